@@ -1,0 +1,117 @@
+package csvrows
+
+import "bytes"
+
+// Field is the raw bytes of one field of a record: quotes and spaces included,
+// delimiter and line end not.
+type Field []byte
+
+// Quoted reports whether the field starts with a quote. Everything else is bare.
+func (f Field) Quoted() bool { return len(f) > 0 && f[0] == '"' }
+
+// Value returns the bytes that the field stands for. It shares the field's memory
+// unless a doubled quote or text behind the closing quote must be joined.
+func (f Field) Value() []byte {
+	if !f.Quoted() {
+		return f
+	}
+	inner := f[1:]
+	if end := len(inner) - 1; bytes.IndexByte(inner, '"') == end {
+		return inner[:end]
+	}
+	return unquote(inner)
+}
+
+// unquote decodes what stands behind an opening quote: doubled quotes become one,
+// and after the closing quote every byte is data.
+func unquote(inner []byte) []byte {
+	value := make([]byte, 0, len(inner))
+	for {
+		q := bytes.IndexByte(inner, '"')
+		if q < 0 {
+			return append(value, inner...)
+		}
+		value = append(value, inner[:q]...)
+		inner = inner[q+1:]
+		if len(inner) == 0 || inner[0] != '"' {
+			return append(value, inner...)
+		}
+		value = append(value, '"')
+		inner = inner[1:]
+	}
+}
+
+// Encode returns a field that reads back as value: quoted if quoted is set or if
+// a bare one would not (value holds the delimiter, a quote or a line end).
+func Encode(value []byte, quoted bool, delim byte) Field {
+	if !quoted && !needsQuotes(value, delim) {
+		return value
+	}
+	f := make(Field, 0, len(value)+2)
+	f = append(f, '"')
+	for {
+		q := bytes.IndexByte(value, '"')
+		if q < 0 {
+			break
+		}
+		f = append(f, value[:q+1]...)
+		f = append(f, '"')
+		value = value[q+1:]
+	}
+	f = append(f, value...)
+	return append(f, '"')
+}
+
+func needsQuotes(value []byte, delim byte) bool {
+	for _, c := range value {
+		if c == delim || c == '"' || c == '\n' || c == '\r' {
+			return true
+		}
+	}
+	return false
+}
+
+// splitFields appends the fields of text, a record without its line end, to dst.
+// A quote opens a quoted field only where the field starts.
+func splitFields(dst []Field, text []byte, delim byte) []Field {
+	for {
+		end := fieldEnd(text, delim)
+		dst = append(dst, Field(text[:end:end]))
+		if end == len(text) {
+			return dst
+		}
+		text = text[end+1:]
+	}
+}
+
+// fieldEnd returns where the first field of text ends: at a delimiter or at the
+// end of text.
+func fieldEnd(text []byte, delim byte) int {
+	start := 0
+	if len(text) > 0 && text[0] == '"' {
+		start = closingQuote(text, 0) + 1
+		if start == 0 {
+			return len(text)
+		}
+	}
+	if d := bytes.IndexByte(text[start:], delim); d >= 0 {
+		return start + d
+	}
+	return len(text)
+}
+
+// closingQuote returns the position of the quote that closes the one at open, or
+// -1 if none does.
+func closingQuote(data []byte, open int) int {
+	for i := open + 1; ; {
+		q := bytes.IndexByte(data[i:], '"')
+		if q < 0 {
+			return -1
+		}
+		i += q + 1
+		if i == len(data) || data[i] != '"' {
+			return i - 1
+		}
+		i++
+	}
+}

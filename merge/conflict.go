@@ -1,0 +1,133 @@
+package merge
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Kind is the kind of a conflict; the set is closed.
+type Kind string
+
+// The kinds. The first word of two is what ours did.
+const (
+	KindCell             Kind = "cell"
+	KindDeleteModify     Kind = "delete_modify"
+	KindModifyDelete     Kind = "modify_delete"
+	KindAddAdd           Kind = "add_add"
+	KindKeyRename        Kind = "key_rename"
+	KindColumnDeleteEdit Kind = "column_delete_edit"
+	KindColumnEditDelete Kind = "column_edit_delete"
+	KindColumnAddAdd     Kind = "column_add_add"
+	KindColumnRename     Kind = "column_rename"
+	KindComment          Kind = "comment"
+	KindDuplicateKey     Kind = "duplicate_key"
+)
+
+// ofColumn reports kinds that are about a column and have no place in the text of
+// a row: markers cannot show them.
+func (k Kind) ofColumn() bool {
+	return k == KindColumnDeleteEdit || k == KindColumnEditDelete || k == KindColumnRename
+}
+
+// ofCell reports kinds whose three values are single values that another value
+// could replace.
+func (k Kind) ofCell() bool {
+	return k == KindCell || k == KindAddAdd || k == KindColumnAddAdd || k == KindComment
+}
+
+// hasColumn reports kinds that name a column.
+func (k Kind) hasColumn() bool {
+	switch k {
+	case KindDeleteModify, KindModifyDelete, KindComment, KindDuplicateKey:
+		return false
+	}
+	return true
+}
+
+// unordered is the kind with the sides unordered, which identifies a conflict.
+func (k Kind) unordered() Kind {
+	switch k {
+	case KindModifyDelete:
+		return KindDeleteModify
+	case KindColumnEditDelete:
+		return KindColumnDeleteEdit
+	}
+	return k
+}
+
+// Conflict is two changes that cannot both stand.
+type Conflict struct {
+	// ID is stable: it depends on the kind with the sides unordered, the key and
+	// the column; for comments and rows without a key on base's text and its
+	// occurrence instead of a key.
+	ID   string
+	Kind Kind
+	// Key holds the values of the key columns, in their order; nil for comments
+	// and column_rename.
+	Key []string
+	// Column is the column's name, base's for column_rename. Row kinds, comments
+	// and duplicate_key have none: HasColumn is false.
+	Column    string
+	HasColumn bool
+
+	Base, Ours, Theirs Value
+	// Lines tells where each version stands, counted from 1; 0 where it does not.
+	Lines Lines
+	// Note is "commented_out" where the deleting side made the row a comment.
+	Note string
+	// Settled says by what the conflict was settled: "ours", "theirs", "base",
+	// "max", "min", "sum", "union", "newer" or "function". Empty: it stands.
+	Settled string
+}
+
+// Lines are line numbers in the three inputs, from 1; 0 for none.
+type Lines struct{ Base, Ours, Theirs int }
+
+// Value is one version of what a conflict or a change is about. The zero Value does
+// not exist.
+type Value struct {
+	// Exists tells an empty cell from none.
+	Exists bool
+	// Text is the value of a cell, a comment or a name.
+	Text string
+	// Rows holds whole rows for kinds that are about rows: one, or for
+	// duplicate_key as many as have the key.
+	Rows []RowValue
+}
+
+// RowValue is the cells of a row, in the order of the version's columns.
+type RowValue []CellValue
+
+// CellValue is one cell of a row.
+type CellValue struct{ Column, Value string }
+
+// conflictID hashes what identifies a conflict. parts are the key's values, or what
+// stands for them.
+func conflictID(kind Kind, column string, parts ...string) string {
+	var b []byte
+	for _, p := range append([]string{string(kind.unordered()), column}, parts...) {
+		b = binary.AppendUvarint(b, uint64(len(p)))
+		b = append(b, p...)
+	}
+	return fmt.Sprintf("%016x", xxhash.Sum64(b))
+}
+
+// ConflictError carries the conflicts that stand, for callers that need an error.
+type ConflictError struct{ Conflicts []Conflict }
+
+func (e *ConflictError) Error() string {
+	c := e.Conflicts[0]
+	what := string(c.Kind)
+	if c.Key != nil {
+		what += fmt.Sprintf(" at key %q", c.Key)
+	}
+	if c.HasColumn {
+		what += fmt.Sprintf(", column %q", c.Column)
+	}
+	if n := len(e.Conflicts) - 1; n > 0 {
+		return fmt.Sprintf("%s, and %d more conflicts", what, n)
+	}
+	return what
+}

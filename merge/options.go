@@ -1,0 +1,118 @@
+package merge
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// Side names one of the three versions, or what a change or an answer rests on.
+type Side uint8
+
+// The sides. Both and Neither stand in a [Change] only: the two sides agree, or a
+// policy or the caller made a value that neither has.
+const (
+	NoSide Side = iota
+	Base
+	Ours
+	Theirs
+	Both
+	Neither
+)
+
+var sideNames = [...]string{"", "base", "ours", "theirs", "both", "neither"}
+
+func (s Side) String() string { return sideNames[s] }
+
+// Strategy is a rule for all conflicts that nothing else settles.
+type Strategy uint8
+
+// The strategies. Fail, the default, leaves conflicts standing.
+const (
+	Fail Strategy = iota
+	TakeOurs
+	TakeTheirs
+	TakeBase
+)
+
+// Granularity says which two changes of one row conflict.
+type Granularity uint8
+
+// At Cells, the default, changes of different cells go together. At Rows any two
+// different changes of one row conflict.
+const (
+	Cells Granularity = iota
+	Rows
+)
+
+// Output says what stands in the result where conflicts stand.
+type Output uint8
+
+// The outputs. Markers, the default, puts git-style blocks around whole rows; the
+// next three give a valid CSV that holds that version; NoOutput gives no bytes.
+const (
+	Markers Output = iota
+	OutputOurs
+	OutputTheirs
+	OutputBase
+	NoOutput
+)
+
+// Style is the form of conflict markers.
+type Style uint8
+
+// The styles, as git has them: Diff3, the default, shows base; Merge does not;
+// ZDiff3 shows base and moves what both sides share out of the block.
+const (
+	Diff3 Style = iota
+	MergeStyle
+	ZDiff3
+)
+
+// Options of a merge. The zero value is ready for use.
+type Options struct {
+	// Read says how the inputs are read; they share one delimiter and one key.
+	Read csvrows.Options
+	// Policies settle conflicts by column; see [ParsePolicy].
+	Policies map[string]Policy
+	// Resolve, if set, is asked about each conflict that no policy settles. It
+	// answers with a [Resolution]; the zero Resolution leaves the conflict to
+	// Strategy. It must not depend on the order of calls.
+	Resolve func(Conflict) Resolution
+	// Strategy settles what then is left.
+	Strategy    Strategy
+	Granularity Granularity
+	// RefuseDuplicates makes a key that stands twice in an input a
+	// [*DuplicateKeyError].
+	RefuseDuplicates bool
+
+	Output Output
+	Style  Style
+	// Labels name ours, base and theirs in markers, in this order (the order of
+	// git merge-file); empty ones are "ours", "base", "theirs".
+	Labels [3]string
+	// MarkerSize is the length of markers, 0 for 7. They grow where a line of the
+	// inputs looks like one.
+	MarkerSize int
+}
+
+// Validate reports the first setting that makes no sense.
+func (o Options) Validate() error {
+	if o.MarkerSize < 0 {
+		return fmt.Errorf("marker size %d is negative", o.MarkerSize)
+	}
+	for _, l := range o.Labels {
+		if strings.ContainsAny(l, "\r\n") {
+			return fmt.Errorf("label %q holds a line end", l)
+		}
+	}
+	return o.Read.Validate()
+}
+
+// Resolution answers a conflict: a side (Base, Ours or Theirs), or a value of the
+// caller's for a conflict of a cell or a comment (Side is Neither then).
+type Resolution struct {
+	Side  Side
+	Value string
+}

@@ -1,0 +1,67 @@
+package merge
+
+// ChangeKind says what a change did.
+type ChangeKind string
+
+// The kinds of changes.
+const (
+	ChangeCell          ChangeKind = "cell"           // Column; Before and After are values
+	ChangeRowAdded      ChangeKind = "row_added"      // After is the row
+	ChangeRowDeleted    ChangeKind = "row_deleted"    // Before is the row
+	ChangeRowMoved      ChangeKind = "row_moved"      // no values
+	ChangeKeyRenamed    ChangeKind = "key_renamed"    // Key is base's; Before and After are keys
+	ChangeColumnAdded   ChangeKind = "column_added"   // Column
+	ChangeColumnDeleted ChangeKind = "column_deleted" // Column
+	ChangeColumnRenamed ChangeKind = "column_renamed" // Column is base's; Before and After are names
+	ChangeColumnsMoved  ChangeKind = "columns_moved"  // Before and After are lists of names
+	ChangeComment       ChangeKind = "comment"        // Before and After are lines without their end
+)
+
+// Change is one change of base that stands in the result.
+//
+// Replaying all changes on base gives the columns, rows and cells of the result:
+// renames and deletions of columns and keys first, then additions, then cells. Cell
+// changes name the result's key and column.
+type Change struct {
+	Kind ChangeKind
+	// From is Ours, Theirs or Both; Neither for a value that a policy or the caller
+	// made; Base where a conflict was settled to base.
+	From      Side
+	Key       []string
+	Column    string
+	HasColumn bool
+	Before    Value
+	After     Value
+	Lines     Lines
+}
+
+// WarningKind says what a warning is about.
+type WarningKind string
+
+// The kinds of warnings.
+const (
+	WarnDuplicateKey   WarningKind = "duplicate_key"    // a key stands twice in an input
+	WarnOrder          WarningKind = "order"            // rows were moved in ways that contradict
+	WarnColumnOrder    WarningKind = "column_order"     // columns likewise
+	WarnMassKeyChange  WarningKind = "mass_key_change"  // more than half of the keys went and as many came
+	WarnPrefixedHeader WarningKind = "prefixed_header"  // the header starts with the comment prefix
+	WarnForm           WarningKind = "form"             // a change of form gave way to another one
+	WarnConflictMarker WarningKind = "conflict_markers" // an input holds what looks like a conflict marker
+)
+
+// Warning is something a person should know of that lost no data.
+type Warning struct {
+	Kind    WarningKind
+	Input   Side // the input it is about; NoSide for all
+	Key     []string
+	Column  string
+	Line    int // in that input, from 1; 0 for none
+	Message string
+}
+
+// Stats counts what happened.
+type Stats struct {
+	Rows struct{ Base, Ours, Theirs, Result int }
+	// Standing and Settled count conflicts.
+	Standing, Settled int
+}
