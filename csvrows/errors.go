@@ -16,11 +16,37 @@ var (
 var (
 	ErrNoKey        = errors.New("no row has this key")
 	ErrNoColumn     = errors.New("no column has this name")
+	ErrNoHeader     = errors.New("the file has no header")
 	ErrKeyExists    = errors.New("a row has this key already")
 	ErrDuplicateKey = errors.New("more than one row has this key")
+	ErrEmptyKey     = errors.New("a key must not be empty")
+	ErrKeyMismatch  = errors.New("this contradicts the key")
 	ErrColumnExists = errors.New("a column has this name already")
-	ErrNotARow      = errors.New("the row would read as a comment or a blank line")
+	ErrNotARow      = errors.New("the line would read as a comment, a blank line or another header")
 )
+
+// EditError says which edit of a [Table] was refused. Nothing has changed.
+type EditError struct {
+	Op     string // "get", "set", "insert", "delete", "rename" or "add column"
+	Key    Key    // of the row; nil where a column is the matter
+	Column string // empty where the row is the matter
+	Err    error  // one of the reasons above
+}
+
+func (e *EditError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op)
+	if e.Key != nil {
+		fmt.Fprintf(&b, " row %q", e.Key)
+	}
+	if e.Column != "" {
+		fmt.Fprintf(&b, " column %q", e.Column)
+	}
+	fmt.Fprintf(&b, ": %v", e.Err)
+	return b.String()
+}
+
+func (e *EditError) Unwrap() error { return e.Err }
 
 // ParseError says where input cannot be read: bytes of the file are named by
 // line and column (both from 1, the column in bytes) and by offset (from 0).

@@ -16,14 +16,15 @@ func (f Field) Value() []byte {
 		return f
 	}
 	inner := f[1:]
-	if end := len(inner) - 1; bytes.IndexByte(inner, '"') == end {
-		return inner[:end]
+	if q := bytes.IndexByte(inner, '"'); q >= 0 && q == len(inner)-1 {
+		return inner[:q]
 	}
 	return unquote(inner)
 }
 
 // unquote decodes what stands behind an opening quote: doubled quotes become one,
-// and after the closing quote every byte is data.
+// and after the closing quote every byte is data. The quote need not be closed: a
+// header behind a comment prefix (#id,"na) is cut as a bare comment is.
 func unquote(inner []byte) []byte {
 	value := make([]byte, 0, len(inner))
 	for {
@@ -79,6 +80,21 @@ func splitFields(dst []Field, text []byte, delim byte) []Field {
 		dst = append(dst, Field(text[:end:end]))
 		if end == len(text) {
 			return dst
+		}
+		text = text[end+1:]
+	}
+}
+
+// fieldAt returns field number col of text, counted from 0, and whether text is
+// long enough to have one.
+func fieldAt(text []byte, col int, delim byte) (Field, bool) {
+	for ; ; col-- {
+		end := fieldEnd(text, delim)
+		if col == 0 {
+			return Field(text[:end:end]), true
+		}
+		if end == len(text) {
+			return nil, false
 		}
 		text = text[end+1:]
 	}

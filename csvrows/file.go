@@ -105,17 +105,7 @@ func (f *File) Fields(dst []Field, i int) []Field {
 // Field returns field number col of record i, counted from 0, and whether the
 // record is long enough to have one.
 func (f *File) Field(i, col int) (Field, bool) {
-	text := f.Text(i)
-	for ; ; col-- {
-		end := fieldEnd(text, f.opt.Delimiter)
-		if col == 0 {
-			return Field(text[:end:end]), true
-		}
-		if end == len(text) {
-			return nil, false
-		}
-		text = text[end+1:]
-	}
+	return fieldAt(f.Text(i), col, f.opt.Delimiter)
 }
 
 // HeaderRecord returns the number of the header record, or -1 if there is none.

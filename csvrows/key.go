@@ -14,6 +14,9 @@ type Key []string
 // String joins the values with commas, for messages.
 func (k Key) String() string { return strings.Join(k, ",") }
 
+// empty reports that every value is.
+func (k Key) empty() bool { return strings.Join(k, "") == "" }
+
 // id returns an injective encoding: the value itself for a key of one column, else
 // each value behind its length.
 func (k Key) id() string {
@@ -62,13 +65,19 @@ func (f *File) KeyColumns() ([]int, error) {
 }
 
 // Positions returns where the header names each of the columns, counted from 0; of
-// repeated names the first. The error is a [*KeyColumnError].
+// repeated names the first. The error is a [*KeyColumnError]; a file without a
+// header lacks every column, in line 1.
 func (f *File) Positions(names []string) ([]int, error) {
 	cols := make([]int, len(names))
 	for i, name := range names {
-		if cols[i] = index(f.columns, name); cols[i] < 0 {
-			return nil, &KeyColumnError{Column: name, Line: f.Line(f.header), Columns: f.columns}
+		if cols[i] = index(f.columns, name); cols[i] >= 0 {
+			continue
 		}
+		line := 1
+		if f.header >= 0 {
+			line = f.Line(f.header)
+		}
+		return nil, &KeyColumnError{Column: name, Line: line, Columns: f.columns}
 	}
 	return cols, nil
 }
@@ -77,14 +86,19 @@ func (f *File) Positions(names []string) ([]int, error) {
 // column its value, else each value behind its length. empty reports that every
 // key field is absent or empty.
 func (f *File) AppendKey(dst []byte, i int, cols []int) (key []byte, empty bool) {
+	return appendKey(dst, f.Text(i), cols, f.opt.Delimiter)
+}
+
+// appendKey encodes as [Key.id] does, so that bytes of a row and a key compare.
+func appendKey(dst, text []byte, cols []int, delim byte) (key []byte, empty bool) {
 	if len(cols) == 1 {
-		fd, _ := f.Field(i, cols[0])
+		fd, _ := fieldAt(text, cols[0], delim)
 		v := fd.Value()
 		return append(dst, v...), len(v) == 0
 	}
 	empty = true
 	for _, c := range cols {
-		fd, _ := f.Field(i, c)
+		fd, _ := fieldAt(text, c, delim)
 		v := fd.Value()
 		empty = empty && len(v) == 0
 		dst = binary.AppendUvarint(dst, uint64(len(v)))
@@ -95,9 +109,13 @@ func (f *File) AppendKey(dst []byte, i int, cols []int) (key []byte, empty bool)
 
 // Key returns the key of row i. cols are the positions of the key columns.
 func (f *File) Key(i int, cols []int) Key {
+	return keyOf(f.Text(i), cols, f.opt.Delimiter)
+}
+
+func keyOf(text []byte, cols []int, delim byte) Key {
 	key := make(Key, len(cols))
 	for n, c := range cols {
-		fd, _ := f.Field(i, c)
+		fd, _ := fieldAt(text, c, delim)
 		key[n] = string(fd.Value())
 	}
 	return key

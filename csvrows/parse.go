@@ -22,11 +22,11 @@ func Parse(data []byte, opt Options) (*File, error) {
 			return nil, err
 		}
 		opt.Delimiter = d
+		if err := opt.Validate(); err != nil {
+			return nil, err
+		}
 	}
-	f := &File{data: data, opt: opt, prefix: []byte(opt.prefix()), header: -1}
-	if bytes.HasPrefix(data, bom) {
-		f.bom = len(bom)
-	}
+	f := newFile(data, opt)
 	if err := f.scan(); err != nil {
 		return nil, err
 	}
@@ -34,8 +34,18 @@ func Parse(data []byte, opt Options) (*File, error) {
 	return f, nil
 }
 
-// looksUTF16 reports a UTF-16 byte-order mark (also the one of UTF-32), or a start
-// in which every other byte is NUL, as ASCII text has it in UTF-16.
+// newFile returns a file that has no records yet.
+func newFile(data []byte, opt Options) *File {
+	f := &File{data: data, opt: opt, prefix: []byte(opt.prefix()), header: -1}
+	if bytes.HasPrefix(data, bom) {
+		f.bom = len(bom)
+	}
+	return f
+}
+
+// looksUTF16 reports a UTF-16 byte-order mark (little-endian UTF-32 starts with the
+// same bytes), or a start in which every other byte is NUL, as ASCII text has it
+// in UTF-16.
 func looksUTF16(data []byte) bool {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return true
@@ -117,35 +127,54 @@ func (s *scanner) record(start int) (end, open int) {
 	}
 }
 
+func (f *File) scanner() scanner {
+	return scanner{data: f.data, delim: f.opt.Delimiter, lf: -1, cr: -1, qt: -1}
+}
+
 // scan fills f.recs with offset and kind of every record.
 func (f *File) scan() error {
 	f.recs = make([]uint64, 0, bytes.Count(f.data, []byte{'\n'})+2)
-	s := scanner{data: f.data, delim: f.opt.Delimiter, lf: -1, cr: -1, qt: -1}
+	s := f.scanner()
 	for pos := f.bom; pos < len(f.data); {
-		if len(f.prefix) > 0 && bytes.HasPrefix(f.data[pos:], f.prefix) {
-			f.add(pos, Comment)
-			pos = s.behind(s.lineEnd(pos))
-			continue
-		}
-		end, open := s.record(pos)
+		end, kind, open := f.cut(&s, pos)
 		if open >= 0 {
 			return f.errorAt(open, ErrOpenQuote)
 		}
-		f.add(pos, f.kindOf(f.data[pos:end]))
+		f.add(pos, kind)
 		pos = end
 	}
-	f.recs = append(f.recs, uint64(len(f.data))<<kindBits)
+	f.end(len(f.data))
 	return nil
+}
+
+// cut returns end and kind of the record that starts at pos, or the position of a
+// quote that is never closed (open, else -1). Quotes of a bare comment open nothing.
+func (f *File) cut(s *scanner, pos int) (end int, kind Kind, open int) {
+	if f.bareComment(f.data[pos:]) {
+		return s.behind(s.lineEnd(pos)), Comment, -1
+	}
+	end, open = s.record(pos)
+	if open >= 0 {
+		return 0, 0, open
+	}
+	return end, f.kindOf(f.data[pos:end]), -1
 }
 
 func (f *File) add(pos int, kind Kind) { f.recs = append(f.recs, uint64(pos)<<kindBits|uint64(kind)) }
 
-// kindOf tells rows from quoted comments and blanks. Nearly every record is
-// decided by its first byte.
+// end notes where the last record ends.
+func (f *File) end(pos int) { f.add(pos, Blank) }
+
+func (f *File) bareComment(text []byte) bool {
+	return len(f.prefix) > 0 && bytes.HasPrefix(text, f.prefix)
+}
+
+// kindOf tells the kinds of records that are no bare comment: rows, quoted comments
+// and blanks. Nearly every record is decided by its first byte.
 func (f *File) kindOf(raw []byte) Kind {
 	switch c := raw[0]; {
 	case c == '"':
-		if len(f.prefix) > 0 && bytes.HasPrefix(Field(raw[:fieldEnd(raw, f.opt.Delimiter)]).Value(), f.prefix) {
+		if f.bareComment(Field(raw[:fieldEnd(raw, f.opt.Delimiter)]).Value()) {
 			return Comment
 		}
 	case c != f.opt.Delimiter && !isSpace(c):
