@@ -1,8 +1,8 @@
 package merge
 
 import (
+	"fmt"
 	"io"
-	"iter"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -11,16 +11,297 @@ import (
 // use, as it refers to them.
 //
 // Errors: those of [Options.Validate]; an [*InputError] that says which input cannot be
-// used and why; a [*DuplicateKeyError]; a [*RowError]. Conflicts are no error.
-func Merge(base, ours, theirs []byte, opt Options) (*Result, error) { panic("design") }
+// used and why; a [*DuplicateKeyError]; a [*RowError]; an [*AnswerError]. Conflicts are
+// no error.
+func Merge(base, ours, theirs []byte, opt Options) (*Result, error) {
+	if err := opt.Validate(); err != nil {
+		return nil, err
+	}
+	data := [3][]byte{base, ours, theirs}
+	same := equalInputs(data)
+	if same == inOurs && string(base) != string(theirs) && opt.sums() {
+		same = -1 // the same change twice is two changes of a sum
+	}
+	m := newMerger(opt)
+	err := m.run(data)
+	if same >= 0 && (err == nil || overruled(err)) {
+		m.takeWhole(data[same], same, err == nil)
+		return m.res, nil
+	}
+	if err != nil {
+		return nil, plain(err)
+	}
+	return m.res, nil
+}
 
 // Diff lists the changes from a to b. It is the merge of b into a that nobody else
 // changed: the side of every change is Theirs.
-func Diff(a, b []byte, opt csvrows.Options) (*Result, error) { panic("design") }
+func Diff(a, b []byte, opt csvrows.Options) (*Result, error) {
+	m := newMerger(Options{Read: opt})
+	m.res.diff = true
+	if err := m.run([3][]byte{a, a, b}); err != nil {
+		return nil, plain(err)
+	}
+	return m.res, nil
+}
+
+// plain takes the mark of an error that law 1 could have overruled off.
+func plain(err error) error {
+	if u, ok := err.(*usableError); ok {
+		return u.error
+	}
+	return err
+}
+
+// sums reports a policy that adds up changes.
+func (o Options) sums() bool {
+	for _, p := range o.Policies {
+		if p.rule == "sum" {
+			return true
+		}
+	}
+	return false
+}
+
+// overruled reports an error that law 1 comes before: the three inputs parse, though
+// they could not be merged otherwise.
+func overruled(err error) bool {
+	switch err.(type) {
+	case *usableError, *RowError:
+		return true
+	}
+	return false
+}
+
+// A merger carries one merge from the inputs to the result. Its fields are filled in
+// the order of run.
+type merger struct {
+	opt      Options
+	in       [3]version
+	keyNames []string
+	rows     *pairing
+	cols     []column
+
+	// Duplicated keys.
+	groups  []*group
+	groupAt [3]map[int32]*group
+
+	// How many keys vanished from a side and appeared there.
+	vanished, appeared [3]int
+
+	// The columns of the result, as indexes into cols; whether they are a version's
+	// own; whether a side's columns are base's.
+	layout []int
+	same   [3]bool
+	like   [3]bool
+	undone map[cellOf]bool // edits of a dropped column that were decided against
+	sums   map[string]bool // columns with policy sum
+	// isStamp tells columns that a policy newer looks at.
+	isStamp map[string]bool
+
+	fates       map[int32]*fate       // by base's record
+	turned      [3]map[int32]*fate    // by the comment that the row was turned into
+	commented   [3]map[string]int32   // new comments by the key they hold
+	answers     map[string]Resolution // of the caller's function, by conflict
+	seenIDs     map[string]int        // how many conflicts share an id
+	lineIDs     map[string]int32      // texts of lines
+	layouts     [3][]columnPair       // the result's columns in each version
+	nths        [3][]nth              // occurrences of repeated names
+	nthLine     map[int32]int         // occurrences of base's lines
+	placed      map[triple]bool       // rows of both sides that stand already
+	noted       []Change              // changes of comments
+	baseKeyless map[string]bool
+
+	// The header's record in each version; whether both sides have one, so that it
+	// divides the file; whether one that is not kept stands in the result.
+	header       triple
+	headerKept   bool
+	headerStands bool
+
+	kept  []int32
+	order ordering
+
+	form    fileForm
+	w       writer
+	markers int // length of conflict markers, once known
+	quiet   bool
+
+	// Scratch.
+	fields     [3][]csvrows.Field
+	row        mergedRow
+	made       []byte // text of rows that the merge rendered
+	keyA, keyB []byte
+
+	res *Result
+	err error // first error from deep inside
+}
+
+// cellOf is a cell by position of the column and record, in a version known from the
+// context.
+type cellOf struct {
+	pos int
+	rec int32
+}
+
+func newMerger(opt Options) *merger {
+	m := &merger{
+		opt: opt, res: &Result{},
+		undone: map[cellOf]bool{}, sums: map[string]bool{}, isStamp: map[string]bool{},
+		answers: map[string]Resolution{}, seenIDs: map[string]int{}, lineIDs: map[string]int32{},
+		placed: map[triple]bool{},
+	}
+	m.res.m = m
+	for name, p := range opt.Policies {
+		m.sums[name] = p.rule == "sum"
+		if p.rule == "newer" {
+			m.isStamp[p.arg] = true
+		}
+	}
+	return m
+}
+
+// run merges: who is who among rows and columns, what the result's columns are, what
+// becomes of rows that one side deleted, then the result from top to bottom.
+func (m *merger) run(data [3][]byte) (err error) {
+	if m.in, m.keyNames, err = readInputs(data, m.opt.Read); err != nil {
+		return err
+	}
+	m.res.Key = m.keyNames
+	m.rows = matchRows(&m.in)
+	m.identifyColumns()
+	if err := m.groupDuplicates(); err != nil {
+		return err
+	}
+	m.renameKeys()
+	m.warnMassChange()
+	m.warnInputs()
+	m.settleColumns()
+	m.like[inOurs], m.like[inTheirs] = m.alike(inBase, inOurs), m.alike(inBase, inTheirs)
+	m.judgeDeletions()
+	m.findHeader()
+	m.compose()
+	m.finish()
+	return m.err
+}
+
+// fail notes the first error.
+func (m *merger) fail(err error) {
+	if m.err == nil {
+		m.err = err
+	}
+}
+
+func (m *merger) warn(w Warning) {
+	if !m.quiet {
+		m.res.Warnings = append(m.res.Warnings, w)
+	}
+}
+
+// warnInputs tells of headers that start with the comment prefix and of what looks
+// like conflict markers.
+func (m *merger) warnInputs() {
+	for v := range m.in {
+		if m.in[v].PrefixedHeader() {
+			m.warn(Warning{Kind: WarnPrefixedHeader, Input: sideOf(v), Line: 1, Message: "the header starts with the comment prefix"})
+		}
+		if line := markerLine(m.in[v].Bytes()); line > 0 {
+			m.warn(Warning{Kind: WarnConflictMarker, Input: sideOf(v), Line: line, Message: "this looks like a conflict marker; it was read as data"})
+		}
+	}
+}
+
+// findHeader finds out where the header goes. If both sides have one it stands, and
+// what is above it stays above. A header of one side alone goes only if no row
+// stands and the side left base's names alone.
+func (m *merger) findHeader() {
+	for v := range m.in {
+		m.header[v] = int32(m.in[v].HeaderRecord())
+	}
+	h := m.header
+	m.headerKept = h[inOurs] >= 0 && h[inTheirs] >= 0
+	if m.headerKept || h[inOurs] < 0 && h[inTheirs] < 0 {
+		return
+	}
+	keeper := inOurs
+	if h[inOurs] < 0 {
+		keeper = inTheirs
+	}
+	m.headerStands = h[inBase] < 0 || !m.sameNames(keeper) || m.anyRowStands(keeper)
+}
+
+func (m *merger) sameNames(s int) bool {
+	return len(m.in[s].names) == len(m.in[inBase].names) && m.alike(inBase, s) && m.namesAlike(s)
+}
+
+func (m *merger) namesAlike(s int) bool {
+	for i, name := range m.in[s].names {
+		if name != m.in[inBase].names[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// anyRowStands reports a row in the result, where only the keeper has rows: one that
+// it added, or changed and that was not settled to the deletion.
+func (m *merger) anyRowStands(keeper int) bool {
+	for j := range int32(m.in[keeper].Len()) {
+		if m.in[keeper].Kind(int(j)) != csvrows.Row {
+			continue
+		}
+		switch b := m.rows.base[keeper][j]; {
+		case b == keyless:
+			if !m.inBaseKeyless(keeper, j) {
+				return true
+			}
+		case b == none:
+			return true
+		default:
+			f := m.fates[b]
+			if g := m.groupOf(keeper, j); g != nil && g.conflict {
+				f = &fate{deleter: other(keeper), verdict: g.verdict}
+			}
+			if f != nil && f.verdict.sideOr(m.standIn(KindDeleteModify)) != sideOf(f.deleter) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// finish fills in what the result says of itself.
+func (m *merger) finish() {
+	for v, n := range []*int{&m.res.Stats.Rows.Base, &m.res.Stats.Rows.Ours, &m.res.Stats.Rows.Theirs} {
+		*n = m.countRows(v)
+	}
+	if m.headerKept || m.headerStands {
+		for _, c := range m.layout {
+			m.res.Columns = append(m.res.Columns, m.cols[c].name)
+		}
+	}
+	m.res.spans, m.res.size = m.w.spans, m.w.size
+	m.res.hasOutput = m.opt.Output != NoOutput || m.res.Clean()
+	if !m.res.hasOutput {
+		m.res.spans, m.res.size = nil, 0
+	}
+}
+
+// takeWhole makes one input the result, byte for byte. If the inputs could not be
+// merged otherwise, there is nothing to say about rows and changes.
+func (m *merger) takeWhole(data []byte, v int, merged bool) {
+	r := m.res
+	r.spans, r.size, r.hasOutput = [][]byte{data}, len(data), true
+	if !merged {
+		m.rows = nil
+		return
+	}
+	r.Stats.Rows.Result = m.countRows(v)
+}
 
 // Result is what a merge came to.
 type Result struct {
-	// Conflicts are all conflicts, settled ones too, in the order of the result.
+	// Conflicts are all conflicts, settled ones too: those of columns first, then of
+	// deleted rows, then the others in the order of the result.
 	Conflicts []Conflict
 	Warnings  []Warning
 	Stats     Stats
@@ -28,22 +309,71 @@ type Result struct {
 	Key []string
 	// Columns names the columns of the result; nil where it has no header.
 	Columns []string
+
+	m         *merger
+	spans     [][]byte
+	size      int
+	hasOutput bool
+	diff      bool // of Diff
 }
 
 // Clean reports that no conflict stands.
 func (r *Result) Clean() bool { return r.Stats.Standing == 0 }
 
+// Err returns a [*ConflictError] with the conflicts that stand, or nil.
+func (r *Result) Err() error {
+	if r.Clean() {
+		return nil
+	}
+	e := &ConflictError{}
+	for _, c := range r.Conflicts {
+		if c.Settled == "" {
+			e.Conflicts = append(e.Conflicts, c)
+		}
+	}
+	return e
+}
+
 // HasOutput is false where conflicts stand and [Options.Output] is NoOutput.
-func (r *Result) HasOutput() bool { panic("design") }
+func (r *Result) HasOutput() bool { return r.hasOutput }
 
-// Bytes returns the merged file.
-func (r *Result) Bytes() []byte { panic("design") }
+// Bytes returns the merged file, newly allocated.
+func (r *Result) Bytes() []byte {
+	b := make([]byte, 0, r.size)
+	for _, s := range r.spans {
+		b = append(b, s...)
+	}
+	return b
+}
 
-// WriteTo writes the merged file.
-func (r *Result) WriteTo(w io.Writer) (int64, error) { panic("design") }
-
-// Changes lists every change of base that stands in the result.
-func (r *Result) Changes() iter.Seq[Change] { panic("design") }
+// WriteTo writes the merged file, in few large writes if w is no buffer.
+func (r *Result) WriteTo(w io.Writer) (int64, error) {
+	const chunk = 256 << 10
+	var buf []byte
+	var total int64
+	flush := func(p []byte) error {
+		n, err := w.Write(p)
+		total += int64(n)
+		return err
+	}
+	for _, s := range r.spans {
+		if len(buf)+len(s) <= chunk {
+			buf = append(buf, s...)
+			continue
+		}
+		if err := flush(buf); err != nil {
+			return total, err
+		}
+		buf = buf[:0]
+		if len(s) < chunk {
+			buf = append(buf, s...)
+		} else if err := flush(s); err != nil {
+			return total, err
+		}
+	}
+	err := flush(buf)
+	return total, err
+}
 
 // InputError says which input cannot be merged. Err is a [*csvrows.ParseError], a
 // [*csvrows.KeyColumnError] or a [*csvrows.DelimiterError], with the place.
@@ -62,13 +392,26 @@ type DuplicateKeyError struct {
 	Lines [2]int // of the first two rows with the key, from 1
 }
 
-func (e *DuplicateKeyError) Error() string { panic("design") }
+func (e *DuplicateKeyError) Error() string {
+	return fmt.Sprintf("%s: line %d, column 1: key %q stands in line %d already", e.Input, e.Lines[1], csvrows.Key(e.Key), e.Lines[0])
+}
 
-// RowError says that a row of the result would read as something else than a row.
+// RowError says that a row of the result would read as a comment or a blank, because
+// columns moved or went.
 type RowError struct {
-	Key  []string
-	Line int // in the input it came from, 0 if from more than one
+	Input Side // an input that has the row
+	Key   []string
+	Line  int // in that input, from 1
+}
+
+// AnswerError says that [Options.Resolve] gave an answer that does not fit the
+// conflict.
+type AnswerError struct {
+	ID   string
+	Kind Kind
 	Side Side
 }
 
-func (e *RowError) Error() string { panic("design") }
+func (e *AnswerError) Error() string {
+	return fmt.Sprintf("conflict %s (%s) cannot be settled by %q", e.ID, e.Kind, e.Side)
+}

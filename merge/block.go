@@ -1,0 +1,239 @@
+package merge
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// leastMarker is git's length of conflict markers.
+const leastMarker = 7
+
+// A line is a record on its way to the result.
+type line struct{ text, end []byte }
+
+// A block is a conflict as markers show it: what each version has, in whole records.
+type block struct {
+	versions [3][]line
+	name     string // what it is about, behind the labels
+}
+
+// emitBlock writes a block in the style asked for.
+func (m *merger) emitBlock(b block) {
+	size := m.markerSize()
+	o, t := b.versions[inOurs], b.versions[inTheirs]
+	var head, tail []line
+	if m.opt.Style == ZDiff3 {
+		head, tail = sharedEnds(o, t)
+		o, t = o[len(head):len(o)-len(tail)], t[len(head):len(t)-len(tail)]
+	}
+	m.emitLines(head)
+	m.marker('<', size, m.label(0), b.name)
+	m.emitLines(o)
+	if m.opt.Style != MergeStyle {
+		m.marker('|', size, m.label(1), b.name)
+		m.emitLines(b.versions[inBase])
+	}
+	m.marker('=', size, "", "")
+	m.emitLines(t)
+	m.marker('>', size, m.label(2), b.name)
+	m.emitLines(tail)
+}
+
+// sharedEnds returns what two versions have in common at their start and end.
+func sharedEnds(o, t []line) (head, tail []line) {
+	n := min(len(o), len(t))
+	i := 0
+	for i < n && bytes.Equal(o[i].text, t[i].text) {
+		i++
+	}
+	j := 0
+	for j < n-i && bytes.Equal(o[len(o)-1-j].text, t[len(t)-1-j].text) {
+		j++
+	}
+	return o[:i], o[len(o)-j:]
+}
+
+func (m *merger) emitLines(lines []line) {
+	for _, l := range lines {
+		m.w.record(l.text, l.end)
+	}
+}
+
+// marker writes a marker line. It ends like the records around it.
+func (m *merger) marker(c byte, size int, label, name string) {
+	text := strings.Repeat(string(c), size)
+	if label != "" {
+		text += " " + label
+		if name != "" {
+			text += ": " + name
+		}
+	}
+	m.w.record([]byte(text), m.w.neighbour(m.w.end))
+}
+
+// label returns the n-th label, in the order ours, base, theirs.
+func (m *merger) label(n int) string {
+	if m.opt.Labels[n] != "" {
+		return m.opt.Labels[n]
+	}
+	return [...]string{"ours", "base", "theirs"}[n]
+}
+
+// markerSize returns a length of markers that no line of the inputs starts with: the
+// one asked for, or one more than the longest line start that looks like a marker.
+func (m *merger) markerSize() int {
+	if m.markers > 0 {
+		return m.markers
+	}
+	m.markers = m.opt.MarkerSize
+	if m.markers == 0 {
+		m.markers = leastMarker
+	}
+	for v := range m.in {
+		if n := longestMarker(m.in[v].Bytes()); n >= m.markers {
+			m.markers = n + 1
+		}
+	}
+	return m.markers
+}
+
+// longestMarker returns how many equal marker characters a line starts with at the
+// most. Lines within quotes count: a reader of markers does not know of quotes.
+func longestMarker(data []byte) int {
+	longest := 0
+	for len(data) > 0 {
+		n := 0
+		for n < len(data) && data[n] == data[0] && strings.IndexByte("<|=>", data[0]) >= 0 {
+			n++
+		}
+		longest = max(longest, n)
+		next := bytes.IndexAny(data, "\r\n")
+		if next < 0 {
+			break
+		}
+		data = data[next+1:]
+	}
+	return longest
+}
+
+// keyText shows a key in a marker line, quoted where it would break the line.
+func (m *merger) keyText(key []string) string {
+	parts := make([]string, len(key))
+	for i, k := range key {
+		parts[i] = m.keyNames[i] + "=" + k
+		if quoted := strconv.Quote(k); quoted != `"`+k+`"` {
+			parts[i] = m.keyNames[i] + "=" + quoted
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// emitRowBlock writes the merged row as a block: in each version its own side of the
+// conflicts and everything else merged.
+func (m *merger) emitRowBlock(t triple) {
+	b := block{}
+	for v := range t {
+		if t[v] >= 0 {
+			b.versions[v] = []line{{m.rowText(t, v), m.endOf(t)}}
+			b.name = m.keyText(m.in[v].Key(int(t[v]), m.in[v].key))
+		}
+	}
+	if t[inBase] >= 0 {
+		b.name = m.keyText(m.in[inBase].Key(int(t[inBase]), m.in[inBase].key))
+	}
+	m.emitBlock(b)
+}
+
+// emitFateBlock writes a row that one side deleted and the other changed. A comment
+// that the row was turned into stands for the deletion.
+func (m *merger) emitFateBlock(base int32, f *fate) {
+	b := block{name: m.keyText(m.in[inBase].Key(int(base), m.in[inBase].key))}
+	b.versions[inBase] = m.alone(inBase, base)
+	b.versions[f.keeper] = m.alone(f.keeper, f.kept)
+	if f.comment >= 0 {
+		in := &m.in[f.deleter]
+		b.versions[f.deleter] = []line{{in.Text(int(f.comment)), in.LineEnd(int(f.comment))}}
+	}
+	m.emitBlock(b)
+}
+
+// emitGroupBlock writes all rows of a duplicated key.
+func (m *merger) emitGroupBlock(g *group) {
+	b := block{}
+	for v, recs := range g.recs {
+		for _, rec := range recs {
+			b.versions[v] = append(b.versions[v], m.alone(v, rec)...)
+			b.name = m.keyText(m.in[v].Key(int(rec), m.in[v].key))
+		}
+	}
+	m.emitBlock(b)
+}
+
+// alone renders a record of one version in the result's columns, without what the
+// others made of it.
+func (m *merger) alone(v int, rec int32) []line {
+	if rec < 0 {
+		return nil
+	}
+	t := triple{none, none, none}
+	t[v] = rec
+	if m.in[v].Kind(int(rec)) != csvrows.Row {
+		return []line{{m.in[v].Text(int(rec)), m.endOf(t)}}
+	}
+	m.mergeRow(t)
+	return []line{{m.rowText(t, v), m.endOf(t)}}
+}
+
+// readsAsRow reports that text, as a record, is neither a comment nor blank. Nearly
+// every text is decided by its first byte.
+func (m *merger) readsAsRow(text []byte) bool {
+	if len(text) > 0 && text[0] > ' ' && text[0] != '"' && text[0] != m.in[inOurs].Delimiter() && text[0] != m.prefix()[0] {
+		return true
+	}
+	opt := m.opt.Read
+	opt.Delimiter, opt.NoHeader, opt.Key = m.in[inOurs].Delimiter(), true, nil
+	f, err := csvrows.Parse(text, opt)
+	return err == nil && f.Len() == 1 && f.Kind(0) == csvrows.Row
+}
+
+// rowError says that a row of the result would read as something else.
+func (m *merger) rowError(t triple) error {
+	e := &RowError{}
+	for v, rec := range t {
+		if rec >= 0 {
+			e.Key, e.Input, e.Line = m.in[v].Key(int(rec), m.in[v].key), sideOf(v), m.in[v].Line(int(rec))
+		}
+	}
+	return e
+}
+
+func (e *RowError) Error() string {
+	return fmt.Sprintf("%s: line %d, column 1: row %q would read as a comment or a blank line in the merged columns", e.Input, e.Line, e.Key)
+}
+
+// markerLine returns the number of the first line that looks like a conflict marker,
+// or 0.
+func markerLine(data []byte) int {
+	for line := 1; len(data) > 0; line++ {
+		text := data
+		next := bytes.IndexByte(data, '\n')
+		if next >= 0 {
+			text, data = data[:next], data[next+1:]
+		} else {
+			data = nil
+		}
+		text = bytes.TrimSuffix(text, []byte{'\r'})
+		if len(text) < leastMarker || strings.IndexByte("<|=>", text[0]) < 0 {
+			continue
+		}
+		rest := bytes.TrimLeft(text, string(text[:1]))
+		if n := len(text) - len(rest); n >= leastMarker && (len(rest) == 0 || rest[0] == ' ' && text[0] != '=') {
+			return line
+		}
+	}
+	return 0
+}

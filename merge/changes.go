@@ -1,0 +1,388 @@
+package merge
+
+import (
+	"bytes"
+	"iter"
+	"slices"
+	"strconv"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// Changes lists every change of base that stands in the result: columns first, then
+// rows in the order of base, rows that were added, comments. Where conflicts stand as
+// markers, base counts as what stands there.
+func (r *Result) Changes() iter.Seq[Change] {
+	return func(yield func(Change) bool) {
+		m := r.m
+		if m.rows == nil {
+			return
+		}
+		c := changeLister{merger: m, yield: yield}
+		m.quiet = true
+		defer func() { m.quiet = false }()
+		_ = c.columns() && c.rowsOfBase() && c.rowsAdded() && c.moves() && c.comments()
+	}
+}
+
+// A changeLister yields changes. Its methods report whether more are wanted.
+type changeLister struct {
+	*merger
+	yield func(Change) bool
+}
+
+// who says which sides agree with the result.
+func who(ours, theirs bool) Side {
+	switch {
+	case ours && theirs:
+		return Both
+	case ours:
+		return Ours
+	case theirs:
+		return Theirs
+	}
+	return Neither
+}
+
+func text(s string) Value { return Value{Exists: true, Text: s} }
+
+func (l *changeLister) columns() bool {
+	for i := range l.cols {
+		c := &l.cols[i]
+		ch := Change{Column: c.label, HasColumn: true}
+		switch {
+		case c.added() && c.stays:
+			ch.Kind, ch.From = ChangeColumnAdded, who(c.in(inOurs), c.in(inTheirs))
+		case c.added():
+			continue
+		case !c.stays:
+			ch.Kind, ch.From = ChangeColumnDeleted, who(!c.in(inOurs), !c.in(inTheirs))
+		case c.name != c.names[inBase]:
+			ch.Kind, ch.From = ChangeColumnRenamed, who(c.names[inOurs] == c.name, c.names[inTheirs] == c.name)
+			ch.Before, ch.After = text(c.names[inBase]), text(c.name)
+		default:
+			continue
+		}
+		if !l.yield(ch) {
+			return false
+		}
+	}
+	return l.columnOrder()
+}
+
+// columnOrder yields one change where columns of base stand in another order.
+func (l *changeLister) columnOrder() bool {
+	var now []int
+	for _, c := range l.layout {
+		if !l.cols[c].added() {
+			now = append(now, c)
+		}
+	}
+	if slices.IsSorted(now) {
+		return true
+	}
+	names := func(cols []int) Value {
+		list := make(csvrows.Key, len(cols))
+		for i, c := range cols {
+			list[i] = l.cols[c].name
+		}
+		return text(list.String())
+	}
+	was := slices.Sorted(slices.Values(now))
+	follows := func(v int) bool {
+		return slices.IsSortedFunc(now, func(a, b int) int { return l.cols[a].pos[v] - l.cols[b].pos[v] })
+	}
+	return l.yield(Change{Kind: ChangeColumnsMoved, From: who(follows(inOurs), follows(inTheirs)), Before: names(was), After: names(now)})
+}
+
+// rowsOfBase yields what became of each row of base that has a key.
+func (l *changeLister) rowsOfBase() bool {
+	for b := range int32(l.in[inBase].Len()) {
+		if l.in[inBase].Kind(int(b)) != csvrows.Row || l.rows.base[inBase][b] == keyless {
+			continue
+		}
+		if !l.rowOfBase(b, l.rows.tripleOf(inBase, b)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *changeLister) rowOfBase(b int32, t triple) bool {
+	if g := l.groupOf(inBase, b); g != nil && g.conflict {
+		return l.rowOfGroup(g, t)
+	}
+	o, th := t[inOurs], t[inTheirs]
+	if o >= 0 && th >= 0 {
+		if l.unchangedFrom(t, inOurs) && l.unchangedFrom(t, inTheirs) && l.same[inBase] {
+			return true
+		}
+		return l.cells(t, t)
+	}
+	side, f := sideOf(inBase), l.fates[b]
+	if f != nil {
+		side = f.verdict.sideOr(l.standIn(KindDeleteModify))
+	}
+	switch {
+	case f == nil || side == sideOf(f.deleter):
+		return l.deleted(t)
+	case side == sideOf(f.keeper):
+		return l.cells(t, l.keptAlone(f))
+	}
+	return true
+}
+
+// rowOfGroup yields what became of a row of a duplicated key that both sides
+// changed: it is as one version has it.
+func (l *changeLister) rowOfGroup(g *group, t triple) bool {
+	side := g.verdict.sideOr(l.standIn(KindDuplicateKey))
+	if side == NoSide || side == Base {
+		return true
+	}
+	v := side.input()
+	if t[v] < 0 {
+		return l.deleted(t)
+	}
+	only := triple{none, none, none}
+	only[v] = t[v]
+	return l.cells(t, only)
+}
+
+func (l *changeLister) deleted(t triple) bool {
+	return l.yield(Change{
+		Kind: ChangeRowDeleted, From: who(t[inOurs] < 0, t[inTheirs] < 0), Key: l.keyOf(inBase, t[inBase]),
+		Before: l.rowOf(inBase, t[inBase]), Lines: l.linesOf(t),
+	})
+}
+
+func (l *changeLister) keyOf(v int, rec int32) []string {
+	return l.in[v].Key(int(rec), l.in[v].key)
+}
+
+// cells yields the cells in which the result's row, merged from stands, differs from
+// base's, and the key if it was renamed. t is the row in all versions.
+func (l *changeLister) cells(t, stands triple) bool {
+	l.mergeRow(stands)
+	cells := l.row.cells
+	key := l.resultKey(t[inBase])
+	all := rowMerge{merger: l.merger, rec: t}
+	for v, rec := range t {
+		l.fields[v] = l.fields[v][:0]
+		if rec >= 0 {
+			l.fields[v] = l.in[v].Fields(l.fields[v], int(rec))
+		}
+	}
+	if old := l.keyOf(inBase, t[inBase]); !slices.Equal(old, key) && !l.renamed(t, old, key) {
+		return false
+	}
+	for i := range cells {
+		c := l.columnAt(i)
+		if c.isKey || cells[i].versions != nil {
+			continue
+		}
+		before, after := all.view(inBase, c), cells[i].value()
+		if bytes.Equal(before.value(), after) {
+			continue
+		}
+		ch := Change{Kind: ChangeCell, Key: key, Column: c.shown(), HasColumn: true, After: text(string(after)), Lines: l.linesOf(t)}
+		if before.has {
+			ch.Before = text(string(before.value()))
+		}
+		agrees := func(v int) bool { x := all.view(v, c); return x.has && bytes.Equal(x.value(), after) }
+		if ch.From = who(agrees(inOurs), agrees(inTheirs)); !l.yield(ch) {
+			return false
+		}
+	}
+	return true
+}
+
+// resultKey is the key of the row just merged.
+func (l *changeLister) resultKey(b int32) []string {
+	key := slices.Clone(l.keyOf(inBase, b))
+	for n := range key {
+		for i, c := range l.layout {
+			if l.cols[c].isKey && l.cols[c].pos[inBase] == l.in[inBase].key[n] && l.row.cells[i].versions == nil {
+				key[n] = string(l.row.cells[i].value())
+			}
+		}
+	}
+	return key
+}
+
+func (l *changeLister) renamed(t triple, old, key []string) bool {
+	agrees := func(v int) bool { return t[v] >= 0 && slices.Equal(l.keyOf(v, t[v]), key) }
+	return l.yield(Change{
+		Kind: ChangeKeyRenamed, From: who(agrees(inOurs), agrees(inTheirs)), Key: old, Column: l.keyLabel(), HasColumn: true,
+		Before: text(csvrows.Key(old).String()), After: text(csvrows.Key(key).String()), Lines: l.linesOf(t),
+	})
+}
+
+// columnAt is the column of the i-th cell of a merged row.
+func (l *changeLister) columnAt(i int) *column {
+	if i < len(l.layout) {
+		return &l.cols[l.layout[i]]
+	}
+	n := i - len(l.layout)
+	c := &column{label: unnamed(n)}
+	for v := range l.in {
+		c.pos[v] = len(l.in[v].names) + n
+	}
+	return c
+}
+
+// shown is what the column is called in the result.
+func (c *column) shown() string {
+	if c.name != "" && c.name != c.names[inBase] {
+		return c.name
+	}
+	return c.label
+}
+
+// rowsAdded yields rows that base lacks, in the order of ours, then of theirs.
+func (l *changeLister) rowsAdded() bool {
+	for _, s := range []int{inOurs, inTheirs} {
+		for j := range int32(l.in[s].Len()) {
+			if l.in[s].Kind(int(j)) != csvrows.Row || l.rows.base[s][j] != none {
+				continue
+			}
+			t := l.rows.tripleOf(s, j)
+			if s == inTheirs && t[inOurs] >= 0 {
+				continue
+			}
+			if !l.added(s, t) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (l *changeLister) added(s int, t triple) bool {
+	if g := l.groupOf(s, t[s]); g != nil && g.conflict {
+		if g.verdict.sideOr(l.standIn(KindDuplicateKey)) != sideOf(s) {
+			return true
+		}
+		t[other(s)] = none
+	}
+	l.mergeRow(t)
+	var row RowValue
+	agrees := [3]bool{inOurs: t[inOurs] >= 0, inTheirs: t[inTheirs] >= 0}
+	for i := range l.row.cells {
+		c, x := l.columnAt(i), &l.row.cells[i]
+		if x.versions != nil {
+			continue
+		}
+		row = append(row, CellValue{c.shown(), string(x.value())})
+	}
+	return l.yield(Change{
+		Kind: ChangeRowAdded, From: who(agrees[inOurs], agrees[inTheirs]), Key: l.keyOf(s, t[s]),
+		After: Value{Exists: true, Rows: []RowValue{row}}, Lines: l.linesOf(t),
+	})
+}
+
+// moves yields the least number of rows that must move to get from base's order to
+// the result's: those outside a longest increasing subsequence.
+func (l *changeLister) moves() bool {
+	if l.order.order == nil {
+		return true
+	}
+	stays := longestIncreasing(l.order.order)
+	for i := range l.order.order {
+		if stays[i] {
+			continue
+		}
+		t := l.rows.tripleOf(inBase, l.kept[i])
+		if !l.yield(Change{Kind: ChangeRowMoved, From: l.order.moved[i], Key: l.keyOf(inBase, t[inBase]), Lines: l.linesOf(t)}) {
+			return false
+		}
+	}
+	return true
+}
+
+// longestIncreasing marks the items of one longest increasing subsequence of a
+// permutation (Fredman, On computing the length of longest increasing subsequences,
+// 1975).
+func longestIncreasing(seq []int32) []bool {
+	tails := []int{} // index in seq of the least last item, by length
+	before := make([]int, len(seq))
+	for i, x := range seq {
+		n, _ := slices.BinarySearchFunc(tails, x, func(at int, x int32) int { return int(seq[at] - x) })
+		before[i] = -1
+		if n > 0 {
+			before[i] = tails[n-1]
+		}
+		if n == len(tails) {
+			tails = append(tails, i)
+		} else {
+			tails[n] = i
+		}
+	}
+	in := make([]bool, len(seq))
+	for i := tails[len(tails)-1]; i >= 0; i = before[i] {
+		in[seq[i]] = true
+	}
+	return in
+}
+
+func (l *changeLister) comments() bool {
+	for _, c := range l.noted {
+		if !l.yield(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// noteLine notes a change of a comment: the text of version v stands, or nothing for
+// -1.
+func (m *merger) noteLine(t triple, v int) {
+	ch := Change{Kind: ChangeComment}
+	isComment := false
+	for x, rec := range t {
+		isComment = isComment || rec >= 0 && m.in[x].Kind(int(rec)) == csvrows.Comment
+	}
+	if !isComment {
+		return
+	}
+	if t[inBase] >= 0 {
+		ch.Before = text(string(m.in[inBase].Text(int(t[inBase]))))
+	}
+	if v >= 0 {
+		ch.After = text(string(m.in[v].Text(int(t[v]))))
+	}
+	if ch.Before.Exists == ch.After.Exists && ch.Before.Text == ch.After.Text {
+		return
+	}
+	agrees := func(s int) bool {
+		return t[s] >= 0 == ch.After.Exists && (t[s] < 0 || string(m.in[s].Text(int(t[s]))) == ch.After.Text)
+	}
+	ch.From = who(agrees(inOurs), agrees(inTheirs))
+	ch.Lines = m.linesOf(t)
+	m.noted = append(m.noted, ch)
+}
+
+// noteMade notes a comment whose text the caller made.
+func (m *merger) noteMade(t triple, made string) {
+	ch := Change{Kind: ChangeComment, From: Neither, After: text(made), Lines: m.linesOf(t)}
+	if t[inBase] >= 0 {
+		ch.Before = text(string(m.in[inBase].Text(int(t[inBase]))))
+	}
+	m.noted = append(m.noted, ch)
+}
+
+// occurrence tells equal lines of base apart: how many stand above this one.
+func (l *leadMerge) occurrence(b leadLine) string {
+	if l.nthLine == nil {
+		l.nthLine = map[int32]int{}
+		seen := map[int32]int{}
+		for i := range int32(l.in[inBase].Len()) {
+			kind := l.in[inBase].Kind(int(i))
+			if kind == csvrows.Comment || l.rows.base[inBase][i] == keyless {
+				id := l.lineID(inBase, i, kind)
+				l.nthLine[i] = seen[id]
+				seen[id]++
+			}
+		}
+	}
+	return strconv.Itoa(l.nthLine[b.rec])
+}

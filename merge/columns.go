@@ -1,0 +1,250 @@
+package merge
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A column is one column of the union of the three headers. Columns are one by name
+// (repeated names by occurrence), or by a rename.
+type column struct {
+	pos   [3]int    // position in each version, or -1
+	names [3]string // name in each version that has it
+	name  string    // name in the result
+	label string    // what conflicts and changes call it
+	// isKey is set for key columns.
+	isKey bool
+	// deletedBy is the side that dropped a column of base which the other side has;
+	// 0 if none did.
+	deletedBy int
+	// stays is false for columns that the result lacks.
+	stays bool
+}
+
+func (c *column) in(v int) bool { return c.pos[v] >= 0 }
+
+// added reports a column that base lacks.
+func (c *column) added() bool { return !c.in(inBase) }
+
+// nth is a column name with its occurrence among equal names.
+type nth struct {
+	name string
+	n    int
+}
+
+func occurrences(names []string) []nth {
+	seen := map[string]int{}
+	out := make([]nth, len(names))
+	for i, name := range names {
+		out[i] = nth{name, seen[name]}
+		seen[name]++
+	}
+	return out
+}
+
+func (x nth) label() string {
+	if x.n == 0 {
+		return x.name
+	}
+	return fmt.Sprintf("%s[%d]", x.name, x.n+1)
+}
+
+// identifyColumns builds the union of the headers: base's columns first, then those
+// that ours and theirs added.
+func (m *merger) identifyColumns() {
+	var occ [3][]nth
+	for v := range m.in {
+		occ[v] = occurrences(m.in[v].names)
+	}
+	byName := map[nth]int{}
+	for i, x := range occ[inBase] {
+		byName[x] = i
+		m.cols = append(m.cols, newColumn(inBase, i, x))
+	}
+	var came [3][]int
+	for _, s := range []int{inOurs, inTheirs} {
+		for i, x := range occ[s] {
+			if c, ok := byName[x]; ok {
+				m.cols[c].pos[s], m.cols[c].names[s] = i, x.name
+			} else {
+				came[s] = append(came[s], i)
+			}
+		}
+	}
+	m.pairKeyColumns(&came)
+	m.renameColumns(&came, &occ)
+	m.addColumns(came, &occ)
+	for i := range m.cols {
+		c := &m.cols[i]
+		for v := range m.in {
+			c.isKey = c.isKey || c.in(v) && slices.Contains(m.in[v].key, c.pos[v])
+		}
+	}
+}
+
+func newColumn(v, pos int, x nth) column {
+	c := column{pos: [3]int{-1, -1, -1}, name: x.name, label: x.label(), stays: true}
+	c.pos[v], c.names[v] = pos, x.name
+	return c
+}
+
+// pairKeyColumns makes one column of a default key that both sides renamed alike.
+func (m *merger) pairKeyColumns(came *[3][]int) {
+	for n, b := range m.in[inBase].key {
+		c := &m.cols[b]
+		for _, s := range []int{inOurs, inTheirs} {
+			if c.in(s) || len(m.in[s].key) <= n {
+				continue
+			}
+			pos := m.in[s].key[n]
+			c.pos[s], c.names[s] = pos, m.in[s].names[pos]
+			came[s] = slices.DeleteFunc(came[s], func(i int) bool { return i == pos })
+		}
+	}
+}
+
+// addColumns makes columns of what came and is no rename; a name that both sides
+// added is one column.
+func (m *merger) addColumns(came [3][]int, occ *[3][]nth) {
+	byName := map[nth]int{}
+	for _, s := range []int{inOurs, inTheirs} {
+		for _, i := range came[s] {
+			x := occ[s][i]
+			if c, ok := byName[x]; ok && !m.cols[c].in(s) {
+				m.cols[c].pos[s], m.cols[c].names[s] = i, x.name
+				continue
+			}
+			byName[x] = len(m.cols)
+			m.cols = append(m.cols, newColumn(s, i, x))
+		}
+	}
+}
+
+// mostRenames bounds how many pairs of an old and a new column are compared by
+// content; more than that is no certain rename.
+const mostRenames = 64
+
+// renameColumns finds the one column that a side renamed for certain, if it did.
+func (m *merger) renameColumns(came *[3][]int, occ *[3][]nth) {
+	var gone [3][]int
+	for _, s := range []int{inOurs, inTheirs} {
+		for c := range m.cols {
+			if !m.cols[c].in(s) {
+				gone[s] = append(gone[s], c)
+			}
+		}
+	}
+	type rename struct{ col, pos int }
+	found := [3]*rename{}
+	for _, s := range []int{inOurs, inTheirs} {
+		t := other(s)
+		olds := candidates(gone[s], func(c int) bool { return !m.cols[c].in(t) })
+		news := candidates(came[s], func(i int) bool { return slices.Contains(occ[t], occ[s][i]) })
+		if len(olds)*len(news) > mostRenames {
+			continue
+		}
+		var fits []rename
+		for _, c := range olds {
+			for _, i := range news {
+				if m.columnRenamed(s, c, i, slices.Contains(occ[t], occ[s][i])) {
+					fits = append(fits, rename{c, i})
+				}
+			}
+		}
+		if len(fits) == 1 {
+			found[s] = &fits[0]
+		}
+	}
+	for _, s := range []int{inOurs, inTheirs} {
+		r, t := found[s], other(s)
+		if r == nil || m.cols[r.col].in(s) || !slices.Contains(came[s], r.pos) {
+			continue
+		}
+		m.takeColumn(s, r.col, r.pos, came)
+		if i := slices.Index(occ[t], occ[s][r.pos]); i >= 0 {
+			m.takeColumn(t, r.col, i, came) // both made the same rename
+		}
+	}
+}
+
+// takeColumn says that position pos of side s is base's column c.
+func (m *merger) takeColumn(s, c, pos int, came *[3][]int) {
+	m.cols[c].pos[s], m.cols[c].names[s] = pos, m.in[s].names[pos]
+	came[s] = slices.DeleteFunc(came[s], func(i int) bool { return i == pos })
+}
+
+// candidates returns what may be the old, or the new, name of a rename: apart from
+// those that the other side shares there must be exactly one, or else none and any
+// of the shared ones.
+func candidates[T any](all []T, shared func(T) bool) []T {
+	own := slices.DeleteFunc(slices.Clone(all), shared)
+	switch len(own) {
+	case 0:
+		return all
+	case 1:
+		return own
+	}
+	return nil
+}
+
+// columnRenamed reports that side s calls base's column c by the name at position
+// pos: the other side does not have both names, and the cells are those of base's
+// column or of the other side's.
+func (m *merger) columnRenamed(s, c, pos int, otherHasNew bool) bool {
+	t := other(s)
+	if otherHasNew && m.cols[c].in(t) {
+		return false
+	}
+	return m.sameCells(inBase, c, s, pos) || m.cols[c].in(t) && m.sameCells(t, c, s, pos)
+}
+
+// sameCells compares column c of version v with the column at position pos of side s,
+// over the rows of both in which either is not empty. All must be equal, or more
+// than half if the column is at the same place among those that stayed.
+func (m *merger) sameCells(v, c, s, pos int) bool {
+	equal, all := 0, 0
+	for j := range int32(m.in[s].Len()) {
+		i := m.rowIn(v, s, j)
+		if i < 0 {
+			continue
+		}
+		x, y := m.value(v, i, m.cols[c].pos[v]), m.value(s, j, pos)
+		if len(x) == 0 && len(y) == 0 {
+			continue
+		}
+		all++
+		if string(x) == string(y) {
+			equal++
+		}
+	}
+	if m.columnRank(v, s, v, m.cols[c].pos[v]) == m.columnRank(v, s, s, pos) {
+		return 2*equal > all
+	}
+	return all > 0 && equal == all
+}
+
+// rowIn finds the record of version v that is record j of side s, or a negative
+// number.
+func (m *merger) rowIn(v, s int, j int32) int32 {
+	if m.rows.base[s][j] == keyless {
+		return none
+	}
+	return m.rows.tripleOf(s, j)[v]
+}
+
+// columnRank counts, in version in, the columns before pos that v and s both have.
+func (m *merger) columnRank(v, s, in, pos int) int {
+	n := 0
+	for i := range m.cols {
+		if c := &m.cols[i]; c.in(v) && c.in(s) && c.pos[in] < pos {
+			n++
+		}
+	}
+	return n
+}
+
+// value returns the value of a cell, or nothing where the row is too short.
+func (m *merger) value(v int, rec int32, pos int) []byte {
+	fd, _ := m.in[v].Field(int(rec), pos)
+	return fd.Value()
+}

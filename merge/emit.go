@@ -1,0 +1,303 @@
+package merge
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// compose writes the result: the header, the kept rows in their merged order, each
+// behind its lead, and what stands below the last of them.
+func (m *merger) compose() {
+	m.mergeFileForm()
+	m.w.form = &m.form
+	if m.headerKept {
+		m.lead(m.leadOf(m.header))
+		m.emitHeader()
+	}
+	kept := m.keptRows()
+	ord := m.orderRows(kept)
+	for i := range kept {
+		at := i
+		if ord.order != nil {
+			at = int(ord.order[i])
+		}
+		t := m.rows.tripleOf(inBase, kept[at])
+		m.lead(m.leadOf(t))
+		m.emitRow(t)
+	}
+	m.lead(m.tail())
+	m.w.finish()
+}
+
+// keptRows lists base's rows that stand in both sides.
+func (m *merger) keptRows() []int32 {
+	var kept []int32
+	for b := range int32(m.in[inBase].Len()) {
+		if m.rows.kept(inBase, b) && b != m.header[inBase] {
+			kept = append(kept, b)
+		}
+	}
+	return kept
+}
+
+// orderRows merges the order of the kept rows.
+func (m *merger) orderRows(kept []int32) ordering {
+	smaller := func(a, b []int32) bool {
+		return slices.CompareFunc(a, b, func(x, y int32) int {
+			m.keyA, _ = m.in[inBase].AppendKey(m.keyA[:0], int(kept[x]), m.in[inBase].key)
+			m.keyB, _ = m.in[inBase].AppendKey(m.keyB[:0], int(kept[y]), m.in[inBase].key)
+			return bytes.Compare(m.keyA, m.keyB)
+		}) < 0
+	}
+	ord := mergeOrder(m.rowRanks(kept, inOurs), m.rowRanks(kept, inTheirs), smaller)
+	for _, s := range ord.both {
+		if s.clash {
+			m.warn(Warning{
+				Kind: WarnOrder, Input: Base, Key: m.in[inBase].Key(int(kept[s.lo]), m.in[inBase].key), Line: m.in[inBase].Line(int(kept[s.lo])),
+				Message: "both sides moved the rows from here on in ways that contradict; one order was chosen by content",
+			})
+		}
+	}
+	m.kept, m.order = kept, ord
+	return ord
+}
+
+// rowRanks returns the rank of each kept row on side s.
+func (m *merger) rowRanks(kept []int32, s int) []int32 {
+	index := make([]int32, m.in[s].Len())
+	for _, b := range kept {
+		index[m.rows.side[s][b]] = 1
+	}
+	n := int32(0)
+	for j, is := range index {
+		index[j] = n
+		n += is
+	}
+	ranks := make([]int32, len(kept))
+	for i, b := range kept {
+		ranks[i] = index[m.rows.side[s][b]]
+	}
+	return ranks
+}
+
+// A span of records in each version: from lo up to, not including, hi.
+type recordRanges struct{ lo, hi [3]int32 }
+
+// leadOf returns the records above a kept row, up to the kept row above it, in each
+// version.
+func (m *merger) leadOf(t triple) (r recordRanges) {
+	for v, rec := range t {
+		if rec >= 0 {
+			r.lo[v], r.hi[v] = m.leadStart(v, rec), rec
+		}
+	}
+	return r
+}
+
+// tail returns the records below the last kept row of each version.
+func (m *merger) tail() (r recordRanges) {
+	for v := range m.in {
+		end := int32(m.in[v].Len())
+		r.lo[v], r.hi[v] = m.leadStart(v, end), end
+	}
+	return r
+}
+
+func (m *merger) leadStart(v int, rec int32) int32 {
+	for rec > 0 && !m.rows.kept(v, rec-1) && (!m.headerKept || rec-1 != m.header[v]) {
+		rec--
+	}
+	return rec
+}
+
+// emitHeader writes the header.
+func (m *merger) emitHeader() {
+	m.w.record(m.headerText(), m.endOf(m.header))
+}
+
+// headerText merges the header's fields: a name's own bytes where a version has the
+// name, in the merged form.
+func (m *merger) headerText() []byte {
+	h := m.header
+	for v := range h {
+		if h[v] >= 0 && m.same[v] && m.in[v].PrefixedHeader() == m.prefixes() && m.headerIs(v) {
+			return m.in[v].Text(int(h[v]))
+		}
+	}
+	r := rowMerge{merger: m, rec: h}
+	for v := range h {
+		m.fields[v] = m.fields[v][:0]
+		if h[v] >= 0 {
+			m.fields[v] = m.in[v].Fields(m.fields[v], int(h[v]))
+			if m.in[v].PrefixedHeader() && !m.fields[v][0].Quoted() {
+				m.fields[v][0] = m.fields[v][0][len(m.prefix()):]
+			}
+		}
+	}
+	var text []byte
+	for i, c := range m.layout {
+		col := &m.cols[c]
+		if i > 0 {
+			text = append(text, m.in[inOurs].Delimiter())
+		}
+		name := col.name
+		if i == 0 && m.prefixes() {
+			name = m.prefix() + name
+		}
+		f := r.form([]byte(col.name), r.view(inBase, col), r.view(inOurs, col), r.view(inTheirs, col))
+		if name != col.name {
+			f.raw = csvrows.Encode([]byte(name), false, m.in[inOurs].Delimiter())
+		}
+		text = append(text, f.raw...)
+	}
+	return text
+}
+
+// prefixes reports that the result's header starts with the comment prefix. It can
+// only as the first record.
+func (m *merger) prefixes() bool { return m.form.prefixed && !m.w.open }
+
+// headerIs reports that version v's header is, byte for byte, what a three-way merge
+// of the headers gives.
+func (m *merger) headerIs(v int) bool {
+	var texts [3][]byte
+	for x, h := range m.header {
+		if h >= 0 {
+			texts[x] = m.in[x].Text(int(h))
+		}
+	}
+	for i := range m.layout {
+		if c := &m.cols[m.layout[i]]; c.names[v] != c.name {
+			return false
+		}
+	}
+	b, o, t := texts[inBase], texts[inOurs], texts[inTheirs]
+	switch v {
+	case inOurs:
+		return t == nil || bytes.Equal(t, b) || bytes.Equal(t, o)
+	case inTheirs:
+		return o == nil || bytes.Equal(o, b)
+	}
+	return o == nil && t == nil
+}
+
+// emitRow writes a row that has a place here: as what became of it says, or not at
+// all.
+func (m *merger) emitRow(t triple) {
+	if g := m.groupOfTriple(t); g != nil && g.conflict {
+		m.emitGroup(g, t)
+		return
+	}
+	b, o, th := t[inBase], t[inOurs], t[inTheirs]
+	switch {
+	case b >= 0 && (o < 0) != (th < 0):
+		m.emitDeleted(b)
+	case b >= 0 && o >= 0 && m.unchangedFrom(t, inTheirs) && m.same[inOurs]:
+		m.emitRecord(inOurs, o, t)
+	case b >= 0 && o >= 0 && m.unchangedFrom(t, inOurs) && m.same[inTheirs]:
+		m.emitRecord(inTheirs, th, t)
+	case b < 0 && th < 0 && m.same[inOurs]:
+		m.emitRecord(inOurs, o, t)
+	case b < 0 && o < 0 && m.same[inTheirs]:
+		m.emitRecord(inTheirs, th, t)
+	default:
+		m.emitMerged(t)
+	}
+}
+
+func (m *merger) groupOfTriple(t triple) *group {
+	for v, rec := range t {
+		if rec >= 0 {
+			return m.groupOf(v, rec)
+		}
+	}
+	return nil
+}
+
+// unchangedFrom reports that side s left base's row as it was.
+func (m *merger) unchangedFrom(t triple, s int) bool {
+	return m.like[s] && bytes.Equal(m.in[inBase].Text(int(t[inBase])), m.in[s].Text(int(t[s])))
+}
+
+// emitRecord writes a row of a version byte for byte, but for its line end.
+func (m *merger) emitRecord(v int, rec int32, t triple) {
+	m.res.Stats.Rows.Result++
+	m.w.record(m.in[v].Text(int(rec)), m.endOf(t))
+}
+
+// emitDeleted writes a row of base that one side deleted, if it stands.
+func (m *merger) emitDeleted(b int32) {
+	f := m.fates[b]
+	if f == nil {
+		return
+	}
+	side := f.verdict.sideOr(m.standIn(KindDeleteModify))
+	switch {
+	case side == NoSide:
+		m.emitFateBlock(b, f)
+	case side == Base:
+		m.emitMerged(triple{b, none, none})
+	case side == sideOf(f.keeper):
+		m.emitMerged(m.keptAlone(f))
+	}
+}
+
+// keptAlone is the row of a fate's keeper as if nobody else had ever had it.
+func (m *merger) keptAlone(f *fate) triple {
+	t := triple{none, none, none}
+	t[f.keeper] = f.kept
+	return t
+}
+
+// emitMerged writes a row merged cell by cell.
+func (m *merger) emitMerged(t triple) {
+	m.mergeRow(t)
+	if m.row.block {
+		m.emitRowBlock(t)
+		return
+	}
+	m.res.Stats.Rows.Result++
+	m.w.record(m.rowText(t, inOurs), m.endOf(t))
+}
+
+// rowText renders the merged row as version v has it.
+func (m *merger) rowText(t triple, v int) []byte {
+	const chunk = 64 << 10 // so that growing never copies much
+	if len(m.made) > chunk {
+		m.made = nil
+	}
+	start := len(m.made)
+	m.made = m.appendRow(m.made, v)
+	text := m.made[start:len(m.made):len(m.made)]
+	if m.readsAsRow(text) {
+		return text
+	}
+	delim := m.in[inOurs].Delimiter()
+	if quoted := csvrows.Encode(text, true, delim); bytes.IndexByte(text, delim) < 0 && m.readsAsRow(quoted) {
+		return quoted
+	}
+	m.fail(m.rowError(t))
+	return text
+}
+
+// emitGroup writes a duplicated key that both sides changed: each row at its own
+// place as one version has it, or all of them at the first place as a block.
+func (m *merger) emitGroup(g *group, t triple) {
+	side := g.verdict.sideOr(m.standIn(KindDuplicateKey))
+	if side == NoSide {
+		if !g.shown {
+			g.shown = true
+			m.emitGroupBlock(g)
+		}
+		return
+	}
+	v := side.input()
+	if t[v] < 0 {
+		return
+	}
+	only := triple{none, none, none}
+	only[v] = t[v]
+	m.emitMerged(only)
+}

@@ -1,0 +1,148 @@
+package merge
+
+import (
+	"bytes"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// A fate is what becomes of a row of base that one side deleted and the other
+// changed. Rows that one side deleted and the other left alone have none: they go.
+type fate struct {
+	deleter int
+	keeper  int
+	kept    int32 // the keeper's record
+	// comment is the deleter's record into which it turned the row, or none.
+	comment int32
+	verdict verdict
+}
+
+// judgeDeletions decides every row of base that stands in one side only.
+func (m *merger) judgeDeletions() {
+	m.fates = map[int32]*fate{}
+	m.turned = [3]map[int32]*fate{inOurs: {}, inTheirs: {}}
+	for b := range int32(m.in[inBase].Len()) {
+		if m.in[inBase].Kind(int(b)) != csvrows.Row {
+			continue
+		}
+		if g := m.groupOf(inBase, b); g != nil && g.conflict {
+			continue
+		}
+		for _, d := range []int{inOurs, inTheirs} {
+			k := other(d)
+			if j := m.rows.side[k][b]; m.rows.side[d][b] == none && j >= 0 {
+				m.judgeDeletion(d, b, j)
+			}
+		}
+	}
+}
+
+func (m *merger) judgeDeletion(d int, b, j int32) {
+	k := other(d)
+	if bytes.Equal(m.in[inBase].Text(int(b)), m.in[k].Text(int(j))) && m.alike(inBase, k) {
+		return
+	}
+	renamed := m.keyChanged(k, b, j)
+	if !renamed && !m.modified(k, b, j) {
+		return
+	}
+	f := &fate{deleter: d, keeper: k, kept: j, comment: m.turnedInto(d, b)}
+	conf := m.deletionConflict(f, b, renamed)
+	f.verdict = m.settle(&conf, nil)
+	m.report(conf)
+	m.fates[b] = f
+	if f.comment >= 0 {
+		m.turned[d][f.comment] = f
+	}
+}
+
+func (m *merger) deletionConflict(f *fate, b int32, renamed bool) Conflict {
+	t := triple{b, none, none}
+	t[f.keeper] = f.kept
+	conf := Conflict{Key: m.in[inBase].Key(int(b), m.in[inBase].key), Lines: m.linesOf(t)}
+	if f.comment >= 0 {
+		conf.Note = "commented_out"
+		conf.Lines.set(f.deleter, m.in[f.deleter].Line(int(f.comment)))
+	}
+	if renamed {
+		conf.Kind = KindKeyRename
+		conf.Column, conf.HasColumn = m.keyLabel(), true
+		conf.Base = m.keyValue(inBase, b)
+		*conf.value(sideOf(f.keeper)) = m.keyValue(f.keeper, f.kept)
+	} else {
+		conf.Kind = KindDeleteModify
+		if f.deleter == inTheirs {
+			conf.Kind = KindModifyDelete
+		}
+		conf.Base = m.rowOf(inBase, b)
+		*conf.value(sideOf(f.keeper)) = m.rowOf(f.keeper, f.kept)
+	}
+	conf.ID = m.occurrenceID(conf.Kind, conf.Column, conf.Key...)
+	return conf
+}
+
+// keyChanged reports a pair of records with different keys: a rename.
+func (m *merger) keyChanged(s int, b, j int32) bool {
+	m.keyA, _ = m.in[inBase].AppendKey(m.keyA[:0], int(b), m.in[inBase].key)
+	m.keyB, _ = m.in[s].AppendKey(m.keyB[:0], int(j), m.in[s].key)
+	return !bytes.Equal(m.keyA, m.keyB)
+}
+
+// keyLabel names the key columns as a rename's column.
+func (m *merger) keyLabel() string { return csvrows.Key(m.keyNames).String() }
+
+func (m *merger) keyValue(v int, rec int32) Value {
+	return Value{Exists: true, Text: m.in[v].Key(int(rec), m.in[v].key).String()}
+}
+
+// turnedInto finds the comment of side d that is base's row b behind the comment
+// prefix: one that base has not, whose fields hold the row's key.
+func (m *merger) turnedInto(d int, b int32) int32 {
+	if m.commented[d] == nil {
+		m.commented[d] = m.indexCommented(d)
+	}
+	m.keyA, _ = m.in[inBase].AppendKey(m.keyA[:0], int(b), m.in[inBase].key)
+	if rec, ok := m.commented[d][string(m.keyA)]; ok {
+		return rec
+	}
+	return none
+}
+
+// indexCommented reads the new comments of a side as if they were rows and indexes
+// them by key; of two for one key the first counts.
+func (m *merger) indexCommented(d int) map[string]int32 {
+	old := map[string]bool{}
+	for i := range m.in[inBase].Len() {
+		if m.in[inBase].Kind(i) == csvrows.Comment {
+			old[string(m.in[inBase].Text(i))] = true
+		}
+	}
+	index := map[string]int32{}
+	opt := m.opt.Read
+	opt.NoComment, opt.Comment = true, ""
+	opt.NoHeader, opt.Key = true, nil
+	opt.Delimiter = m.in[d].Delimiter()
+	for i := range m.in[d].Len() {
+		if m.in[d].Kind(i) != csvrows.Comment || old[string(m.in[d].Text(i))] {
+			continue
+		}
+		text := bytes.TrimLeft(bytes.TrimPrefix(m.in[d].Text(i), []byte(m.prefix())), " \t")
+		row, err := csvrows.Parse(text, opt)
+		if err != nil || row.Len() != 1 {
+			continue
+		}
+		key, _ := row.AppendKey(nil, 0, m.in[d].key)
+		if _, taken := index[string(key)]; !taken {
+			index[string(key)] = int32(i)
+		}
+	}
+	return index
+}
+
+// prefix is the comment prefix in force.
+func (m *merger) prefix() string {
+	if m.opt.Read.Comment == "" {
+		return "#"
+	}
+	return m.opt.Read.Comment
+}

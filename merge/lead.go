@@ -1,0 +1,446 @@
+package merge
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// lead writes the records that belong to one kept row (or to the header, or to the
+// end of the file): comments and blanks, rows without a key, rows that a side added,
+// rows that one side deleted and that stand all the same.
+//
+// Comments, blanks and rows without a key are lines: they are aligned with base's,
+// side by side, and each line of base gets a fate. Everything else is put behind the
+// line of base above it; what both sides put in one place is merged as two runs.
+func (m *merger) lead(r recordRanges) {
+	if r.lo == r.hi || m.emitCommon(r) {
+		return
+	}
+	l := leadMerge{merger: m}
+	for v := range m.in {
+		l.lines[v], l.items[v] = m.readLead(v, r.lo[v], r.hi[v])
+	}
+	for _, s := range []int{inOurs, inTheirs} {
+		l.align(s)
+	}
+	slot := 0
+	for i, b := range l.lines[inBase] {
+		l.takeSlot(slot)
+		slot = i + 1
+		l.baseLine(i, b)
+	}
+	l.takeSlot(slot)
+	l.flush()
+}
+
+// emitCommon writes a lead without rows that is the same in all versions.
+func (m *merger) emitCommon(r recordRanges) bool {
+	n := r.hi[inBase] - r.lo[inBase]
+	raw := m.rawRange(inBase, r)
+	for _, s := range []int{inOurs, inTheirs} {
+		if r.hi[s]-r.lo[s] != n || !bytes.Equal(raw, m.rawRange(s, r)) {
+			return false
+		}
+	}
+	for i := r.lo[inBase]; i < r.hi[inBase]; i++ {
+		if k := m.in[inBase].Kind(int(i)); k != csvrows.Comment && k != csvrows.Blank {
+			return false
+		}
+	}
+	for i := int(r.lo[inBase]); i < int(r.hi[inBase]); i++ {
+		m.w.record(m.in[inBase].Text(i), m.in[inBase].LineEnd(i))
+	}
+	return true
+}
+
+func (m *merger) rawRange(v int, r recordRanges) []byte {
+	in := &m.in[v]
+	return in.Bytes()[in.Offset(int(r.lo[v])):in.Offset(int(r.hi[v]))]
+}
+
+// A leadLine is a comment, a blank or a row without a key. Equal ids are equal lines.
+type leadLine struct {
+	rec  int32
+	id   int32
+	kind csvrows.Kind
+}
+
+// A leadItem is a record that is to be placed: a line that base lacks, or a row.
+type leadItem struct {
+	rec  int32
+	id   int32 // equal for what both sides have
+	slot int   // behind how many of base's lines
+	line int   // index of a line, or -1
+}
+
+// A lineFate is what a side did to a line of base.
+type lineFate struct {
+	rec    int32 // the side's line, or none if it is deleted
+	edited bool
+}
+
+// A leadMerge merges the leads of one row.
+type leadMerge struct {
+	*merger
+	lines [3][]leadLine
+	items [3][]leadItem // of the sides
+	fates [3][]lineFate // of the sides, by base's line
+	next  [3]int        // how many items are taken
+	runs  [3][]leadItem // what is to be placed next
+}
+
+// readLead reads the records of a lead. Lines of the sides are items too, until they
+// turn out to be lines of base.
+func (m *merger) readLead(v int, lo, hi int32) (lines []leadLine, items []leadItem) {
+	for rec := lo; rec < hi; rec++ {
+		kind := m.in[v].Kind(int(rec))
+		isLine := kind == csvrows.Comment || kind == csvrows.Blank || kind == csvrows.Row && m.rows.base[v][rec] == keyless
+		switch {
+		case isLine && m.dropped(v, rec):
+		case isLine:
+			id := m.lineID(v, rec, kind)
+			items = append(items, leadItem{rec: rec, id: id, line: len(lines)})
+			lines = append(lines, leadLine{rec, id, kind})
+		case v != inBase && m.stands(v, rec, kind):
+			items = append(items, leadItem{rec: rec, id: m.rowID(v, rec), line: -1})
+		}
+	}
+	return lines, items
+}
+
+// dropped reports a comment that its side made of a row which the other side changed:
+// it belongs to that conflict and stands only if the deletion does.
+func (m *merger) dropped(v int, rec int32) bool {
+	f := m.turned[v][rec]
+	return f != nil && f.verdict.sideOr(m.standIn(KindDeleteModify)) != sideOf(v)
+}
+
+// stands reports a row, or a header, of a side that is to be placed in its lead.
+func (m *merger) stands(v int, rec int32, kind csvrows.Kind) bool {
+	if kind == csvrows.Header {
+		return m.headerStands
+	}
+	t := m.rows.tripleOf(v, rec)
+	if g := m.groupOf(v, rec); g != nil && g.conflict {
+		return true
+	}
+	if t[inBase] >= 0 {
+		return m.fates[t[inBase]] != nil
+	}
+	return !m.placed[t]
+}
+
+// lineID numbers the texts of lines; of a row without a key, its values in the
+// result's columns.
+func (m *merger) lineID(v int, rec int32, kind csvrows.Kind) int32 {
+	m.keyA = append(m.keyA[:0], byte(kind))
+	if kind == csvrows.Row {
+		m.keyA = append(m.keyA, m.valueID(v, rec, m.layoutIn(v))...)
+	} else {
+		m.keyA = append(m.keyA, m.in[v].Text(int(rec))...)
+	}
+	id, ok := m.lineIDs[string(m.keyA)]
+	if !ok {
+		id = int32(len(m.lineIDs))
+		m.lineIDs[string(m.keyA)] = id
+	}
+	return id
+}
+
+// layoutIn gives the positions of the result's columns in version v.
+func (m *merger) layoutIn(v int) []columnPair {
+	if m.layouts[v] == nil {
+		for _, c := range m.layout {
+			p := m.cols[c].pos[v]
+			if p < 0 {
+				p = 1 << 30 // no row has that many fields
+			}
+			m.layouts[v] = append(m.layouts[v], columnPair{p, p})
+		}
+	}
+	return m.layouts[v]
+}
+
+// rowID numbers rows apart from lines: below zero, even ones for ours and what both
+// have, odd ones for theirs.
+func (m *merger) rowID(v int, rec int32) int32 {
+	if v == inOurs {
+		return -2 - 2*rec
+	}
+	if t := m.rows.tripleOf(v, rec); t[inOurs] >= 0 && t[inBase] < 0 {
+		return -2 - 2*t[inOurs]
+	}
+	return -3 - 2*rec
+}
+
+// align finds what side s did to each line of base, and tells each item behind which
+// line of base it stands.
+func (l *leadMerge) align(s int) {
+	base, side := l.lines[inBase], l.lines[s]
+	l.fates[s] = make([]lineFate, len(base))
+	for i := range l.fates[s] {
+		l.fates[s][i].rec = none
+	}
+	at := make([]int, len(side)) // by line of the side: base's line, or -1
+	for j := range at {
+		at[j] = -1
+	}
+	i0, j0 := 0, 0
+	gap := func(i1, j1 int) {
+		for _, p := range pairEdits(i1-i0, j1-j0, func(i, j int) int { return l.likeness(s, i0+i, j0+j) }) {
+			l.fates[s][i0+p.a] = lineFate{side[j0+p.b].rec, true}
+			at[j0+p.b] = i0 + p.a
+		}
+	}
+	for _, p := range lcs(lineIDs(base), lineIDs(side)) {
+		gap(p.a, p.b)
+		l.fates[s][p.a] = lineFate{rec: side[p.b].rec}
+		at[p.b] = p.a
+		i0, j0 = p.a+1, p.b+1
+	}
+	gap(len(base), len(side))
+	l.items[s] = placeItems(l.items[s], at)
+}
+
+// placeItems drops the items that are lines of base and gives the others their slot.
+func placeItems(items []leadItem, at []int) []leadItem {
+	slot, out := 0, items[:0]
+	for _, x := range items {
+		if x.line >= 0 && at[x.line] >= 0 {
+			slot = at[x.line] + 1
+			continue
+		}
+		x.slot = slot
+		out = append(out, x)
+	}
+	return out
+}
+
+func lineIDs(lines []leadLine) []int32 {
+	ids := make([]int32, len(lines))
+	for i, x := range lines {
+		ids[i] = x.id
+	}
+	return ids
+}
+
+// likeness says how far a line of side s may be an edit of a line of base.
+func (l *leadMerge) likeness(s, i, j int) int {
+	b, x := l.lines[inBase][i], l.lines[s][j]
+	if b.kind != x.kind {
+		return 0
+	}
+	return similarity(l.in[inBase].Text(int(b.rec)), l.in[s].Text(int(x.rec)))
+}
+
+// takeSlot moves the items of a slot to the runs.
+func (l *leadMerge) takeSlot(slot int) {
+	for _, s := range []int{inOurs, inTheirs} {
+		for l.next[s] < len(l.items[s]) && l.items[s][l.next[s]].slot == slot {
+			l.runs[s] = append(l.runs[s], l.items[s][l.next[s]])
+			l.next[s]++
+		}
+	}
+}
+
+// flush merges and writes the runs.
+func (l *leadMerge) flush() {
+	a, b := l.unplaced(inOurs), l.unplaced(inTheirs)
+	l.runs[inOurs], l.runs[inTheirs] = l.runs[inOurs][:0], l.runs[inTheirs][:0]
+	if len(a)+len(b) == 0 {
+		return
+	}
+	at := map[int32][2]leadItem{}
+	for _, x := range a {
+		at[x.id] = [2]leadItem{x, {rec: none}}
+	}
+	for _, x := range b {
+		old, ok := at[x.id]
+		if !ok {
+			old[0].rec = none
+		}
+		old[1] = x
+		at[x.id] = old
+	}
+	compare := func(x, y int32) int { return bytes.Compare(l.itemText(at[x]), l.itemText(at[y])) }
+	for _, p := range mergeRuns(itemIDs(a), itemIDs(b), compare) {
+		t := triple{none, none, none}
+		if p.a >= 0 {
+			t[inOurs] = a[p.a].rec
+		}
+		if p.b >= 0 {
+			t[inTheirs] = b[p.b].rec
+		}
+		l.emitItem(t)
+	}
+}
+
+// unplaced returns a side's run without the rows that stand further up already.
+func (l *leadMerge) unplaced(s int) []leadItem {
+	return slices.DeleteFunc(slices.Clone(l.runs[s]), func(x leadItem) bool {
+		return x.line < 0 && l.in[s].Kind(int(x.rec)) == csvrows.Row && l.placed[l.rows.tripleOf(s, x.rec)]
+	})
+}
+
+func itemIDs(items []leadItem) []int32 {
+	ids := make([]int32, len(items))
+	for i, x := range items {
+		ids[i] = x.id
+	}
+	return ids
+}
+
+// itemText is what an item is ordered by: its bytes, the lesser of both sides'.
+func (l *leadMerge) itemText(x [2]leadItem) []byte {
+	var texts [][]byte
+	for i, s := range []int{inOurs, inTheirs} {
+		if x[i].rec >= 0 {
+			texts = append(texts, l.in[s].Text(int(x[i].rec)))
+		}
+	}
+	return slices.MinFunc(texts, bytes.Compare)
+}
+
+// emitItem writes an item of one side or of both.
+func (l *leadMerge) emitItem(t triple) {
+	v, rec := inOurs, t[inOurs]
+	if rec < 0 {
+		v, rec = inTheirs, t[inTheirs]
+	}
+	switch l.in[v].Kind(int(rec)) {
+	case csvrows.Header:
+		l.emitHeader()
+	case csvrows.Row:
+		if l.rows.base[v][rec] == keyless {
+			l.emitRow(t)
+			return
+		}
+		t = l.rows.tripleOf(v, rec)
+		if l.placed[t] {
+			return
+		}
+		if t[inOurs] >= 0 && t[inTheirs] >= 0 {
+			l.placed[t] = true
+		}
+		l.emitRow(t)
+	default:
+		l.emitLine(v, t)
+	}
+}
+
+// emitLine writes a comment or a blank: the bytes of version v, the merged line end.
+func (m *merger) emitLine(v int, t triple) {
+	m.w.record(m.in[v].Text(int(t[v])), m.endOf(t))
+	m.noteLine(t, v)
+}
+
+// baseLine decides line i of base. If it stands, it divides what stands above it
+// from what stands below.
+func (l *leadMerge) baseLine(i int, b leadLine) {
+	o, t := l.fates[inOurs][i], l.fates[inTheirs][i]
+	rec := triple{b.rec, o.rec, t.rec}
+	switch {
+	case o.rec >= 0 && t.rec >= 0 && (!o.edited || !t.edited || l.sameLine(b.kind, o.rec, t.rec)):
+		l.flush()
+		l.emitAgreed(b, rec, o.edited)
+	case o.rec < 0 && !t.edited, t.rec < 0 && !o.edited:
+		l.noteLine(rec, -1)
+	case b.kind == csvrows.Blank:
+		l.blankClash(rec)
+	default:
+		l.lineConflict(b, rec)
+	}
+}
+
+// sameLine reports that both sides made the same line of one of base's.
+func (l *leadMerge) sameLine(kind csvrows.Kind, o, t int32) bool {
+	return l.lineID(inOurs, o, kind) == l.lineID(inTheirs, t, kind)
+}
+
+// emitAgreed writes a line of base that at most one side edited, or both alike.
+func (l *leadMerge) emitAgreed(b leadLine, rec triple, oursEdited bool) {
+	if b.kind == csvrows.Row {
+		l.emitRow(rec)
+		return
+	}
+	v := inTheirs
+	if oursEdited {
+		v = inOurs
+	}
+	l.emitLine(v, rec)
+}
+
+// blankClash deals with a blank that both sides changed: it is form, so no conflict.
+func (l *leadMerge) blankClash(rec triple) {
+	v := inOurs
+	switch {
+	case rec[inOurs] < 0 || rec[inTheirs] < 0:
+		v = -1
+	case bytes.Compare(l.in[inTheirs].Text(int(rec[inTheirs])), l.in[inOurs].Text(int(rec[inOurs]))) < 0:
+		v = inTheirs
+	}
+	l.warn(Warning{Kind: WarnForm, Input: Base, Line: l.in[inBase].Line(int(rec[inBase])), Message: "both sides changed this blank line, differently"})
+	if v >= 0 {
+		l.flush()
+		l.emitLine(v, rec)
+	}
+}
+
+// lineConflict deals with a comment, or a row without a key, that both sides changed.
+func (l *leadMerge) lineConflict(b leadLine, rec triple) {
+	conf := Conflict{Kind: KindComment, Lines: l.linesOf(rec)}
+	text := string(l.in[inBase].Text(int(b.rec)))
+	if b.kind == csvrows.Row {
+		conf.Kind = KindDuplicateKey
+		conf.Key = l.in[inBase].Key(int(b.rec), l.in[inBase].key)
+		text = l.valueID(inBase, b.rec, l.layoutIn(inBase))
+	}
+	for v := range rec {
+		switch {
+		case rec[v] < 0:
+		case b.kind == csvrows.Row:
+			*conf.value(sideOf(v)) = l.rowOf(v, rec[v])
+		default:
+			*conf.value(sideOf(v)) = Value{Exists: true, Text: string(l.in[v].Text(int(rec[v])))}
+		}
+	}
+	conf.ID = conflictID(conf.Kind, "", text, l.occurrence(b))
+	v := l.settle(&conf, nil)
+	l.report(conf)
+	l.emitSettledLine(b, rec, v.sideOr(l.standIn(conf.Kind)), v)
+}
+
+// emitSettledLine writes what a verdict makes of a line.
+func (l *leadMerge) emitSettledLine(b leadLine, rec triple, side Side, v verdict) {
+	if side == Neither {
+		l.flush()
+		l.w.record([]byte(v.value), l.endOf(rec))
+		l.noteMade(rec, v.value)
+		return
+	}
+	if side == NoSide {
+		l.flush()
+		block := block{}
+		for x := range rec {
+			block.versions[x] = l.alone(x, rec[x])
+		}
+		l.emitBlock(block)
+		return
+	}
+	x := side.input()
+	if rec[x] < 0 {
+		l.noteLine(rec, -1)
+		return
+	}
+	l.flush()
+	only := triple{none, none, none}
+	only[x] = rec[x]
+	if b.kind == csvrows.Row {
+		l.emitMerged(only)
+		return
+	}
+	l.w.record(l.in[x].Text(int(rec[x])), l.endOf(rec))
+	l.noteLine(rec, x)
+}

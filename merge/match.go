@@ -1,0 +1,263 @@
+package merge
+
+import (
+	"bytes"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// What stands in place of a record number where no record is the partner.
+const (
+	none    int32 = -1
+	keyless int32 = -2 // the record is a row whose key fields are all empty
+)
+
+// pairing says which records of the three versions are one row. The slices are
+// indexed by record number; records that are no rows have no partner.
+type pairing struct {
+	// side[s][i] is the record of side s that is base's record i.
+	side [3][]int32
+	// base[s][j] is base's record for record j of side s; base[inBase] tells only
+	// which rows of base are keyless.
+	base [3][]int32
+	// twin[s][j] is, for a row that both sides added, its record on the other side.
+	// It is nil where a side added nothing.
+	twin [3][]int32
+	// duplicates are the keys that stand twice in some version.
+	duplicates map[string]bool
+}
+
+// A keyTable finds records of one version by key: open addressing, a slot holds 32
+// bits of the hash and the record number. Bytes are compared on a hit.
+type keyTable struct {
+	v     *version
+	slots []uint64
+	used  int
+	probe []byte
+}
+
+const freeSlot = 1<<64 - 1
+
+func newKeyTable(v *version, rows int) *keyTable {
+	size := 16
+	for size < rows*2 {
+		size *= 2
+	}
+	t := &keyTable{v: v}
+	t.allocate(size)
+	return t
+}
+
+func (t *keyTable) allocate(size int) {
+	t.slots = make([]uint64, size)
+	for i := range t.slots {
+		t.slots[i] = freeSlot
+	}
+}
+
+// find returns the record with key, or none and the slot to put it in.
+func (t *keyTable) find(key []byte, hash uint64) (rec int32, slot int) {
+	mask := len(t.slots) - 1
+	for slot = int(hash) & mask; t.slots[slot] != freeSlot; slot = (slot + 1) & mask {
+		if t.slots[slot]>>32 != hash>>32 {
+			continue
+		}
+		rec = int32(uint32(t.slots[slot]))
+		t.probe, _ = t.v.AppendKey(t.probe[:0], int(rec), t.v.key)
+		if bytes.Equal(t.probe, key) {
+			return rec, slot
+		}
+	}
+	return none, slot
+}
+
+// put stores rec in a slot that find returned.
+func (t *keyTable) put(rec int32, hash uint64, slot int) {
+	t.slots[slot] = hash>>32<<32 | uint64(uint32(rec))
+	if t.used++; t.used*4 > len(t.slots)*3 {
+		t.grow()
+	}
+}
+
+func (t *keyTable) grow() {
+	old := t.slots
+	t.allocate(2 * len(old))
+	var key []byte
+	for _, s := range old {
+		if s == freeSlot {
+			continue
+		}
+		rec := int32(uint32(s))
+		key, _ = t.v.AppendKey(key[:0], int(rec), t.v.key)
+		hash := xxhash.Sum64(key)
+		_, slot := t.find(key, hash)
+		t.slots[slot] = hash>>32<<32 | uint64(uint32(rec))
+	}
+}
+
+// matchRows pairs the rows of the three versions by key. Only base is indexed whole:
+// a side is walked along base, and looked up where the two part.
+func matchRows(in *[3]version) *pairing {
+	p := &pairing{duplicates: map[string]bool{}}
+	for i := range in {
+		p.base[i] = filled(in[i].Len(), none)
+	}
+	p.side[inOurs] = filled(in[inBase].Len(), none)
+	p.side[inTheirs] = filled(in[inBase].Len(), none)
+	table := p.indexBase(&in[inBase])
+	added := map[int]*keyTable{}
+	for _, s := range []int{inOurs, inTheirs} {
+		added[s] = p.matchSide(in, s, table)
+	}
+	p.matchAdded(&in[inOurs], added[inOurs], added[inTheirs])
+	return p
+}
+
+func filled(n int, v int32) []int32 {
+	s := make([]int32, n)
+	for i := range s {
+		s[i] = v
+	}
+	return s
+}
+
+func (p *pairing) indexBase(b *version) *keyTable {
+	t := newKeyTable(b, b.Len())
+	var key []byte
+	for i := range b.Len() {
+		if b.Kind(i) != csvrows.Row {
+			continue
+		}
+		var empty bool
+		if key, empty = b.AppendKey(key[:0], i, b.key); empty {
+			p.base[inBase][i] = keyless
+			continue
+		}
+		hash := xxhash.Sum64(key)
+		if rec, slot := t.find(key, hash); rec == none {
+			t.put(int32(i), hash, slot)
+		} else {
+			p.duplicates[string(key)] = true
+		}
+	}
+	return t
+}
+
+// matchSide pairs side s with base and returns a table of the rows it added.
+func (p *pairing) matchSide(in *[3]version, s int, table *keyTable) *keyTable {
+	b, v := &in[inBase], &in[s]
+	added := newKeyTable(v, 0)
+	var key []byte
+	cursor := 0 // the row of base that is expected next
+	for j := range v.Len() {
+		if v.Kind(j) != csvrows.Row {
+			continue
+		}
+		for cursor < b.Len() && (b.Kind(cursor) != csvrows.Row || p.base[inBase][cursor] == keyless) {
+			cursor++
+		}
+		if cursor < b.Len() && p.side[s][cursor] == none && bytes.Equal(v.Raw(j), b.Raw(cursor)) {
+			p.pair(s, cursor, j)
+			cursor++
+			continue
+		}
+		var empty bool
+		if key, empty = v.AppendKey(key[:0], j, v.key); empty {
+			p.base[s][j] = keyless
+			continue
+		}
+		hash := xxhash.Sum64(key)
+		i, _ := table.find(key, hash)
+		switch {
+		case i == none:
+			p.add(added, key, hash, j)
+		case p.side[s][i] != none:
+			p.duplicates[string(key)] = true
+		default:
+			p.pair(s, int(i), j)
+			cursor = int(i) + 1
+		}
+	}
+	return added
+}
+
+func (p *pairing) pair(s, baseRec, rec int) {
+	p.side[s][baseRec] = int32(rec)
+	p.base[s][rec] = int32(baseRec)
+}
+
+// add notes a row that base lacks.
+func (p *pairing) add(t *keyTable, key []byte, hash uint64, rec int) {
+	if found, slot := t.find(key, hash); found == none {
+		t.put(int32(rec), hash, slot)
+	} else {
+		p.duplicates[string(key)] = true
+	}
+}
+
+// matchAdded makes twins of rows that both sides added.
+func (p *pairing) matchAdded(o *version, ours, theirs *keyTable) {
+	if ours.used == 0 || theirs.used == 0 {
+		return
+	}
+	var key []byte
+	for _, slot := range ours.slots {
+		if slot == freeSlot {
+			continue
+		}
+		rec := int32(uint32(slot))
+		key, _ = o.AppendKey(key[:0], int(rec), o.key)
+		if twin, _ := theirs.find(key, xxhash.Sum64(key)); twin != none {
+			p.setTwins(rec, twin)
+		}
+	}
+}
+
+func (p *pairing) setTwins(ours, theirs int32) {
+	for _, s := range []int{inOurs, inTheirs} {
+		if p.twin[s] == nil {
+			p.twin[s] = filled(len(p.base[s]), none)
+		}
+	}
+	p.twin[inOurs][ours] = theirs
+	p.twin[inTheirs][theirs] = ours
+}
+
+func (p *pairing) twinOf(s int, rec int32) int32 {
+	if p.twin[s] == nil {
+		return none
+	}
+	return p.twin[s][rec]
+}
+
+// A triple is one row in the three versions: record numbers, or none.
+type triple [3]int32
+
+// tripleOf finds the row that record rec of version in is.
+func (p *pairing) tripleOf(in int, rec int32) triple {
+	t := triple{none, none, none}
+	t[in] = rec
+	if in != inBase {
+		if b := p.base[in][rec]; b >= 0 {
+			t[inBase] = b
+		} else {
+			t[other(in)] = p.twinOf(in, rec)
+			return t
+		}
+	}
+	for _, s := range []int{inOurs, inTheirs} {
+		t[s] = p.side[s][t[inBase]]
+	}
+	return t
+}
+
+// kept reports that record rec of version in is a row of base that stands in both
+// sides.
+func (p *pairing) kept(in int, rec int32) bool {
+	b := rec
+	if in != inBase {
+		b = p.base[in][rec]
+	}
+	return b >= 0 && p.side[inOurs][b] >= 0 && p.side[inTheirs][b] >= 0
+}

@@ -1,0 +1,340 @@
+package merge
+
+import (
+	"bytes"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// A view is one field of a row in one version. The zero view has no such column or
+// no such row.
+type view struct {
+	raw     csvrows.Field
+	has     bool // the row and the column exist
+	present bool // the row is long enough
+}
+
+func (x view) value() []byte { return x.raw.Value() }
+
+func (x view) same(y view) bool { return x.present == y.present && bytes.Equal(x.raw, y.raw) }
+
+// A cell is one field of a merged row.
+type cell struct {
+	view
+	// versions are what the three versions have here, where a conflict stands and
+	// the row is to be shown in all of them; else nil.
+	versions *[3]view
+}
+
+// A mergedRow is a row of the result, cell by cell. It is reused.
+type mergedRow struct {
+	cells []cell
+	// block is set if a conflict stands in it that is to be shown by markers.
+	block bool
+}
+
+// A rowMerge holds what the cells of one row have in common.
+type rowMerge struct {
+	*merger
+	rec triple
+	// clash is set if both sides changed the row, differently, and granularity says
+	// that this is a conflict.
+	clash bool
+	// key is the verdict over two different renames; renamed tells that there are
+	// two.
+	key     verdict
+	renamed bool
+	names   csvrows.Key // of the row, for conflicts
+}
+
+// mergeRow merges a row cell by cell into m.row, and reports its conflicts. The row
+// must stand in the result.
+func (m *merger) mergeRow(rec triple) {
+	r := rowMerge{merger: m, rec: rec}
+	for v := range rec {
+		m.fields[v] = m.fields[v][:0]
+		if rec[v] >= 0 {
+			m.fields[v] = m.in[v].Fields(m.fields[v], int(rec[v]))
+		}
+	}
+	m.row.cells, m.row.block = m.row.cells[:0], false
+	r.compareKeys()
+	r.clash = m.opt.Granularity == Rows && r.bothChanged()
+	for _, c := range m.layout {
+		m.row.cells = append(m.row.cells, r.mergeCell(&m.cols[c]))
+	}
+	for i := range r.mostUnnamed() {
+		c := column{label: unnamed(i), stays: true}
+		for v := range rec {
+			c.pos[v] = len(m.in[v].names) + i
+		}
+		m.row.cells = append(m.row.cells, r.mergeCell(&c))
+	}
+}
+
+// mostUnnamed is how many fields without a column the longest version has.
+func (r *rowMerge) mostUnnamed() int {
+	n := 0
+	for v := range r.rec {
+		n = max(n, len(r.fields[v])-len(r.in[v].names))
+	}
+	return n
+}
+
+// compareKeys finds out what the row is called, and whether the sides renamed it
+// differently.
+func (r *rowMerge) compareKeys() {
+	var keys [3]csvrows.Key
+	for v, rec := range r.rec {
+		if rec >= 0 {
+			keys[v] = r.in[v].Key(int(rec), r.in[v].key)
+			r.names = keys[v]
+		}
+	}
+	if keys[inBase] == nil || keys[inOurs] == nil || keys[inTheirs] == nil {
+		return
+	}
+	b, o, t := keys[inBase].String(), keys[inOurs].String(), keys[inTheirs].String()
+	switch {
+	case o == b:
+		r.names = keys[inTheirs]
+	case t == b || o == t:
+		r.names = keys[inOurs]
+	default:
+		r.names, r.renamed = keys[inBase], true
+		conf := Conflict{Kind: KindKeyRename, Key: r.names, Column: r.keyLabel(), HasColumn: true, Lines: r.linesOf(r.rec)}
+		conf.Base, conf.Ours, conf.Theirs = Value{Exists: true, Text: b}, Value{Exists: true, Text: o}, Value{Exists: true, Text: t}
+		conf.ID = conflictID(conf.Kind, conf.Column, r.names...)
+		r.key = r.settle(&conf, r.stamp)
+		r.report(conf)
+	}
+}
+
+// bothChanged reports that both sides changed values of the row and not to the same.
+func (r *rowMerge) bothChanged() bool {
+	b, o, t := r.rec[inBase], r.rec[inOurs], r.rec[inTheirs]
+	return b >= 0 && o >= 0 && t >= 0 && r.modifiedFields(inOurs) && r.modifiedFields(inTheirs)
+}
+
+func (r *rowMerge) modifiedFields(s int) bool {
+	for _, c := range r.layout {
+		col := &r.cols[c]
+		if col.in(s) && !bytes.Equal(r.view(s, col).value(), r.view(inBase, col).value()) {
+			return true
+		}
+	}
+	for i := range r.mostUnnamed() {
+		if !bytes.Equal(r.unnamedValue(s, i), r.unnamedValue(inBase, i)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *rowMerge) unnamedValue(v, i int) []byte {
+	if p := len(r.in[v].names) + i; p < len(r.fields[v]) {
+		return r.fields[v][p].Value()
+	}
+	return nil
+}
+
+// view returns the row's field of a column in one version.
+func (r *rowMerge) view(v int, c *column) view {
+	switch {
+	case r.rec[v] < 0 || !c.in(v):
+		return view{}
+	case c.pos[v] < len(r.fields[v]):
+		return view{r.fields[v][c.pos[v]], true, true}
+	}
+	return view{has: true}
+}
+
+// mergeCell merges the field of one column of the result.
+func (r *rowMerge) mergeCell(c *column) cell {
+	b, o, t := r.view(inBase, c), r.view(inOurs, c), r.view(inTheirs, c)
+	if c.deletedBy != 0 {
+		return cell{view: r.mergeDeleted(c, b, [3]view{inOurs: o, inTheirs: t}[other(c.deletedBy)])}
+	}
+	if r.renamed && c.isKey {
+		return r.choose(r.key, KindKeyRename, [3]view{b, o, t})
+	}
+	switch {
+	case !o.has && !t.has && !b.has:
+		return cell{view: view{has: true, present: r.full()}}
+	case !o.has && !t.has:
+		return cell{view: b}
+	case !t.has:
+		return r.one(c, b, o, [3]view{b, o, t})
+	case !o.has:
+		return r.one(c, b, t, [3]view{b, o, t})
+	}
+	return r.mergeBoth(c, b, o, t)
+}
+
+// one takes the field of the only side that has it. At granularity Rows it may yet
+// clash with what the other side did to the row.
+func (r *rowMerge) one(c *column, b, x view, all [3]view) cell {
+	if r.clash && !b.has && len(x.value()) > 0 {
+		return r.conflict(c, all)
+	}
+	return cell{view: x}
+}
+
+// full reports that the row has all fields of its version: then it gets one in a
+// column that the other side added, too.
+func (r *rowMerge) full() bool {
+	for v, rec := range r.rec {
+		if rec >= 0 && len(r.fields[v]) < len(r.in[v].names) {
+			return false
+		}
+	}
+	return true
+}
+
+// mergeDeleted gives the field of a column that one side dropped and that stays all
+// the same: the keeper's, or base's where the keeper's edit was decided against.
+func (r *rowMerge) mergeDeleted(c *column, b, k view) view {
+	keeper := other(c.deletedBy)
+	switch {
+	case k.has && !r.undone[cellOf{c.pos[keeper], r.rec[keeper]}]:
+		return k
+	case b.has:
+		return b
+	}
+	return view{has: true, present: r.full()}
+}
+
+// mergeBoth merges a field that both sides have.
+func (r *rowMerge) mergeBoth(c *column, b, o, t view) cell {
+	vb, vo, vt := b.value(), o.value(), t.value()
+	oursChanged, theirsChanged := !bytes.Equal(vo, vb), !bytes.Equal(vt, vb)
+	if r.rec[inBase] < 0 {
+		oursChanged, theirsChanged = true, true
+	}
+	switch {
+	case oursChanged && theirsChanged && r.sums[c.label]:
+		return r.conflict(c, [3]view{b, o, t})
+	case bytes.Equal(vo, vt):
+		return cell{view: r.form(vo, b, o, t)}
+	case r.clash || oursChanged && theirsChanged:
+		return r.conflict(c, [3]view{b, o, t})
+	case oursChanged:
+		return cell{view: r.form(vo, b, o, t)}
+	}
+	return cell{view: r.form(vt, b, o, t)}
+}
+
+// conflict makes a conflict of the three versions of a field and settles it.
+func (r *rowMerge) conflict(c *column, versions [3]view) cell {
+	conf := Conflict{Kind: KindCell, Key: r.names, Column: c.label, HasColumn: true}
+	switch {
+	case r.rec[inBase] < 0:
+		conf.Kind = KindAddAdd
+	case c.added():
+		conf.Kind = KindColumnAddAdd
+	}
+	conf.ID = conflictID(conf.Kind, c.label, r.names...)
+	conf.Lines = r.linesOf(r.rec)
+	for v, x := range versions {
+		if x.has {
+			*conf.value(sideOf(v)) = Value{Exists: true, Text: string(x.value())}
+		}
+	}
+	v := r.settle(&conf, r.stamp)
+	if v.by == "" && conf.Ours.Text == conf.Theirs.Text {
+		return cell{view: r.form(versions[inOurs].value(), versions[inBase], versions[inOurs], versions[inTheirs])} // no sum of what is no number
+	}
+	r.report(conf)
+	return r.choose(v, conf.Kind, versions)
+}
+
+// choose takes what a verdict says, or keeps all versions for a block.
+func (r *rowMerge) choose(v verdict, kind Kind, versions [3]view) cell {
+	b, o, t := versions[inBase], versions[inOurs], versions[inTheirs]
+	switch side := v.sideOr(r.standIn(kind)); side {
+	case NoSide:
+		r.row.block = true
+		return cell{view: view{has: true, present: o.present || t.present}, versions: &versions}
+	case Neither:
+		return cell{view: r.form([]byte(v.value), b, o, t)}
+	default:
+		x := versions[side.input()]
+		return cell{view: view{raw: x.raw, has: true, present: x.present || o.present && t.present}}
+	}
+}
+
+// stamp returns the value of the named column on a side, for policy newer.
+func (r *rowMerge) stamp(s Side, name string) ([]byte, bool) {
+	for i := range r.cols {
+		if c := &r.cols[i]; c.label == name {
+			x := r.view(s.input(), c)
+			return x.value(), x.has
+		}
+	}
+	return nil, false
+}
+
+// form gives a value the merged form of its three versions: quoted or bare, present
+// or not. A version that has both the value and the form is taken byte for byte.
+func (r *rowMerge) form(value []byte, b, o, t view) view {
+	quoted := o.raw.Quoted() || t.raw.Quoted()
+	present := o.present || t.present
+	if b.has {
+		quoted = merge3(b.raw.Quoted(), o.raw.Quoted(), t.raw.Quoted())
+		present = merge3(b.present, o.present, t.present)
+	}
+	fits := func(x view) bool {
+		return x.has && x.present && x.raw.Quoted() == quoted && bytes.Equal(x.value(), value)
+	}
+	switch okO, okT := fits(o), fits(t); {
+	case okO && okT && b.same(o):
+		return t
+	case okO && okT && !b.same(t) && bytes.Compare(t.raw, o.raw) < 0:
+		return t
+	case okO:
+		return o
+	case okT:
+		return t
+	}
+	if len(value) == 0 && !present {
+		return view{has: true}
+	}
+	return view{raw: csvrows.Encode(value, quoted, r.in[inOurs].Delimiter()), has: true, present: true}
+}
+
+// merge3 merges an attribute of form that is one of two: where both sides differ,
+// one of them is base's.
+func merge3(b, o, t bool) bool {
+	if o == b {
+		return t
+	}
+	return o
+}
+
+// appendRow joins the fields of the merged row as version v has it: its side of the
+// conflicts, everything else merged.
+func (m *merger) appendRow(dst []byte, v int) []byte {
+	delim := m.in[inOurs].Delimiter()
+	cells := m.row.cells
+	last := 0
+	for i := range cells {
+		if x := cells[i].as(v); x.present || len(x.raw) > 0 {
+			last = i
+		}
+	}
+	for i := range cells[:min(last+1, len(cells))] {
+		if i > 0 {
+			dst = append(dst, delim)
+		}
+		dst = append(dst, cells[i].as(v).raw...)
+	}
+	return dst
+}
+
+// as is the cell in one version.
+func (c *cell) as(v int) view {
+	if c.versions != nil {
+		return c.versions[v]
+	}
+	return c.view
+}

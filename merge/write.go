@@ -1,0 +1,83 @@
+package merge
+
+import "bytes"
+
+// A writer collects the result as stretches of the inputs and of bytes made by the
+// merge. It decides how records end: each with its own line end, or with the one
+// that the whole file was converted to; a record that lacks one (the last of its
+// file) takes its neighbour's.
+type writer struct {
+	form   *fileForm
+	spans  [][]byte
+	size   int
+	open   bool   // a record was written whose line end was not
+	end    []byte // that line end, nil if the record lacks one
+	empty  bool   // that record has no other bytes
+	latest []byte // the line end written last
+}
+
+// record writes one record.
+func (w *writer) record(text, end []byte) {
+	w.close()
+	if len(w.form.convert) > 0 && len(end) > 0 {
+		end = w.form.convert
+	}
+	if len(text) == 0 && len(end) > 0 && end[0] == '\n' && len(w.latest) == 1 && w.latest[0] == '\r' {
+		end = w.latest // behind a lone CR, a line feed would not be a line of its own
+	}
+	w.add(text)
+	w.open, w.end, w.empty = true, end, len(text) == 0
+}
+
+// close writes the line end of the record before the next one.
+func (w *writer) close() {
+	if !w.open {
+		return
+	}
+	w.open = false
+	w.latest = w.neighbour(w.end)
+	w.add(w.latest)
+}
+
+// neighbour returns end, or where there is none the line end of the record above.
+func (w *writer) neighbour(end []byte) []byte {
+	switch {
+	case len(end) > 0:
+		return end
+	case len(w.form.convert) > 0:
+		return w.form.convert
+	case len(w.latest) > 0:
+		return w.latest
+	}
+	return w.form.fallback
+}
+
+// finish ends the last record as the file's form says. A record without bytes would
+// vanish with its line end, so it keeps it.
+func (w *writer) finish() {
+	if w.open && (w.form.final || w.empty) {
+		w.close()
+	}
+	head := []byte("\xef\xbb\xbf")
+	dataMark := len(w.spans) > 0 && bytes.HasPrefix(w.spans[0], head)
+	if w.form.bom && w.size > 0 || dataMark {
+		w.spans = append([][]byte{head}, w.spans...)
+		w.size += len(head)
+	}
+}
+
+// add appends bytes; what continues the latest stretch in memory extends it.
+func (w *writer) add(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	w.size += len(p)
+	if n := len(w.spans); n > 0 {
+		s := w.spans[n-1]
+		if cap(s) > len(s) && &s[:len(s)+1][len(s)] == &p[0] {
+			w.spans[n-1] = s[:len(s)+len(p)]
+			return
+		}
+	}
+	w.spans = append(w.spans, p)
+}
