@@ -1,0 +1,302 @@
+package csvrows
+
+import (
+	"io"
+	"iter"
+	"slices"
+)
+
+// Table finds the rows of a file by key and edits them. The file stays as it is;
+// the edits lie over its records until [Table.Bytes] joins both.
+//
+// Keys: rows whose key fields are all empty have no key; they stay, and no call
+// reaches them. A key that stands twice is never guessed about: all calls but Has
+// refuse it with ErrDuplicateKey.
+//
+// Cells are named by column, by the first of repeated names; fields behind the last
+// column have no name, and stay. Columns of a file without a header are "1", "2",
+// ... to the width of its widest row.
+//
+// Every error of a method is an [*EditError] that wraps one of the reasons; the
+// table is unchanged then. A Table is not safe for use by several goroutines.
+type Table struct {
+	file     *File
+	keyCols  []int
+	columns  []string
+	position map[string]int // of a column; of repeated names the first
+
+	index   keyIndex
+	changes map[int]change // by row number, or -1 for the place before record 0
+	rows    int            // how many rows stand
+	newRow  int            // number of the next new row
+	front   cursor         // at the first row or before it; see firstRow
+	end     cursor         // where Append puts its row: behind this
+	model   int            // record whose form appended rows take, or -1
+}
+
+// A row number is the number of a record, or from File.Len()+1 on that of a new row,
+// so that 0 never is the number of a new one.
+type change struct {
+	raw  []byte // the row's bytes, if edited or new; empty, not nil, if deleted
+	next int    // the new row that stands directly behind, or 0
+}
+
+var deleted = []byte{}
+
+// NewTable indexes the rows of f by key. It takes about 16 bytes a row. The error is
+// a [*KeyColumnError].
+func NewTable(f *File) (*Table, error) {
+	keyCols, err := f.KeyColumns()
+	if err != nil {
+		return nil, err
+	}
+	t := &Table{file: f, keyCols: keyCols, changes: make(map[int]change), newRow: f.Len() + 1}
+	t.setColumns(tableColumns(f, keyCols))
+	t.front, t.end, t.model = t.start(), t.start(), f.header
+	for i := range f.Len() {
+		kind := f.Kind(i)
+		if kind != Blank {
+			t.end = cursor{record: i, row: i}
+		}
+		if kind == Row {
+			t.model = i
+			t.rows++
+		}
+	}
+	t.index = newKeyIndex(t.rows)
+	for i := range f.Len() {
+		if f.Kind(i) == Row {
+			t.addToIndex(i)
+		}
+	}
+	return t, nil
+}
+
+// tableColumns names the columns of f, by position where no header is expected. A
+// key column counts even if no row reaches it.
+func tableColumns(f *File, keyCols []int) []string {
+	if !f.opt.NoHeader {
+		return f.columns
+	}
+	return PositionNames(max(f.Width(), slices.Max(keyCols)+1))
+}
+
+func (t *Table) setColumns(names []string) {
+	t.columns = names
+	t.position = make(map[string]int, len(names))
+	for i, name := range slices.Backward(names) {
+		t.position[name] = i
+	}
+}
+
+func (t *Table) addToIndex(row int) {
+	var buf [64]byte
+	key, empty := t.appendKey(buf[:0], row)
+	if empty {
+		return
+	}
+	hash := t.index.hash(key)
+	at := t.slot(hash, key)
+	if t.index.slots[at].free() {
+		t.index.put(at, hash, row)
+	} else {
+		t.index.markTwice(at)
+	}
+}
+
+// slot returns the slot of the row that has the key, or a free one.
+func (t *Table) slot(hash uint32, key []byte) int {
+	return t.index.find(hash, func(row int) bool {
+		var buf [64]byte
+		has, _ := t.appendKey(buf[:0], row)
+		return string(has) == string(key)
+	})
+}
+
+func (t *Table) appendKey(dst []byte, row int) (key []byte, empty bool) {
+	return appendKey(dst, t.text(row), t.keyCols, t.file.opt.Delimiter)
+}
+
+// raw returns the bytes of a row as they are now; none if it was deleted.
+func (t *Table) raw(row int) []byte {
+	if c := t.changes[row]; c.raw != nil {
+		return c.raw
+	}
+	return t.file.Raw(row)
+}
+
+func (t *Table) text(row int) []byte { return trimLineEnd(t.raw(row)) }
+
+// Columns returns the names of the columns. The caller must not change it.
+func (t *Table) Columns() []string { return t.columns }
+
+// Len returns the number of rows, those without a key included.
+func (t *Table) Len() int { return t.rows }
+
+// Has reports whether at least one row has the key.
+func (t *Table) Has(key Key) bool {
+	_, found := t.lookup(key)
+	return found
+}
+
+// lookup returns the slot of a key, and whether a row stands there.
+func (t *Table) lookup(key Key) (slot, bool) {
+	if len(key) != len(t.keyCols) {
+		return slot{}, false
+	}
+	id := []byte(key.id())
+	s := t.index.slots[t.slot(t.index.hash(id), id)]
+	return s, !s.free()
+}
+
+// find returns the one row that has the key.
+func (t *Table) find(op string, key Key) (int, error) {
+	s, found := t.lookup(key)
+	switch {
+	case !found:
+		return 0, &EditError{Op: op, Key: key, Err: ErrNoKey}
+	case s.twice():
+		return 0, &EditError{Op: op, Key: key, Err: ErrDuplicateKey}
+	}
+	return s.number(), nil
+}
+
+// Get returns the cells of a row by column. A cell that a short row lacks is empty.
+func (t *Table) Get(key Key) (map[string]string, error) {
+	row, err := t.find("get", key)
+	if err != nil {
+		return nil, err
+	}
+	cells := make(map[string]string, len(t.position))
+	fields := splitFields(nil, t.text(row), t.file.opt.Delimiter)
+	for name, col := range t.position {
+		cells[name] = ""
+		if col < len(fields) {
+			cells[name] = string(fields[col].Value())
+		}
+	}
+	return cells, nil
+}
+
+// Keys yields the key of every row that has one, in file order; a key that stands
+// twice comes twice. The loop may edit the row it just got.
+func (t *Table) Keys() iter.Seq[Key] {
+	return func(yield func(Key) bool) {
+		for c := t.start(); t.nextRow(&c); {
+			key := keyOf(t.text(c.row), t.keyCols, t.file.opt.Delimiter)
+			if !key.empty() && !yield(key) {
+				return
+			}
+		}
+	}
+}
+
+// A cursor walks over records and new rows in the order of the file.
+type cursor struct{ record, row int }
+
+// start is the place before record 0.
+func (t *Table) start() cursor { return cursor{-1, -1} }
+
+func (t *Table) next(c *cursor) bool {
+	if n := t.changes[c.row].next; n > 0 {
+		c.row = n
+		return true
+	}
+	if c.record == t.file.Len() {
+		return false
+	}
+	c.record++
+	c.row = c.record
+	return c.record < t.file.Len()
+}
+
+// nextRow goes to the next row that was not deleted.
+func (t *Table) nextRow(c *cursor) bool {
+	for t.next(c) {
+		if t.stands(c.row) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Table) stands(row int) bool {
+	isRow := row > t.file.Len() || row >= 0 && row < t.file.Len() && t.file.Kind(row) == Row
+	return isRow && len(t.raw(row)) > 0
+}
+
+// firstRow returns a cursor at the first row. Rows enter behind other rows, or into a
+// table that has none, so what t.front has passed never needs another look.
+func (t *Table) firstRow() cursor {
+	if !t.stands(t.front.row) {
+		t.nextRow(&t.front)
+	}
+	return t.front
+}
+
+// Bytes returns the file with its edits. Records that no edit touched have their
+// bytes; a file without a final newline still has none. The caller must not change
+// it.
+func (t *Table) Bytes() []byte {
+	if len(t.changes) == 0 {
+		return t.file.data
+	}
+	return t.join(func(_ int, raw []byte) []byte { return raw })
+}
+
+// WriteTo writes what [Table.Bytes] returns.
+func (t *Table) WriteTo(w io.Writer) (int64, error) {
+	n, err := w.Write(t.Bytes())
+	return int64(n), err
+}
+
+// join puts all records behind the byte-order mark, each as shape gives it.
+func (t *Table) join(shape func(row int, raw []byte) []byte) []byte {
+	out := make([]byte, 0, len(t.file.data)+len(t.file.data)/16)
+	out = append(out, t.file.data[:t.file.bom]...)
+	last := len(out)
+	for c := t.start(); t.next(&c); {
+		raw := t.raw(c.row)
+		if len(raw) == 0 {
+			continue
+		}
+		if last < len(out) {
+			out = append(out, t.between(out[len(out)-1], raw[0])...)
+		}
+		last = len(out)
+		out = append(out, shape(c.row, raw)...)
+	}
+	if text := trimLineEnd(out[last:]); t.noFinalNewline() && len(text) > 0 {
+		return out[:last+len(text)]
+	}
+	return out
+}
+
+// between returns what must stand between two records that were not neighbours in
+// the file: a line end behind what was the last line, and a LF where a CR would else
+// swallow the blank line that starts with its LF.
+func (t *Table) between(end, start byte) []byte {
+	switch {
+	case end != '\r' && end != '\n':
+		return t.lineEnd()
+	case end == '\r' && start == '\n':
+		return []byte{'\n'}
+	}
+	return nil
+}
+
+func (t *Table) noFinalNewline() bool {
+	n := t.file.Len()
+	return n > 0 && len(t.file.LineEnd(n-1)) == 0
+}
+
+// lineEnd returns the line end of the last record that has one. Only the last
+// record of a file can lack it.
+func (t *Table) lineEnd() []byte {
+	for i := t.file.Len() - 1; i >= 0; i-- {
+		if end := t.file.LineEnd(i); len(end) > 0 {
+			return end
+		}
+	}
+	return []byte{'\n'}
+}
