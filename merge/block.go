@@ -73,6 +73,7 @@ func (m *merger) marker(c byte, size int, label, name string) {
 		}
 	}
 	m.w.record([]byte(text), m.w.neighbour(m.w.end))
+	m.w.must = true
 }
 
 // label returns the n-th label, in the order ours, base, theirs.

@@ -333,41 +333,55 @@ func (l *changeLister) comments() bool {
 	return true
 }
 
-// noteLine notes a change of a comment: the text of version v stands, or nothing for
-// -1.
+// noteLine notes what became of a line: that of version v stands, or none for -1. A
+// blank is form and no change; a row without a key is one that goes and one that
+// comes.
 func (m *merger) noteLine(t triple, v int) {
-	ch := Change{Kind: ChangeComment}
-	isComment := false
+	kind := csvrows.Blank
 	for x, rec := range t {
-		isComment = isComment || rec >= 0 && m.in[x].Kind(int(rec)) == csvrows.Comment
-	}
-	if !isComment {
-		return
-	}
-	if t[inBase] >= 0 {
-		ch.Before = text(string(m.in[inBase].Text(int(t[inBase]))))
-	}
-	if v >= 0 {
-		ch.After = text(string(m.in[v].Text(int(t[v]))))
-	}
-	if ch.Before.Exists == ch.After.Exists && ch.Before.Text == ch.After.Text {
-		return
+		if rec >= 0 && kind == csvrows.Blank {
+			kind = m.in[x].Kind(int(rec))
+		}
 	}
 	agrees := func(s int) bool {
-		return t[s] >= 0 == ch.After.Exists && (t[s] < 0 || string(m.in[s].Text(int(t[s]))) == ch.After.Text)
+		if v < 0 || t[s] < 0 {
+			return v < 0 && t[s] < 0
+		}
+		return m.lineID(s, t[s], kind) == m.lineID(v, t[v], kind)
 	}
-	ch.From = who(agrees(inOurs), agrees(inTheirs))
-	ch.Lines = m.linesOf(t)
-	m.noted = append(m.noted, ch)
+	if t[inBase] >= 0 && agrees(inBase) || kind == csvrows.Blank {
+		return
+	}
+	from, lines := who(agrees(inOurs), agrees(inTheirs)), m.linesOf(t)
+	if kind == csvrows.Comment {
+		m.noted = append(m.noted, Change{Kind: ChangeComment, From: from, Before: m.textOf(inBase, t[inBase]), Lines: lines})
+		if v >= 0 {
+			m.noted[len(m.noted)-1].After = m.textOf(v, t[v])
+		}
+		return
+	}
+	key := make([]string, len(m.keyNames))
+	if t[inBase] >= 0 {
+		m.noted = append(m.noted, Change{Kind: ChangeRowDeleted, From: from, Key: key, Before: m.rowOf(inBase, t[inBase]), Lines: lines})
+	}
+	if v >= 0 {
+		m.noted = append(m.noted, Change{Kind: ChangeRowAdded, From: from, Key: key, After: m.rowOf(v, t[v]), Lines: lines})
+	}
+}
+
+// textOf wraps a comment as a value; none does not exist.
+func (m *merger) textOf(v int, rec int32) Value {
+	if rec < 0 {
+		return Value{}
+	}
+	return text(string(m.in[v].Text(int(rec))))
 }
 
 // noteMade notes a comment whose text the caller made.
 func (m *merger) noteMade(t triple, made string) {
-	ch := Change{Kind: ChangeComment, From: Neither, After: text(made), Lines: m.linesOf(t)}
-	if t[inBase] >= 0 {
-		ch.Before = text(string(m.in[inBase].Text(int(t[inBase]))))
-	}
-	m.noted = append(m.noted, ch)
+	m.noted = append(m.noted, Change{
+		Kind: ChangeComment, From: Neither, Before: m.textOf(inBase, t[inBase]), After: text(made), Lines: m.linesOf(t),
+	})
 }
 
 // occurrence tells equal lines of base apart: how many stand above this one.

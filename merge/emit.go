@@ -35,7 +35,7 @@ func (m *merger) compose() {
 func (m *merger) keptRows() []int32 {
 	var kept []int32
 	for b := range int32(m.in[inBase].Len()) {
-		if m.rows.kept(inBase, b) && b != m.header[inBase] {
+		if m.rows.kept(inBase, b) {
 			kept = append(kept, b)
 		}
 	}

@@ -44,6 +44,10 @@ func (m *merger) judgeDeletion(d int, b, j int32) {
 	}
 	renamed := m.keyChanged(k, b, j)
 	if !renamed && !m.modified(k, b, j) {
+		m.warn(Warning{
+			Kind: WarnForm, Input: sideOf(k), Key: m.in[k].Key(int(j), m.in[k].key), Line: m.in[k].Line(int(j)),
+			Message: "the row's form was changed here; the other side deleted the row",
+		})
 		return
 	}
 	f := &fate{deleter: d, keeper: k, kept: j, comment: m.turnedInto(d, b)}

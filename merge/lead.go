@@ -315,6 +315,7 @@ func (l *leadMerge) emitItem(t triple) {
 	case csvrows.Row:
 		if l.rows.base[v][rec] == keyless {
 			l.emitRow(t)
+			l.noteLine(t, v)
 			return
 		}
 		t = l.rows.tripleOf(v, rec)
@@ -344,7 +345,7 @@ func (l *leadMerge) baseLine(i int, b leadLine) {
 	switch {
 	case o.rec >= 0 && t.rec >= 0 && (!o.edited || !t.edited || l.sameLine(b.kind, o.rec, t.rec)):
 		l.flush()
-		l.emitAgreed(b, rec, o.edited)
+		l.emitAgreed(i, b, rec)
 	case o.rec < 0 && !t.edited, t.rec < 0 && !o.edited:
 		l.noteLine(rec, -1)
 	case b.kind == csvrows.Blank:
@@ -360,16 +361,19 @@ func (l *leadMerge) sameLine(kind csvrows.Kind, o, t int32) bool {
 }
 
 // emitAgreed writes a line of base that at most one side edited, or both alike.
-func (l *leadMerge) emitAgreed(b leadLine, rec triple, oursEdited bool) {
-	if b.kind == csvrows.Row {
-		l.emitRow(rec)
-		return
-	}
+func (l *leadMerge) emitAgreed(i int, b leadLine, rec triple) {
 	v := inTheirs
-	if oursEdited {
+	if l.fates[inOurs][i].edited {
 		v = inOurs
 	}
-	l.emitLine(v, rec)
+	if b.kind != csvrows.Row {
+		l.emitLine(v, rec)
+		return
+	}
+	l.emitRow(rec)
+	if l.fates[inOurs][i].edited || l.fates[inTheirs][i].edited {
+		l.noteLine(rec, v)
+	}
 }
 
 // blankClash deals with a blank that both sides changed: it is form, so no conflict.
@@ -439,8 +443,8 @@ func (l *leadMerge) emitSettledLine(b leadLine, rec triple, side Side, v verdict
 	only[x] = rec[x]
 	if b.kind == csvrows.Row {
 		l.emitMerged(only)
-		return
+	} else {
+		l.w.record(l.in[x].Text(int(rec[x])), l.endOf(rec))
 	}
-	l.w.record(l.in[x].Text(int(rec[x])), l.endOf(rec))
 	l.noteLine(rec, x)
 }

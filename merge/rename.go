@@ -29,9 +29,13 @@ func (m *merger) applyRename(s int, r rename) {
 	t := other(s)
 	twin := m.rows.twinOf(s, r.new)
 	m.rows.pair(s, int(r.old), int(r.new))
+	m.vanished[s]--
+	m.appeared[s]--
 	if twin >= 0 {
 		m.rows.twin[s][r.new], m.rows.twin[t][twin] = none, none
 		m.rows.pair(t, int(r.old), int(twin))
+		m.vanished[t]--
+		m.appeared[t]--
 	}
 }
 
@@ -152,7 +156,7 @@ func (m *merger) ranks(x, s, in int) []int32 {
 func (m *merger) warnMassChange() {
 	rows := m.countRows(inBase)
 	for _, s := range []int{inOurs, inTheirs} {
-		if gone := m.vanished[s]; 2*gone > rows && m.appeared[s] >= gone {
+		if gone := m.vanished[s]; gone > 0 && 2*gone > rows && m.appeared[s] >= gone {
 			m.warn(Warning{
 				Kind: WarnMassKeyChange, Input: sideOf(s),
 				Message: "more than half of the keys vanished and as many new ones appeared; was the key column reformatted?",

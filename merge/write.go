@@ -12,7 +12,7 @@ type writer struct {
 	size   int
 	open   bool   // a record was written whose line end was not
 	end    []byte // that line end, nil if the record lacks one
-	empty  bool   // that record has no other bytes
+	must   bool   // that record must have a line end, whatever the file's form is
 	latest []byte // the line end written last
 }
 
@@ -26,7 +26,7 @@ func (w *writer) record(text, end []byte) {
 		end = w.latest // behind a lone CR, a line feed would not be a line of its own
 	}
 	w.add(text)
-	w.open, w.end, w.empty = true, end, len(text) == 0
+	w.open, w.end, w.must = true, end, len(text) == 0
 }
 
 // close writes the line end of the record before the next one.
@@ -53,9 +53,9 @@ func (w *writer) neighbour(end []byte) []byte {
 }
 
 // finish ends the last record as the file's form says. A record without bytes would
-// vanish with its line end, so it keeps it.
+// vanish with its line end, so it keeps it, and so does a marker.
 func (w *writer) finish() {
-	if w.open && (w.form.final || w.empty) {
+	if w.open && (w.form.final || w.must) {
 		w.close()
 	}
 	head := []byte("\xef\xbb\xbf")
