@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// delivery is a result on its way to a file or to standard output. prepare does all
+// that can fail for want of space or permission and touches nothing that a user
+// sees; publish is the one step that he does see; discard clears away what is left.
+type delivery interface {
+	prepare() error
+	publish(ctx context.Context) (undo func() error, err error)
+	discard()
+}
+
+// deliver brings results to where they belong: all of them, or on an error none. The
+// last one is the one that must not be missing for a moment: those before it can be
+// taken back.
+func deliver(ctx context.Context, results []delivery) error {
+	for _, r := range results {
+		defer r.discard()
+		if err := r.prepare(); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	var undos []func() error
+	for _, r := range results {
+		undo, err := r.publish(ctx)
+		if err != nil {
+			return takeBack(undos, err)
+		}
+		undos = append(undos, undo)
+	}
+	return nil
+}
+
+// takeBack undoes what was published before err happened.
+func takeBack(undos []func() error, err error) error {
+	for _, undo := range slices.Backward(undos) {
+		if left := undo(); left != nil {
+			err = fmt.Errorf("%w; and it could not be taken back: %w", err, left)
+		}
+	}
+	return err
+}
+
+// toFile replaces a file.
+type toFile struct {
+	file    string // as the command line names it
+	target  string // the file behind all symbolic links
+	write   func(io.Writer) error
+	pending pending
+	// undoable asks for an undo. Its price is a moment in which the target does not
+	// exist, which a report can bear and a user's table cannot.
+	undoable bool
+	old      string // where the target's old file is meanwhile
+}
+
+// pending is a file written beside its target. On every system but Windows it is a
+// renameio.PendingFile, whose methods these are.
+type pending interface {
+	io.Writer
+	Sync() error
+	CloseAtomicallyReplace() error
+	Cleanup() error
+}
+
+func (d *toFile) prepare() (err error) {
+	if d.target, err = behindLinks(d.file); err != nil {
+		return fileFailure(d.file, err)
+	}
+	if err := checkKind(d.target); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fileFailure(d.file, err)
+	}
+	if d.pending, err = newPending(d.target); err != nil {
+		d.pending = nil
+		return fileFailure(d.file, err)
+	}
+	if err := d.write(d.pending); err != nil {
+		return fileFailure(d.file, err)
+	}
+	if err := d.pending.Sync(); err != nil {
+		return fileFailure(d.file, err)
+	}
+	return nil
+}
+
+func (d *toFile) publish(context.Context) (undo func() error, err error) {
+	undo = func() error { return nil }
+	if d.undoable {
+		if undo, err = d.setAside(); err != nil {
+			return nil, fileFailure(d.file, err)
+		}
+	}
+	if err := d.pending.CloseAtomicallyReplace(); err != nil {
+		return nil, takeBack([]func() error{undo}, fileFailure(d.file, err))
+	}
+	return undo, nil
+}
+
+// setAside renames the target out of the way.
+func (d *toFile) setAside() (undo func() error, err error) {
+	aside, err := os.CreateTemp(filepath.Dir(d.target), "."+filepath.Base(d.target))
+	if err != nil {
+		return nil, err
+	}
+	aside.Close()
+	d.old = aside.Name()
+	err = os.Rename(d.target, d.old)
+	if errors.Is(err, fs.ErrNotExist) {
+		return func() error { return os.RemoveAll(d.target) }, nil
+	}
+	return func() error { return os.Rename(d.old, d.target) }, err
+}
+
+func (d *toFile) discard() {
+	if d.pending != nil {
+		d.pending.Cleanup()
+	}
+	if d.old != "" {
+		os.Remove(d.old) // gone already if it was put back
+	}
+}
+
+// maxLinks is how many symbolic links may lie before a file, as on Linux.
+const maxLinks = 40
+
+// behindLinks follows symbolic links, also one to a file that does not exist yet.
+func behindLinks(file string) (string, error) {
+	for range maxLinks {
+		link, err := os.Readlink(file)
+		if err != nil {
+			return file, nil // no link, or nothing there
+		}
+		if !filepath.IsAbs(link) {
+			// Not filepath.Join: it would cut "x/.." even where x is a link itself.
+			link = filepath.Dir(file) + string(filepath.Separator) + link
+		}
+		file = link
+	}
+	return "", errors.New("too many symbolic links")
+}
+
+// toStream writes to standard output.
+type toStream struct {
+	w     io.Writer
+	write func(io.Writer) error
+}
+
+func (d toStream) prepare() error { return nil }
+
+// publish cannot be undone, but interrupted: the reader of a pipe may never come.
+func (d toStream) publish(ctx context.Context) (undo func() error, err error) {
+	return await(ctx, func() (func() error, error) {
+		if err := d.write(d.w); err != nil {
+			return nil, stdoutFailure(err)
+		}
+		return func() error { return nil }, nil
+	})
+}
+
+func (d toStream) discard() {}
+
+func stdoutFailure(err error) *failure {
+	return &failure{status: statusIO, err: fmt.Errorf("standard output: %w", err)}
+}
+
+// sameFile reports whether two names lead to one file, or would once it exists.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(infoA, infoB)
+	}
+	return canonical(a) == canonical(b)
+}
+
+// canonical is the one name of a file whose directory exists.
+func canonical(file string) string {
+	if target, err := behindLinks(file); err == nil {
+		file = target
+	}
+	dir, base := filepath.Split(file)
+	if real, err := filepath.EvalSymlinks(filepath.Clean(dir)); err == nil {
+		dir = real
+	}
+	abs, err := filepath.Abs(filepath.Join(dir, base))
+	if err != nil {
+		return file
+	}
+	return abs
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/merge"
+)
+
+// word is one of a closed set of values that a flag takes.
+type word[T any] struct {
+	name  string
+	value T
+}
+
+// choose defines a flag that takes one of words, for the parser, the help and the
+// completion alike. The first word is the default, which is dst's zero value.
+func choose[T any](cmd *cobra.Command, dst *T, flag, usage string, words ...word[T]) {
+	list := make([]string, len(words))
+	for i, w := range words {
+		list[i] = w.name
+	}
+	usage = fmt.Sprintf("%s: `%s` (default %s)", usage, strings.Join(list, "|"), list[0])
+	cmd.Flags().Func(flag, usage, func(s string) error {
+		for _, w := range words {
+			if w.name == s {
+				*dst = w.value
+				return nil
+			}
+		}
+		return errors.New("want one of " + strings.Join(list, ", "))
+	})
+	complete(cmd, flag, list)
+}
+
+// complete offers a list of words to the shell. An error would mean that the flag is
+// not defined, or twice: a mistake of ours.
+func complete(cmd *cobra.Command, flag string, list []string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err)
+	}
+}
+
+// format is the form of a report.
+type format uint8
+
+const (
+	formatText format = iota
+	formatJSON
+	formatNDJSON
+)
+
+func addFormat(cmd *cobra.Command, dst *format) {
+	choose(cmd, dst, "format", "form of the output",
+		word[format]{"text", formatText}, word[format]{"json", formatJSON}, word[format]{"ndjson", formatNDJSON})
+}
+
+func (a *app) addOutputFlags(cmd *cobra.Command) {
+	choose(cmd, &a.out.color, "color", "colour of text",
+		word[colorMode]{"auto", colorAuto}, word[colorMode]{"always", colorAlways}, word[colorMode]{"never", colorNever})
+	cmd.Flags().BoolVarP(&a.out.quiet, "quiet", "q", false, "no messages but errors")
+}
+
+// addReadFlags defines how input is to be read.
+func addReadFlags(cmd *cobra.Command, opt *csvrows.Options) {
+	flags := cmd.Flags()
+	flags.Func("key", "key columns: `COL[,COL]`, quoted as in CSV where a name holds a comma (default the column id, else the first)", func(s string) (err error) {
+		opt.Key, err = readRecord(s, ',')
+		return err
+	})
+	flags.Func("delimiter", "what separates fields: `BYTE`, or tab, comma, semicolon, pipe (default found from the header)", func(s string) (err error) {
+		opt.Delimiter, err = readDelimiter(s)
+		return err
+	})
+	complete(cmd, "delimiter", []string{"comma", "tab", "semicolon", "pipe"})
+	flags.Func("comment", "`PREFIX` of comment lines, '' for none (default #)", func(s string) error {
+		opt.Comment, opt.NoComment = s, s == ""
+		return nil
+	})
+	flags.BoolVar(&opt.NoHeader, "no-header", false, "the first line is a row; columns are 1, 2, ...")
+	flags.IntSliceVar(&opt.KeyIndex, "key-index", nil, "with --no-header: key columns by position, from 1: `N[,N]` (default 1)")
+}
+
+func readDelimiter(s string) (byte, error) {
+	switch s {
+	case "tab", `\t`:
+		return '\t', nil
+	case "comma":
+		return ',', nil
+	case "semicolon":
+		return ';', nil
+	case "pipe":
+		return '|', nil
+	}
+	if len(s) != 1 {
+		return 0, errors.New("want one byte, or tab, comma, semicolon, pipe")
+	}
+	return s[0], nil
+}
+
+// readRecord cuts a list of names. Quotes are as in CSV, so a name may hold the
+// separator.
+func readRecord(s string, separator rune) ([]string, error) {
+	r := csv.NewReader(strings.NewReader(s))
+	r.Comma = separator
+	r.LazyQuotes = true // 5" is a name
+	list, err := r.Read()
+	if err != nil {
+		return nil, errors.New("want a name")
+	}
+	return list, nil
+}
+
+// addPolicies defines --policy, which may stand several times.
+func addPolicies(cmd *cobra.Command, policies map[string]merge.Policy) {
+	rules := "fail|ours|theirs|base|max|min|sum|union:SEP|newer:COLUMN"
+	cmd.Flags().Func("policy", "settle the conflicts of one column: `COL=RULE`, where RULE is "+rules, func(s string) error {
+		column, rule, err := cutPolicy(s)
+		if err != nil {
+			return err
+		}
+		policies[column], err = merge.ParsePolicy(rule)
+		return err
+	})
+}
+
+// cutPolicy cuts COL=RULE. A column that holds an equals sign is quoted as in CSV.
+func cutPolicy(s string) (column, rule string, err error) {
+	parts, err := readRecord(s, '=')
+	if err != nil || len(parts) < 2 {
+		return "", "", errors.New("want COL=RULE")
+	}
+	return parts[0], strings.Join(parts[1:], "="), nil
+}

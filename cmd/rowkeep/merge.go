@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rowkeep/rowkeep/merge"
+)
+
+// mergeCommand is one call of rowkeep merge.
+type mergeCommand struct {
+	*app
+	opt    merge.Options
+	labels []string
+	output string
+	report string
+	ndjson bool
+	files  inputs
+}
+
+func (a *app) newMerge() *cobra.Command {
+	m := &mergeCommand{app: a}
+	m.opt.Policies = map[string]merge.Policy{}
+	cmd := &cobra.Command{
+		Use:   "merge BASE OURS THEIRS",
+		Short: "Merge three versions of a file",
+		Long: `Merge writes BASE with the changes of OURS and of THEIRS, row by row and cell by
+cell. BASE is the version that both were made from. Any of the three may be "-",
+standard input.
+
+Exit status: 0 the result is clean; 1 conflicts stand in it; 2 usage; 3 an input
+cannot be merged; 4 a file cannot be read or written; 130 interrupted. On 2, 3 and 4
+nothing is written.`,
+		Example: `  rowkeep merge base.csv ours.csv theirs.csv > merged.csv
+  rowkeep merge --key host,port -o ours.csv --report conflicts.json base.csv ours.csv theirs.csv
+  rowkeep merge --policy order_id=ours --policy volume=sum base.csv ours.csv theirs.csv`,
+		Args: operands("BASE", "OURS", "THEIRS"),
+		RunE: m.run,
+	}
+	m.addFlags(cmd)
+	return cmd
+}
+
+func (m *mergeCommand) addFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVarP(&m.output, "output", "o", stdio, "write the result to `FILE`, which may be one of the inputs")
+	flags.StringVar(&m.report, "report", "", "write conflicts, changes and warnings as JSON to `FILE`")
+	choose(cmd, &m.ndjson, "format", "form of the report", word[bool]{"json", false}, word[bool]{"ndjson", true})
+	addReadFlags(cmd, &m.opt.Read)
+	choose(cmd, &m.opt.Strategy, "strategy", "settle every conflict that no policy settles",
+		word[merge.Strategy]{"fail", merge.Fail}, word[merge.Strategy]{"ours", merge.TakeOurs},
+		word[merge.Strategy]{"theirs", merge.TakeTheirs}, word[merge.Strategy]{"base", merge.TakeBase})
+	addPolicies(cmd, m.opt.Policies)
+	choose(cmd, &m.opt.Granularity, "granularity", "what two changes conflict: different ones of a cell, or any of a row",
+		word[merge.Granularity]{"cell", merge.Cells}, word[merge.Granularity]{"row", merge.Rows})
+	flags.BoolVar(&m.opt.RefuseDuplicates, "refuse-duplicates", false, "refuse an input in which a key stands twice")
+	choose(cmd, &m.opt.Output, "conflict-output", "what stands in the result where conflicts stand",
+		word[merge.Output]{"markers", merge.Markers}, word[merge.Output]{"ours", merge.OutputOurs},
+		word[merge.Output]{"theirs", merge.OutputTheirs}, word[merge.Output]{"base", merge.OutputBase},
+		word[merge.Output]{"none", merge.NoOutput})
+	choose(cmd, &m.opt.Style, "conflict-style", "form of markers",
+		word[merge.Style]{"diff3", merge.Diff3}, word[merge.Style]{"merge", merge.MergeStyle}, word[merge.Style]{"zdiff3", merge.ZDiff3})
+	flags.StringArrayVar(&m.labels, "label", nil, "`NAME` in markers, up to three times: for ours, base and theirs, as in git merge-file")
+	flags.IntVar(&m.opt.MarkerSize, "marker-size", 0, "length of markers (default 7)")
+	m.addOutputFlags(cmd)
+}
+
+func (m *mergeCommand) run(cmd *cobra.Command, args []string) error {
+	m.files = inputs{merge.Base: args[0], merge.Ours: args[1], merge.Theirs: args[2]}
+	if err := m.validate(cmd, args); err != nil {
+		return err
+	}
+	result, err := await(cmd.Context(), func() (*merge.Result, error) { return m.merge(args) })
+	if err != nil {
+		return err
+	}
+	if err := m.deliver(cmd.Context(), result); err != nil {
+		return err
+	}
+	m.summary(result)
+	if !result.Clean() {
+		m.status = statusConflicts
+	}
+	return nil
+}
+
+// validate finds what makes no sense before any file is opened.
+func (m *mergeCommand) validate(cmd *cobra.Command, args []string) error {
+	if len(m.labels) > len(m.opt.Labels) {
+		return usage("--label stands %d times, and there are three versions to name", len(m.labels))
+	}
+	copy(m.opt.Labels[:], m.labels)
+	if err := m.opt.Validate(); err != nil {
+		return usage("%w", err)
+	}
+	switch {
+	case m.report == "" && cmd.Flags().Changed("report"), m.output == "":
+		return usage("the name of a file is empty")
+	case m.report == "" && cmd.Flags().Changed("format"):
+		return usage("--format is the form of the report: --report names its file")
+	case m.report == stdio && m.output == stdio:
+		return usage("result and report cannot both go to standard output; give -o FILE")
+	case m.report == "" || m.report == stdio:
+		return nil
+	case m.output != stdio && sameFile(m.report, m.output):
+		return usage("-o and --report name the same file %s", m.report)
+	}
+	for _, input := range args {
+		if input != stdio && sameFile(m.report, input) {
+			return usage("--report names the input %s; only -o may", input)
+		}
+	}
+	return nil
+}
+
+func (m *mergeCommand) merge(args []string) (*merge.Result, error) {
+	done := m.out.working("reading")
+	contents, err := m.readAll(args)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	defer m.out.working("merging")()
+	result, err := merge.Merge(contents[0], contents[1], contents[2], m.opt)
+	if err != nil {
+		return nil, m.files.failure(err)
+	}
+	return result, nil
+}
+
+// deliver writes report and result. The result comes last: it may replace an input.
+func (m *mergeCommand) deliver(ctx context.Context, result *merge.Result) error {
+	defer m.out.working("writing")()
+	var results []delivery
+	if m.report != "" {
+		write := result.WriteJSON
+		if m.ndjson {
+			write = result.WriteNDJSON
+		}
+		if m.report == stdio {
+			results = append(results, toStream{m.out.stdout, write})
+		} else {
+			results = append(results, &toFile{file: m.report, write: write, undoable: true})
+		}
+	}
+	if result.HasOutput() {
+		write := func(w io.Writer) error {
+			_, err := result.WriteTo(w)
+			return err
+		}
+		if m.output == stdio {
+			results = append(results, toStream{m.out.file(), write})
+		} else {
+			results = append(results, &toFile{file: m.output, write: write})
+		}
+	}
+	return deliver(ctx, results)
+}
+
+// summary tells a person what the report tells a program.
+func (m *mergeCommand) summary(result *merge.Result) {
+	if m.out.quiet {
+		return
+	}
+	m.out.warnings(m.files, result.Warnings)
+	for _, c := range result.Conflicts {
+		if c.Settled == "" {
+			m.conflict(c)
+		}
+	}
+	if n := len(result.Conflicts); n > 0 {
+		m.out.message(bold, fmt.Sprintf("%d of %d conflicts stand", result.Stats.Standing, n))
+	}
+	m.hints(result)
+}
+
+func (m *mergeCommand) conflict(c merge.Conflict) {
+	what := "conflict: " + subject(string(c.Kind), c.Key, c.Column, c.HasColumn)
+	if c.Note != "" {
+		what += ", " + c.Note
+	}
+	m.out.message(yellow, what)
+	shown := distinct(c.Base, c.Ours, c.Theirs)
+	for _, version := range []struct {
+		side  merge.Side
+		line  int
+		value merge.Value
+	}{{merge.Base, c.Lines.Base, c.Base}, {merge.Ours, c.Lines.Ours, c.Ours}, {merge.Theirs, c.Lines.Theirs, c.Theirs}} {
+		m.out.detail(fmt.Sprintf("%-6s  %s: %s", version.side, m.files.at(version.side, version.line), show(version.value, shown)))
+	}
+}
+
+// hints says what a conflict or a flag does not say of itself.
+func (m *mergeCommand) hints(result *merge.Result) {
+	if m.opt.Output == merge.Markers && slices.ContainsFunc(result.Conflicts, hasNoMarkers) {
+		m.out.hint("markers cannot show a conflict of a column: base stands there; settle it with --policy COLUMN=ours, theirs or base")
+	}
+	for _, column := range slices.Sorted(maps.Keys(m.opt.Policies)) {
+		if !slices.Contains(result.Columns, column) {
+			m.out.hint(fmt.Sprintf("the result has no column %s, which --policy names", name(column)))
+		}
+	}
+}
+
+// hasNoMarkers reports a standing conflict about a column.
+func hasNoMarkers(c merge.Conflict) bool {
+	switch c.Kind {
+	case merge.KindColumnDeleteEdit, merge.KindColumnEditDelete, merge.KindColumnRename:
+		return c.Settled == ""
+	}
+	return false
+}

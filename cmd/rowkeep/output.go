@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+)
+
+// output is the only way to standard output and standard error.
+//
+// Text for people passes visible or quote on its way, so nothing that stands in a
+// file can steer a terminal. JSON escapes controls by itself; the bytes of a merged
+// file are written as they are, unless standard output is a terminal.
+type output struct {
+	stdout, stderr       io.Writer
+	stdoutTTY, stderrTTY bool
+	color                colorMode
+	quiet                bool // no messages but errors
+}
+
+type colorMode uint8
+
+const (
+	colorAuto colorMode = iota
+	colorAlways
+	colorNever
+)
+
+func newOutput(stdout, stderr io.Writer) *output {
+	return &output{stdout: stdout, stderr: stderr, stdoutTTY: isTerminal(stdout), stderrTTY: isTerminal(stderr)}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// colored says whether a stream gets colour: by --color, else only a terminal that is
+// not dumb, and none where NO_COLOR is set (see no-color.org).
+func (o *output) colored(tty bool) bool {
+	switch o.color {
+	case colorAlways:
+		return true
+	case colorNever:
+		return false
+	}
+	return tty && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// paint is a colour of the terminal's own palette.
+type paint string
+
+const (
+	plain  paint = ""
+	bold   paint = "1"
+	red    paint = "31"
+	green  paint = "32"
+	yellow paint = "33"
+)
+
+func (p paint) on(s string, colored bool) string {
+	if !colored || p == plain {
+		return s
+	}
+	return "\x1b[" + string(p) + "m" + s + "\x1b[0m"
+}
+
+// failure prints why the command ends.
+func (o *output) failure(f *failure) {
+	o.message(red, f.Error())
+	if f.hint != "" {
+		o.hint(f.hint)
+	}
+}
+
+func (o *output) hint(s string) { o.message(plain, "hint: "+s) }
+
+// message prints one line to standard error.
+func (o *output) message(p paint, s string) {
+	fmt.Fprintf(o.stderr, "rowkeep: %s\n", p.on(visible(s), o.colored(o.stderrTTY)))
+}
+
+// detail prints a line that belongs to the message above it.
+func (o *output) detail(s string) { fmt.Fprintf(o.stderr, "  %s\n", visible(s)) }
+
+// text returns a printer of lines to standard output, and what ends it.
+func (o *output) text() (line func(p paint, s string), flush func() error) {
+	w := bufio.NewWriter(o.stdout)
+	colored := o.colored(o.stdoutTTY)
+	line = func(p paint, s string) {
+		w.WriteString(p.on(visible(s), colored))
+		w.WriteByte('\n')
+	}
+	return line, w.Flush
+}
+
+// file returns the writer of a merged file to standard output.
+func (o *output) file() io.Writer {
+	if o.stdoutTTY {
+		return terminalFile{o.stdout}
+	}
+	return o.stdout
+}
+
+// terminalFile shows a file on a terminal: everything but line ends is made visible.
+type terminalFile struct{ w io.Writer }
+
+func (t terminalFile) Write(p []byte) (int, error) {
+	for line := range strings.Lines(string(p)) {
+		text := strings.TrimRight(line, "\r\n")
+		if _, err := io.WriteString(t.w, visible(text)+line[len(text):]); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+// progressDelay is how long work may take before a person is told what it is.
+const progressDelay = time.Second
+
+// working shows on a terminal, once a second and from the first second on, that the
+// command is still at it. The caller must call done.
+func (o *output) working(what string) (done func()) {
+	if !o.stderrTTY || o.quiet {
+		return func() {}
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		o.tick(what, stop)
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+	}
+}
+
+func (o *output) tick(what string, stop <-chan struct{}) {
+	ticker := time.NewTicker(progressDelay)
+	defer ticker.Stop()
+	shown := ""
+	for seconds := 1; ; seconds++ {
+		select {
+		case <-ticker.C:
+			shown = fmt.Sprintf("rowkeep: %s, %d s", what, seconds)
+			fmt.Fprintf(o.stderr, "\r%s", shown)
+		case <-stop:
+			if shown != "" {
+				fmt.Fprintf(o.stderr, "\r%s\r", strings.Repeat(" ", len(shown)))
+			}
+			return
+		}
+	}
+}
+
+// visible writes what does not print, or is not UTF-8, as an escape: a line of text
+// with the same look on every terminal.
+func visible(s string) string {
+	if !strings.ContainsFunc(s, unprintable) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		if unprintable(r) {
+			q := strconv.Quote(s[:size])
+			b.WriteString(q[1 : len(q)-1])
+		} else {
+			b.WriteString(s[:size])
+		}
+		s = s[size:]
+	}
+	return b.String()
+}
+
+// unprintable reports controls, and marks such as those that turn the direction of
+// writing. A tab does no harm. U+FFFD prints, but an invalid byte decodes to it too.
+func unprintable(r rune) bool {
+	return r != '\t' && !unicode.IsPrint(r) || r == utf8.RuneError
+}
+
+// quoteMost is how many bytes of a value a line of text shows.
+const quoteMost = 60
+
+// quote shows a value on one line, cut where it is long.
+func quote(s string) string {
+	if len(s) <= quoteMost {
+		return strconv.Quote(s)
+	}
+	end := quoteMost
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return fmt.Sprintf("%s... (%d bytes)", strconv.Quote(s[:end]), len(s))
+}
+
+// name shows a key or the name of a column: quoted only where it would be misread.
+func name(s string) string {
+	if s == "" || len(s) > quoteMost || strings.ContainsFunc(s, ambiguous) {
+		return quote(s)
+	}
+	return s
+}
+
+func ambiguous(r rune) bool {
+	return unprintable(r) || unicode.IsSpace(r) || strings.ContainsRune(`",:=()`, r)
+}
+
+// names shows a list of them.
+func names(list []string) string {
+	shown := make([]string, len(list))
+	for i, s := range list {
+		shown[i] = name(s)
+	}
+	return strings.Join(shown, ", ")
+}

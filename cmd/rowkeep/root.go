@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit statuses. Scripts rely on them: README.md documents them, and none ever
+// changes its meaning.
+const (
+	statusClean       = 0
+	statusConflicts   = 1 // or differences, or findings
+	statusUsage       = 2
+	statusInput       = 3
+	statusIO          = 4
+	statusInterrupted = 130
+)
+
+// failure is an error with its exit status and, where something helps, a hint.
+type failure struct {
+	status int
+	err    error
+	hint   string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+func usage(format string, args ...any) *failure {
+	return &failure{status: statusUsage, err: fmt.Errorf(format, args...)}
+}
+
+var errInterrupted = &failure{status: statusInterrupted, err: errors.New("interrupted")}
+
+// app is one call of the command.
+type app struct {
+	stdin  io.Reader
+	out    *output
+	status int // of the subcommand that ran, where it did not fail
+}
+
+// run is the whole command: it returns the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, out: newOutput(stdout, stderr)}
+	root := a.newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return a.status
+	}
+	var f *failure
+	if !errors.As(err, &f) {
+		// What cobra itself complains of is a wrong flag or command.
+		f = &failure{status: statusUsage, err: err}
+	}
+	if f.status == statusUsage && f.hint == "" {
+		f.hint = fmt.Sprintf("%s --help shows the usage", cmd.CommandPath())
+	}
+	if !errors.Is(err, syscall.EPIPE) { // whoever closed the pipe knows
+		a.out.failure(f)
+	}
+	return f.status
+}
+
+func (a *app) newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rowkeep",
+		Short: "Merge, compare and check CSV files by row and cell",
+		Long: `Rowkeep merges, compares and checks CSV files by row and cell, and keeps every
+byte that nobody changed.
+
+Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
+2 usage; 3 input that cannot be merged; 4 input or output failed; 130 interrupted.`,
+		Args:          a.unknownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(a.newMerge(), a.newDiff(), a.newCheck(), a.newVersion())
+	return root
+}
+
+func (a *app) unknownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	f := usage("no command %q", args[0])
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		f.hint = "did you mean " + strings.Join(near, ", ") + "?"
+	}
+	return f
+}
+
+// operands checks for exactly the named arguments, at most one of which is standard
+// input.
+func operands(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			want := strings.Join(append([]string{cmd.CommandPath()}, names...), " ")
+			return usage("want %s, got %d arguments", want, len(args))
+		}
+		return oneStdin(args)
+	}
+}
+
+func oneStdin(args []string) error {
+	seen := false
+	for _, arg := range args {
+		if arg == stdio && seen {
+			return usage("standard input can be read only once")
+		}
+		seen = seen || arg == stdio
+	}
+	return nil
+}
+
+// await runs work until it is done or ctx is, whichever is first. Work that is left
+// behind ends with the process, so it must not change any file.
+func await[T any](ctx context.Context, work func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		v, err := work()
+		done <- outcome{v, err}
+	}()
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-ctx.Done():
+		var none T
+		return none, errInterrupted
+	}
+}

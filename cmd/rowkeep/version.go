@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  rowkeep version",
+		Args:    operands(),
+		RunE: func(*cobra.Command, []string) error {
+			line, flush := a.out.text()
+			line(plain, fmt.Sprintf("rowkeep %s (%s %s/%s)", moduleVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+			return flush()
+		},
+	}
+}
+
+// moduleVersion is what the Go command recorded: a tag, or for a build from a checkout
+// a pseudo-version with the commit, or "(devel)".
+func moduleVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
