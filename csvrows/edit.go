@@ -131,7 +131,7 @@ func (t *Table) insert(key Key, cells map[string]string, behind int, model []byt
 	}
 	end := model[len(trimLineEnd(model)):]
 	if len(end) == 0 {
-		end = t.lineEnd()
+		end = t.lineEnd
 	}
 	t.link(behind, append(text, end...))
 	return nil
@@ -341,7 +341,7 @@ func quoteSpace(text []byte, delim byte) []byte {
 // a column "id" would become the key), ErrNotARow (the header would not read as such).
 func (t *Table) AddColumn(name string) error {
 	if err := t.addColumn(name); err != nil {
-		return &EditError{Op: "add column", Column: name, Err: err}
+		return &EditError{Op: "add", Column: name, Err: err}
 	}
 	return nil
 }
@@ -378,6 +378,8 @@ func (t *Table) addColumn(name string) error {
 		return ErrKeyMismatch
 	}
 	wide.setColumns(columns)
+	// A file that has hardly a line left does not show its habits any more.
+	wide.lineEnd, wide.open = t.lineEnd, t.open
 	*t = *wide
 	return nil
 }

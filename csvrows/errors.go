@@ -27,7 +27,7 @@ var (
 
 // EditError says which edit of a [Table] was refused. Nothing has changed.
 type EditError struct {
-	Op     string // "get", "set", "insert", "delete", "rename" or "add column"
+	Op     string // "get", "set", "insert", "delete", "rename" or "add"
 	Key    Key    // of the row; nil where a column is the matter
 	Column string // empty where the row is the matter
 	Err    error  // one of the reasons above

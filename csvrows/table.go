@@ -32,6 +32,9 @@ type Table struct {
 	front   cursor         // at the first row or before it; see firstRow
 	end     cursor         // where Append puts its row: behind this
 	model   int            // record whose form appended rows take, or -1
+
+	lineEnd []byte // of the last record that has one
+	open    bool   // the file has no final newline
 }
 
 // A row number is the number of a record, or from File.Len()+1 on that of a new row,
@@ -52,7 +55,7 @@ func NewTable(f *File) (*Table, error) {
 	}
 	t := &Table{file: f, keyCols: keyCols, changes: make(map[int]change), newRow: f.Len() + 1}
 	t.setColumns(tableColumns(f, keyCols))
-	t.front, t.end, t.model = t.start(), t.start(), f.header
+	t.front, t.end, t.model, t.lineEnd = t.start(), t.start(), f.header, []byte{'\n'}
 	for i := range f.Len() {
 		kind := f.Kind(i)
 		if kind != Blank {
@@ -63,6 +66,7 @@ func NewTable(f *File) (*Table, error) {
 			t.rows++
 		}
 	}
+	t.findLineEnd()
 	t.index = newKeyIndex(t.rows)
 	for i := range f.Len() {
 		if f.Kind(i) == Row {
@@ -70,6 +74,18 @@ func NewTable(f *File) (*Table, error) {
 		}
 	}
 	return t, nil
+}
+
+// findLineEnd looks at the end of the file. Only the last record can lack a line end.
+func (t *Table) findLineEnd() {
+	n := t.file.Len()
+	t.open = n > 0 && len(t.file.LineEnd(n-1)) == 0
+	if t.open {
+		n--
+	}
+	if n > 0 {
+		t.lineEnd = t.file.LineEnd(n - 1)
+	}
 }
 
 // tableColumns names the columns of f, by position where no header is expected. A
@@ -266,7 +282,7 @@ func (t *Table) join(shape func(row int, raw []byte) []byte) []byte {
 		last = len(out)
 		out = append(out, shape(c.row, raw)...)
 	}
-	if text := trimLineEnd(out[last:]); t.noFinalNewline() && len(text) > 0 {
+	if text := trimLineEnd(out[last:]); t.open && len(text) > 0 {
 		return out[:last+len(text)]
 	}
 	return out
@@ -278,25 +294,9 @@ func (t *Table) join(shape func(row int, raw []byte) []byte) []byte {
 func (t *Table) between(end, start byte) []byte {
 	switch {
 	case end != '\r' && end != '\n':
-		return t.lineEnd()
+		return t.lineEnd
 	case end == '\r' && start == '\n':
 		return []byte{'\n'}
 	}
 	return nil
-}
-
-func (t *Table) noFinalNewline() bool {
-	n := t.file.Len()
-	return n > 0 && len(t.file.LineEnd(n-1)) == 0
-}
-
-// lineEnd returns the line end of the last record that has one. Only the last
-// record of a file can lack it.
-func (t *Table) lineEnd() []byte {
-	for i := t.file.Len() - 1; i >= 0; i-- {
-		if end := t.file.LineEnd(i); len(end) > 0 {
-			return end
-		}
-	}
-	return []byte{'\n'}
 }
