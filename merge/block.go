@@ -106,19 +106,29 @@ func (m *merger) markerSize() int {
 // most. Lines within quotes count: a reader of markers does not know of quotes.
 func longestMarker(data []byte) int {
 	longest := 0
-	for len(data) > 0 {
-		n := 0
-		for n < len(data) && data[n] == data[0] && strings.IndexByte("<|=>", data[0]) >= 0 {
-			n++
+	for _, c := range []byte("<|=>") {
+		for at := 0; ; at++ {
+			next := bytes.IndexByte(data[at:], c)
+			if next < 0 {
+				break
+			}
+			start := at + next
+			for at = start; at < len(data) && data[at] == c; at++ {
+			}
+			if startsLine(data, start) {
+				longest = max(longest, at-start)
+			}
+			if at == len(data) {
+				break
+			}
 		}
-		longest = max(longest, n)
-		next := bytes.IndexAny(data, "\r\n")
-		if next < 0 {
-			break
-		}
-		data = data[next+1:]
 	}
 	return longest
+}
+
+// startsLine reports that a line starts at the position.
+func startsLine(data []byte, at int) bool {
+	return at == 0 || data[at-1] == '\n' || data[at-1] == '\r' || at == 3 && bytes.HasPrefix(data, []byte("\xef\xbb\xbf"))
 }
 
 // keyText shows a key in a marker line, quoted where it would break the line.
@@ -216,25 +226,19 @@ func (e *RowError) Error() string {
 	return fmt.Sprintf("%s: line %d, column 1: row %q would read as a comment or a blank line in the merged columns", e.Input, e.Line, e.Key)
 }
 
-// markerLine returns the number of the first line that looks like a conflict marker,
-// or 0.
+// markerLine returns the number of the first line that opens a conflict block, or 0.
 func markerLine(data []byte) int {
-	for line := 1; len(data) > 0; line++ {
-		text := data
-		next := bytes.IndexByte(data, '\n')
-		if next >= 0 {
-			text, data = data[:next], data[next+1:]
-		} else {
-			data = nil
+	open := []byte(strings.Repeat("<", leastMarker))
+	for at := 0; ; {
+		next := bytes.Index(data[at:], open)
+		if next < 0 {
+			return 0
 		}
-		text = bytes.TrimSuffix(text, []byte{'\r'})
-		if len(text) < leastMarker || strings.IndexByte("<|=>", text[0]) < 0 {
-			continue
+		at += next
+		if startsLine(data, at) {
+			head := data[:at]
+			return 1 + bytes.Count(head, []byte{'\n'}) + bytes.Count(head, []byte{'\r'}) - bytes.Count(head, []byte("\r\n"))
 		}
-		rest := bytes.TrimLeft(text, string(text[:1]))
-		if n := len(text) - len(rest); n >= leastMarker && (len(rest) == 0 || rest[0] == ' ' && text[0] != '=') {
-			return line
-		}
+		at += len(open)
 	}
-	return 0
 }

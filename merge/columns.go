@@ -155,14 +155,17 @@ func (m *merger) renameColumns(came *[3][]int, occ *[3][]nth) {
 			found[s] = &fits[0]
 		}
 	}
-	for _, s := range []int{inOurs, inTheirs} {
-		r, t := found[s], other(s)
-		if r == nil || m.cols[r.col].in(s) || !slices.Contains(came[s], r.pos) {
-			continue
-		}
-		m.takeColumn(s, r.col, r.pos, came)
-		if i := slices.Index(occ[t], occ[s][r.pos]); i >= 0 {
-			m.takeColumn(t, r.col, i, came) // both made the same rename
+	shared := func(s int) bool { return slices.Contains(occ[other(s)], occ[s][found[s].pos]) }
+	for _, same := range []bool{true, false} { // what both sides have is the same rename, before any other
+		for _, s := range []int{inOurs, inTheirs} {
+			r, t := found[s], other(s)
+			if r == nil || shared(s) != same || m.cols[r.col].in(s) || !slices.Contains(came[s], r.pos) {
+				continue
+			}
+			m.takeColumn(s, r.col, r.pos, came)
+			if same {
+				m.takeColumn(t, r.col, slices.Index(occ[t], occ[s][r.pos]), came)
+			}
 		}
 	}
 }

@@ -145,7 +145,7 @@ func (m *merger) endOf(t triple) []byte {
 		return o
 	}
 	if len(b) > 0 {
-		m.warn(Warning{Kind: WarnForm, Line: m.in[inOurs].Line(int(t[inOurs])), Input: Ours, Message: "both sides changed the line end, differently; it was chosen by content"})
+		m.warn(Warning{Kind: WarnForm, Input: Base, Line: m.in[inBase].Line(int(t[inBase])), Message: "both sides changed the line end, differently; it was chosen by content"})
 	}
 	if bytes.Compare(th, o) < 0 {
 		return th

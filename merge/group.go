@@ -1,7 +1,9 @@
 package merge
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -9,7 +11,7 @@ import (
 // A group is all rows of a key that stands twice in some version.
 type group struct {
 	recs [3][]int32
-	// standing is set if both sides changed rows of the group, and not identically.
+	// conflict is set if both sides changed rows of the group, and not identically.
 	conflict bool
 	verdict  verdict
 	// shown is set once the group's conflict stands in the output.
@@ -34,11 +36,8 @@ func (m *merger) groupDuplicates() error {
 		return err
 	}
 	for _, g := range m.groups {
-		for _, s := range []int{inOurs, inTheirs} {
-			for _, p := range m.pairEqual(inBase, g.recs[inBase], s, g.recs[s], true) {
-				m.rows.pair(s, int(p.a), int(p.b))
-			}
-		}
+		m.pairWithBase(g, inOurs)
+		m.pairWithBase(g, inTheirs)
 		m.judgeGroup(g)
 	}
 	return nil
@@ -109,20 +108,32 @@ func (m *merger) warnDuplicates() error {
 // recPair pairs a record of one version with one of another.
 type recPair struct{ a, b int32 }
 
-// pairEqual pairs records by equal values in the common columns, in order; those left
-// over by order of occurrence, if rest is set.
-func (m *merger) pairEqual(x int, as []int32, y int, bs []int32, rest bool) []recPair {
-	xs, ys := m.common(x, y), m.common(y, x)
+// pairWithBase pairs the group's rows of base with those of side s: by equal values in
+// the common columns, those left over by order of occurrence.
+func (m *merger) pairWithBase(g *group, s int) {
+	bases, sides := m.common(inBase, s), m.common(s, inBase)
+	for _, p := range pairByID(
+		g.recs[inBase], func(rec int32) string { return m.valueID(inBase, rec, bases) },
+		g.recs[s], func(rec int32) string { return m.valueID(s, rec, sides) },
+		true,
+	) {
+		m.rows.pair(s, int(p.a), int(p.b))
+	}
+}
+
+// pairByID pairs records with equal ids, in order; then, if rest is set, those left
+// over by order of occurrence.
+func pairByID(as []int32, idA func(int32) string, bs []int32, idB func(int32) string, rest bool) []recPair {
 	waiting := map[string][]int32{}
 	for _, b := range bs {
-		id := m.valueID(y, b, ys)
+		id := idB(b)
 		waiting[id] = append(waiting[id], b)
 	}
 	var out []recPair
 	var left []int32
 	used := map[int32]bool{}
 	for _, a := range as {
-		id := m.valueID(x, a, xs)
+		id := idA(a)
 		if queue := waiting[id]; len(queue) > 0 {
 			out = append(out, recPair{a, queue[0]})
 			used[queue[0]] = true
@@ -146,22 +157,42 @@ func (m *merger) judgeGroup(g *group) {
 	if !m.groupChanged(g, inOurs) || !m.groupChanged(g, inTheirs) {
 		return
 	}
-	pairs := m.pairEqual(inOurs, g.recs[inOurs], inTheirs, g.recs[inTheirs], false)
+	pairs := m.pairIdentical(g)
 	if len(pairs) < len(g.recs[inOurs]) || len(pairs) < len(g.recs[inTheirs]) {
 		m.groupConflict(g)
 		return
 	}
+	lead := inOurs // the side whose pairing with base holds; chosen by content
+	if m.compareTexts(inTheirs, g.recs[inTheirs], inOurs, g.recs[inOurs]) < 0 {
+		lead = inTheirs
+	}
 	for _, b := range g.recs[inBase] {
-		m.rows.side[inTheirs][b] = none
+		m.rows.side[other(lead)][b] = none
 	}
 	for _, p := range pairs {
-		if b := m.rows.base[inOurs][p.a]; b >= 0 {
-			m.rows.pair(inTheirs, int(b), int(p.b))
+		rec := triple{none, p.a, p.b}
+		if b := m.rows.base[lead][rec[lead]]; b >= 0 {
+			m.rows.pair(other(lead), int(b), int(rec[other(lead)]))
 		} else {
-			m.rows.base[inTheirs][p.b] = none
+			m.rows.base[other(lead)][rec[other(lead)]] = none
 			m.rows.setTwins(p.a, p.b)
 		}
 	}
+}
+
+// pairIdentical pairs the rows of both sides that have the same values.
+func (m *merger) pairIdentical(g *group) []recPair {
+	return pairByID(
+		g.recs[inOurs], func(rec int32) string { return m.valueID(inOurs, rec, m.comparable(inOurs, inTheirs)) },
+		g.recs[inTheirs], func(rec int32) string { return m.valueID(inTheirs, rec, m.comparable(inTheirs, inOurs)) },
+		false,
+	)
+}
+
+func (m *merger) compareTexts(x int, as []int32, y int, bs []int32) int {
+	return slices.CompareFunc(as, bs, func(a, b int32) int {
+		return bytes.Compare(m.in[x].Text(int(a)), m.in[y].Text(int(b)))
+	})
 }
 
 func (m *merger) groupChanged(g *group, s int) bool {

@@ -3,6 +3,7 @@ package merge
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -264,7 +265,7 @@ func (l *leadMerge) flush() {
 		old[1] = x
 		at[x.id] = old
 	}
-	compare := func(x, y int32) int { return bytes.Compare(l.itemText(at[x]), l.itemText(at[y])) }
+	compare := func(x, y int32) int { return l.compareItems(at[x], at[y]) }
 	for _, p := range mergeRuns(itemIDs(a), itemIDs(b), compare) {
 		t := triple{none, none, none}
 		if p.a >= 0 {
@@ -292,15 +293,29 @@ func itemIDs(items []leadItem) []int32 {
 	return ids
 }
 
-// itemText is what an item is ordered by: its bytes, the lesser of both sides'.
-func (l *leadMerge) itemText(x [2]leadItem) []byte {
-	var texts [][]byte
+// compareItems orders items by their bytes; rows that have the same in different
+// columns by what stands in which.
+func (l *leadMerge) compareItems(x, y [2]leadItem) int {
+	textX, v, recX := l.itemText(x)
+	textY, w, recY := l.itemText(y)
+	if c := bytes.Compare(textX, textY); c != 0 {
+		return c
+	}
+	return strings.Compare(l.valueID(v, recX, l.layoutIn(v)), l.valueID(w, recY, l.layoutIn(w)))
+}
+
+// itemText returns the bytes of an item, and where they stand: of both sides' the
+// lesser.
+func (l *leadMerge) itemText(x [2]leadItem) (text []byte, v int, rec int32) {
 	for i, s := range []int{inOurs, inTheirs} {
-		if x[i].rec >= 0 {
-			texts = append(texts, l.in[s].Text(int(x[i].rec)))
+		if x[i].rec < 0 {
+			continue
+		}
+		if t := l.in[s].Text(int(x[i].rec)); text == nil || bytes.Compare(t, text) < 0 {
+			text, v, rec = t, s, x[i].rec
 		}
 	}
-	return slices.MinFunc(texts, bytes.Compare)
+	return text, v, rec
 }
 
 // emitItem writes an item of one side or of both.

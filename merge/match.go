@@ -148,7 +148,7 @@ func (p *pairing) indexBase(b *version) *keyTable {
 func (p *pairing) matchSide(in *[3]version, s int, table *keyTable) *keyTable {
 	b, v := &in[inBase], &in[s]
 	added := newKeyTable(v, 0)
-	var key []byte
+	var key, wanted []byte
 	cursor := 0 // the row of base that is expected next
 	for j := range v.Len() {
 		if v.Kind(j) != csvrows.Row {
@@ -157,7 +157,8 @@ func (p *pairing) matchSide(in *[3]version, s int, table *keyTable) *keyTable {
 		for cursor < b.Len() && (b.Kind(cursor) != csvrows.Row || p.base[inBase][cursor] == keyless) {
 			cursor++
 		}
-		if cursor < b.Len() && p.side[s][cursor] == none && bytes.Equal(v.Raw(j), b.Raw(cursor)) {
+		expected := cursor < b.Len() && p.side[s][cursor] == none
+		if expected && bytes.Equal(v.Raw(j), b.Raw(cursor)) {
 			p.pair(s, cursor, j)
 			cursor++
 			continue
@@ -166,6 +167,13 @@ func (p *pairing) matchSide(in *[3]version, s int, table *keyTable) *keyTable {
 		if key, empty = v.AppendKey(key[:0], j, v.key); empty {
 			p.base[s][j] = keyless
 			continue
+		}
+		if expected {
+			if wanted, _ = b.AppendKey(wanted[:0], cursor, b.key); bytes.Equal(key, wanted) {
+				p.pair(s, cursor, j)
+				cursor++
+				continue
+			}
 		}
 		hash := xxhash.Sum64(key)
 		i, _ := table.find(key, hash)

@@ -13,12 +13,15 @@ func (m *merger) renameKeys() {
 		found[s] = m.findRename(s)
 	}
 	o, t := found[inOurs], found[inTheirs]
-	if o != nil && t != nil && o.old == t.old && m.rows.twinOf(inOurs, o.new) >= 0 && m.rows.twinOf(inOurs, o.new) != t.new {
+	shared := func(s int) bool { return found[s] != nil && m.rows.twinOf(s, found[s].new) >= 0 }
+	if shared(inOurs) && shared(inTheirs) && o.old == t.old && m.rows.twinOf(inOurs, o.new) != t.new {
 		return // each side has the other's new key too: nothing is certain
 	}
-	for _, s := range []int{inOurs, inTheirs} {
-		if r := found[s]; r != nil && m.rows.side[s][r.old] == none && m.rows.base[s][r.new] == none {
-			m.applyRename(s, *r)
+	for _, same := range []bool{true, false} { // what both sides have is the same rename, before any other
+		for _, s := range []int{inOurs, inTheirs} {
+			if r := found[s]; r != nil && shared(s) == same && m.rows.side[s][r.old] == none && m.rows.base[s][r.new] == none {
+				m.applyRename(s, *r)
+			}
 		}
 	}
 }

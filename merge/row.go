@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -44,7 +45,6 @@ type rowMerge struct {
 	// two.
 	key     verdict
 	renamed bool
-	names   csvrows.Key // of the row, for conflicts
 }
 
 // mergeRow merges a row cell by cell into m.row, and reports its conflicts. The row
@@ -81,33 +81,36 @@ func (r *rowMerge) mostUnnamed() int {
 	return n
 }
 
-// compareKeys finds out what the row is called, and whether the sides renamed it
-// differently.
+// compareKeys finds out whether the sides renamed the row, differently, and settles
+// that.
 func (r *rowMerge) compareKeys() {
-	var keys [3]csvrows.Key
-	for v, rec := range r.rec {
-		if rec >= 0 {
-			keys[v] = r.in[v].Key(int(rec), r.in[v].key)
-			r.names = keys[v]
-		}
-	}
-	if keys[inBase] == nil || keys[inOurs] == nil || keys[inTheirs] == nil {
+	b, o, t := r.rec[inBase], r.rec[inOurs], r.rec[inTheirs]
+	if b < 0 || o < 0 || t < 0 || !r.keyChanged(inOurs, b, o) || !r.keyChanged(inTheirs, b, t) {
 		return
 	}
-	b, o, t := keys[inBase].String(), keys[inOurs].String(), keys[inTheirs].String()
-	switch {
-	case o == b:
-		r.names = keys[inTheirs]
-	case t == b || o == t:
-		r.names = keys[inOurs]
-	default:
-		r.names, r.renamed = keys[inBase], true
-		conf := Conflict{Kind: KindKeyRename, Key: r.names, Column: r.keyLabel(), HasColumn: true, Lines: r.linesOf(r.rec)}
-		conf.Base, conf.Ours, conf.Theirs = Value{Exists: true, Text: b}, Value{Exists: true, Text: o}, Value{Exists: true, Text: t}
-		conf.ID = conflictID(conf.Kind, conf.Column, r.names...)
-		r.key = r.settle(&conf, r.stamp)
-		r.report(conf)
+	if slices.Equal(r.in[inOurs].Key(int(o), r.in[inOurs].key), r.in[inTheirs].Key(int(t), r.in[inTheirs].key)) {
+		return
 	}
+	r.renamed = true
+	conf := Conflict{Kind: KindKeyRename, Key: r.name(), Column: r.keyLabel(), HasColumn: true, Lines: r.linesOf(r.rec)}
+	conf.Base, conf.Ours, conf.Theirs = r.keyValue(inBase, b), r.keyValue(inOurs, o), r.keyValue(inTheirs, t)
+	conf.ID = conflictID(conf.Kind, conf.Column, conf.Key...)
+	r.key = r.settle(&conf, r.stamp)
+	r.report(conf)
+}
+
+// name is what the row is called: by its new key if a side renamed it, by base's if
+// both did, differently.
+func (r *rowMerge) name() csvrows.Key {
+	b, o, t := r.rec[inBase], r.rec[inOurs], r.rec[inTheirs]
+	in, rec := inOurs, o
+	switch {
+	case r.renamed || o < 0 && t < 0:
+		in, rec = inBase, b
+	case o < 0 || b >= 0 && t >= 0 && !r.keyChanged(inOurs, b, o):
+		in, rec = inTheirs, t
+	}
+	return r.in[in].Key(int(rec), r.in[in].key)
 }
 
 // bothChanged reports that both sides changed values of the row and not to the same.
@@ -226,14 +229,14 @@ func (r *rowMerge) mergeBoth(c *column, b, o, t view) cell {
 
 // conflict makes a conflict of the three versions of a field and settles it.
 func (r *rowMerge) conflict(c *column, versions [3]view) cell {
-	conf := Conflict{Kind: KindCell, Key: r.names, Column: c.label, HasColumn: true}
+	conf := Conflict{Kind: KindCell, Key: r.name(), Column: c.label, HasColumn: true}
 	switch {
 	case r.rec[inBase] < 0:
 		conf.Kind = KindAddAdd
 	case c.added():
 		conf.Kind = KindColumnAddAdd
 	}
-	conf.ID = conflictID(conf.Kind, c.label, r.names...)
+	conf.ID = conflictID(conf.Kind, c.label, conf.Key...)
 	conf.Lines = r.linesOf(r.rec)
 	for v, x := range versions {
 		if x.has {
@@ -296,10 +299,7 @@ func (r *rowMerge) form(value []byte, b, o, t view) view {
 	case okT:
 		return t
 	}
-	if len(value) == 0 && !present {
-		return view{has: true}
-	}
-	return view{raw: csvrows.Encode(value, quoted, r.in[inOurs].Delimiter()), has: true, present: true}
+	return view{raw: csvrows.Encode(value, quoted, r.in[inOurs].Delimiter()), has: true, present: present || len(value) > 0}
 }
 
 // merge3 merges an attribute of form that is one of two: where both sides differ,
@@ -318,7 +318,7 @@ func (m *merger) appendRow(dst []byte, v int) []byte {
 	cells := m.row.cells
 	last := 0
 	for i := range cells {
-		if x := cells[i].as(v); x.present || len(x.raw) > 0 {
+		if cells[i].as(v).present {
 			last = i
 		}
 	}

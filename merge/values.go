@@ -19,6 +19,19 @@ func (m *merger) common(x, y int) []columnPair {
 	return out
 }
 
+// comparable lists the columns by whose values rows of x and y can be told apart:
+// those that both have, and those that a side added, which are empty in a version
+// without them. A column that one of them dropped is not a matter of rows.
+func (m *merger) comparable(x, y int) []columnPair {
+	var out []columnPair
+	for i := range m.cols {
+		if c := &m.cols[i]; c.in(x) && c.in(y) || c.added() && (c.in(x) || c.in(y)) {
+			out = append(out, columnPair{c.pos[x], c.pos[y]})
+		}
+	}
+	return out
+}
+
 // withoutKey drops the key columns.
 func (m *merger) withoutKey(x int, pairs []columnPair) []columnPair {
 	var out []columnPair
@@ -42,7 +55,7 @@ func (m *merger) valueID(v int, rec int32, pairs []columnPair) string {
 	var id []byte
 	for _, p := range pairs {
 		var value []byte
-		if p.x < len(fields) {
+		if p.x >= 0 && p.x < len(fields) {
 			value = fields[p.x].Value()
 		}
 		id = binary.AppendUvarint(id, uint64(len(value)))
@@ -72,15 +85,7 @@ func (m *merger) allEmpty(v int, rec int32, pairs []columnPair) bool {
 // cell of a column that both have, a value in a column it added, or a field
 // without a column.
 func (m *merger) modified(s int, b, j int32) bool {
-	if m.valueID(inBase, b, m.common(inBase, s)) != m.valueID(s, j, m.common(s, inBase)) {
-		return true
-	}
-	for i := range m.cols {
-		if c := &m.cols[i]; c.added() && c.in(s) && len(m.value(s, j, c.pos[s])) > 0 {
-			return true
-		}
-	}
-	return false
+	return m.valueID(inBase, b, m.comparable(inBase, s)) != m.valueID(s, j, m.comparable(s, inBase))
 }
 
 // rowValue is a record as conflicts and changes show it: every column of its
