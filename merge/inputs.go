@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -40,14 +41,11 @@ func readInputs(data [3][]byte, opt csvrows.Options) (in [3]version, key []strin
 		return in, nil, err
 	}
 	delim, mixed := csvrows.Detect(opt, data[:]...)
-	for i := range in {
-		own := opt
-		if mixed == nil {
-			own.Delimiter = delim
-		}
-		if in[i].File, err = csvrows.Parse(data[i], own); err != nil {
-			return in, nil, &InputError{sideOf(i), err}
-		}
+	if mixed == nil {
+		opt.Delimiter = delim
+	}
+	if err := parseAll(&in, data, opt); err != nil {
+		return in, nil, err
 	}
 	if mixed != nil {
 		var d *csvrows.DelimiterError
@@ -59,6 +57,23 @@ func readInputs(data [3][]byte, opt csvrows.Options) (in [3]version, key []strin
 	}
 	key, err = resolveKey(&in, opt.Key)
 	return in, key, err
+}
+
+// parseAll parses the inputs side by side. Of several errors it returns the first
+// input's.
+func parseAll(in *[3]version, data [3][]byte, opt csvrows.Options) error {
+	var errs [3]error
+	var wg sync.WaitGroup
+	for i := range in {
+		wg.Go(func() { in[i].File, errs[i] = csvrows.Parse(data[i], opt) })
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return &InputError{sideOf(i), err}
+		}
+	}
+	return nil
 }
 
 // usableError wraps an error that makes a merge impossible but not law 1.
