@@ -111,21 +111,36 @@ func (c *checkCommand) printer() (report func(finding), end func() error) {
 		}, flush
 	}
 	w := bufio.NewWriter(c.out.stdout)
-	items := json.NewEncoder(w) // keeps findings apart by line ends
-	items.SetEscapeHTML(false)
 	if c.format == formatNDJSON {
-		return func(f finding) { items.Encode(f) }, w.Flush
+		return func(f finding) {
+			w.Write(encode(struct {
+				Type string `json:"type"`
+				finding
+			}{"finding", f}))
+			w.WriteByte('\n')
+		}, w.Flush
 	}
-	w.WriteString(`{"schema":"rowkeep.check/1","findings":[` + "\n")
-	separator := ""
+	w.WriteString(`{"schema":"rowkeep.check/1","findings":[`)
+	separator := "\n"
 	return func(f finding) {
 			w.WriteString(separator)
-			items.Encode(f)
-			separator = ","
+			w.Write(encode(f))
+			separator = ",\n"
 		}, func() error {
 			w.WriteString("]}\n")
 			return w.Flush()
 		}
+}
+
+// encode leaves < and > readable, which json.Marshal does not.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // checker looks at one file. Its findings come in the order of lines.
@@ -175,7 +190,7 @@ func (k *checker) records(f *csvrows.File, columns []int) {
 	line := 1
 	for i := range f.Len() {
 		k.lineEnd(f.LineEnd(i), line)
-		if f.Kind(i) == csvrows.Row {
+		if f.Kind(i) == csvrows.Row && !isMarker(f.Text(i)) {
 			k.fieldCount(f, i, line)
 			k.duplicate(f, i, columns, line)
 		}
@@ -210,7 +225,7 @@ func (k *checker) fieldCount(f *csvrows.File, i, line int) {
 	case k.width == 0:
 		k.width = n
 	case n != k.width:
-		k.found(line, findRaggedRow, "the row has %d fields, not %d", n, k.width)
+		k.found(line, findRaggedRow, "the number of fields is %d, not %d", n, k.width)
 	}
 }
 
@@ -239,7 +254,7 @@ func (k *checker) markers(text []byte, line int) int {
 		var physical []byte
 		physical, text = cutLine(text)
 		if isMarker(physical) {
-			k.found(line, findConflictMarker, "%s", quote(string(physical)))
+			k.found(line, findConflictMarker, "left over from a merge: %s", quote(string(physical)))
 		}
 		line++
 	}

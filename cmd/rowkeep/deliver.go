@@ -171,9 +171,7 @@ func (d toStream) publish(ctx context.Context) (undo func() error, err error) {
 
 func (d toStream) discard() {}
 
-func stdoutFailure(err error) *failure {
-	return &failure{status: statusIO, err: fmt.Errorf("standard output: %w", err)}
-}
+func stdoutFailure(err error) *failure { return fileFailure("standard output", err) }
 
 // sameFile reports whether two names lead to one file, or would once it exists.
 func sameFile(a, b string) bool {

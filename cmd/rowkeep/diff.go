@@ -99,7 +99,7 @@ func changeLine(c merge.Change) (paint, string) {
 	case merge.ChangeRowDeleted:
 		return red, fmt.Sprintf("- %s: %s%s", key, before, place)
 	case merge.ChangeRowMoved:
-		return yellow, fmt.Sprintf("> %s%s", key, place)
+		return yellow, fmt.Sprintf("> %s moved%s", key, place)
 	case merge.ChangeKeyRenamed:
 		return yellow, fmt.Sprintf("~ key %s -> %s%s", before, after, place)
 	case merge.ChangeColumnAdded:
@@ -109,7 +109,7 @@ func changeLine(c merge.Change) (paint, string) {
 	case merge.ChangeColumnRenamed:
 		return yellow, fmt.Sprintf("~ column %s -> %s", before, after)
 	case merge.ChangeColumnsMoved:
-		return yellow, fmt.Sprintf("> columns: %s -> %s", before, after)
+		return yellow, fmt.Sprintf("> columns moved: %s -> %s", before, after)
 	}
 	return commentLine(c, place)
 }

@@ -39,7 +39,7 @@ func (a *app) readAll(files []string) ([][]byte, error) {
 	wg.Wait()
 	for i, err := range errs {
 		if err != nil {
-			return nil, fileFailure(files[i], err)
+			return nil, fileFailure(called(files[i]), err)
 		}
 	}
 	return contents, nil
@@ -86,17 +86,23 @@ func slurp(r io.Reader) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// fileFailure names the file and what the system says of it, but not the system call.
+// fileFailure names the file and what the system says of it.
 func fileFailure(file string, err error) *failure {
-	var pathErr *fs.PathError
-	var linkErr *os.LinkError
+	return &failure{status: statusIO, err: fmt.Errorf("%s: %w", file, cause(err))}
+}
+
+// cause leaves out of a system's error the call and the path: our own temporary files
+// mean nothing to anybody.
+func cause(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
 	switch {
-	case errors.As(err, &pathErr):
-		err = pathErr.Err
-	case errors.As(err, &linkErr):
-		err = linkErr.Err
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
 	}
-	return &failure{status: statusIO, err: fmt.Errorf("%s: %w", called(file), err)}
+	return err
 }
 
 // called is what messages call a file.

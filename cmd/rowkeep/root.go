@@ -84,8 +84,10 @@ Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2,
 	}
-	root.AddCommand(a.newMerge(), a.newDiff(), a.newCheck(), a.newVersion())
+	root.AddCommand(a.newMerge(), a.newDiff(), a.newCheck(), a.newVersion(), a.newCompletion())
 	return root
 }
 
