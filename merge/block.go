@@ -2,7 +2,6 @@ package merge
 
 import (
 	"bytes"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -220,10 +219,6 @@ func (m *merger) rowError(t triple) error {
 		}
 	}
 	return e
-}
-
-func (e *RowError) Error() string {
-	return fmt.Sprintf("%s: line %d, column 1: row %q would read as a comment or a blank line in the merged columns", e.Input, e.Line, e.Key)
 }
 
 // markerLine returns the number of the first line that opens a conflict block, or 0.

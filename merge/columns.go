@@ -120,40 +120,15 @@ func (m *merger) addColumns(came [3][]int, occ *[3][]nth) {
 	}
 }
 
-// mostRenames bounds how many pairs of an old and a new column are compared by
-// content; more than that is no certain rename.
-const mostRenames = 64
+// A columnRename says that a side calls base's column col by the name at position pos.
+type columnRename struct{ col, pos int }
 
-// renameColumns finds the one column that a side renamed for certain, if it did.
+// renameColumns finds the one column that each side renamed for certain, if it did,
+// and makes it one column again.
 func (m *merger) renameColumns(came *[3][]int, occ *[3][]nth) {
-	var gone [3][]int
+	var found [3]*columnRename
 	for _, s := range []int{inOurs, inTheirs} {
-		for c := range m.cols {
-			if !m.cols[c].in(s) {
-				gone[s] = append(gone[s], c)
-			}
-		}
-	}
-	type rename struct{ col, pos int }
-	found := [3]*rename{}
-	for _, s := range []int{inOurs, inTheirs} {
-		t := other(s)
-		olds := candidates(gone[s], func(c int) bool { return !m.cols[c].in(t) })
-		news := candidates(came[s], func(i int) bool { return slices.Contains(occ[t], occ[s][i]) })
-		if len(olds)*len(news) > mostRenames {
-			continue
-		}
-		var fits []rename
-		for _, c := range olds {
-			for _, i := range news {
-				if m.columnRenamed(s, c, i, slices.Contains(occ[t], occ[s][i])) {
-					fits = append(fits, rename{c, i})
-				}
-			}
-		}
-		if len(fits) == 1 {
-			found[s] = &fits[0]
-		}
+		found[s] = m.findColumnRename(s, came[s], occ)
 	}
 	shared := func(s int) bool { return slices.Contains(occ[other(s)], occ[s][found[s].pos]) }
 	for _, same := range []bool{true, false} { // what both sides have is the same rename, before any other
@@ -168,6 +143,40 @@ func (m *merger) renameColumns(came *[3][]int, occ *[3][]nth) {
 			}
 		}
 	}
+}
+
+// mostRenames bounds how many pairs of an old and a new column are compared by
+// content; more than that is no certain rename.
+const mostRenames = 64
+
+// findColumnRename looks, among base's columns that side s lacks and those that came
+// there, for the one pair that is a rename.
+func (m *merger) findColumnRename(s int, came []int, occ *[3][]nth) *columnRename {
+	t := other(s)
+	var gone []int
+	for c := range m.cols {
+		if !m.cols[c].in(s) {
+			gone = append(gone, c)
+		}
+	}
+	isShared := func(i int) bool { return slices.Contains(occ[t], occ[s][i]) }
+	gone = candidates(gone, func(c int) bool { return !m.cols[c].in(t) })
+	came = candidates(came, isShared)
+	if len(gone)*len(came) > mostRenames {
+		return nil
+	}
+	var fits []columnRename
+	for _, c := range gone {
+		for _, i := range came {
+			if m.columnRenamed(s, c, i, isShared(i)) {
+				fits = append(fits, columnRename{c, i})
+			}
+		}
+	}
+	if len(fits) != 1 {
+		return nil
+	}
+	return &fits[0]
 }
 
 // takeColumn says that position pos of side s is base's column c.

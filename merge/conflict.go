@@ -113,21 +113,3 @@ func conflictID(kind Kind, column string, parts ...string) string {
 	}
 	return fmt.Sprintf("%016x", xxhash.Sum64(b))
 }
-
-// ConflictError carries the conflicts that stand, for callers that need an error.
-type ConflictError struct{ Conflicts []Conflict }
-
-func (e *ConflictError) Error() string {
-	c := e.Conflicts[0]
-	what := string(c.Kind)
-	if c.Key != nil {
-		what += fmt.Sprintf(" at key %q", c.Key)
-	}
-	if c.HasColumn {
-		what += fmt.Sprintf(", column %q", c.Column)
-	}
-	if n := len(e.Conflicts) - 1; n > 0 {
-		return fmt.Sprintf("%s, and %d more conflicts", what, n)
-	}
-	return what
-}

@@ -76,11 +76,6 @@ func parseAll(in *[3]version, data [3][]byte, opt csvrows.Options) error {
 	return nil
 }
 
-// usableError wraps an error that makes a merge impossible but not law 1.
-type usableError struct{ error }
-
-func (e *usableError) Unwrap() error { return e.error }
-
 // positionKey names the columns of headerless inputs by position: all three have
 // as many as the widest row of any.
 func positionKey(in *[3]version) []string {

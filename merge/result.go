@@ -1,5 +1,84 @@
 package merge
 
+import "io"
+
+// Result is what a merge came to.
+type Result struct {
+	// Conflicts are all conflicts, settled ones too: those of columns first, then of
+	// deleted rows, then the others in the order of the result.
+	Conflicts []Conflict
+	Warnings  []Warning
+	Stats     Stats
+	// Key names the key columns.
+	Key []string
+	// Columns names the columns of the result; nil where it has no header.
+	Columns []string
+
+	m         *merger
+	spans     [][]byte
+	size      int
+	hasOutput bool
+	diff      bool // of Diff
+}
+
+// Clean reports that no conflict stands.
+func (r *Result) Clean() bool { return r.Stats.Standing == 0 }
+
+// Err returns a [*ConflictError] with the conflicts that stand, or nil.
+func (r *Result) Err() error {
+	if r.Clean() {
+		return nil
+	}
+	e := &ConflictError{}
+	for _, c := range r.Conflicts {
+		if c.Settled == "" {
+			e.Conflicts = append(e.Conflicts, c)
+		}
+	}
+	return e
+}
+
+// HasOutput is false where conflicts stand and [Options.Output] is NoOutput.
+func (r *Result) HasOutput() bool { return r.hasOutput }
+
+// Bytes returns the merged file, newly allocated.
+func (r *Result) Bytes() []byte {
+	b := make([]byte, 0, r.size)
+	for _, s := range r.spans {
+		b = append(b, s...)
+	}
+	return b
+}
+
+// WriteTo writes the merged file, in few large writes if w is no buffer.
+func (r *Result) WriteTo(w io.Writer) (int64, error) {
+	const chunk = 256 << 10
+	var buf []byte
+	var total int64
+	flush := func(p []byte) error {
+		n, err := w.Write(p)
+		total += int64(n)
+		return err
+	}
+	for _, s := range r.spans {
+		if len(buf)+len(s) <= chunk {
+			buf = append(buf, s...)
+			continue
+		}
+		if err := flush(buf); err != nil {
+			return total, err
+		}
+		buf = buf[:0]
+		if len(s) < chunk {
+			buf = append(buf, s...)
+		} else if err := flush(s); err != nil {
+			return total, err
+		}
+	}
+	err := flush(buf)
+	return total, err
+}
+
 // ChangeKind says what a change did.
 type ChangeKind string
 
