@@ -144,7 +144,7 @@ func (m *merger) endOf(t triple) []byte {
 	case bytes.Equal(th, b):
 		return o
 	}
-	if len(b) > 0 {
+	if len(b) > 0 && m.form.convert == nil {
 		m.warn(Warning{Kind: WarnForm, Input: Base, Line: m.in[inBase].Line(int(t[inBase])), Message: "both sides changed the line end, differently; it was chosen by content"})
 	}
 	if bytes.Compare(th, o) < 0 {

@@ -96,7 +96,7 @@ func (m *merger) settleDeletedColumn(col, d int) (stays bool) {
 		m.report(conf)
 		side := v.sideOr(m.standIn(conf.Kind))
 		if side != sideOf(k) {
-			m.undone[cellOf{c.pos[k], j}] = true
+			m.undone[cellOf{k, c.pos[k], j}] = true
 		}
 		stays = stays || side != sideOf(d)
 	}

@@ -133,11 +133,10 @@ type merger struct {
 	err error // first error from deep inside
 }
 
-// cellOf is a cell by position of the column and record, in a version known from the
-// context.
+// cellOf is a cell of a version, by position of the column and record.
 type cellOf struct {
-	pos int
-	rec int32
+	version, pos int
+	rec          int32
 }
 
 func newMerger(opt Options) *merger {

@@ -199,7 +199,7 @@ func (r *rowMerge) full() bool {
 func (r *rowMerge) mergeDeleted(c *column, b, k view) view {
 	keeper := other(c.deletedBy)
 	switch {
-	case k.has && !r.undone[cellOf{c.pos[keeper], r.rec[keeper]}]:
+	case k.has && !r.undone[cellOf{keeper, c.pos[keeper], r.rec[keeper]}]:
 		return k
 	case b.has:
 		return b
