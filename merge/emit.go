@@ -198,6 +198,8 @@ func (m *merger) emitRow(t triple) {
 		m.emitRecord(inOurs, o, t)
 	case b >= 0 && o >= 0 && m.unchangedFrom(t, inOurs) && m.same[inTheirs]:
 		m.emitRecord(inTheirs, th, t)
+	case len(m.undone) > 0:
+		m.emitMerged(t)
 	case b < 0 && th < 0 && m.same[inOurs]:
 		m.emitRecord(inOurs, o, t)
 	case b < 0 && o < 0 && m.same[inTheirs]:
@@ -258,8 +260,22 @@ func (m *merger) emitMerged(t triple) {
 		m.emitRowBlock(t)
 		return
 	}
+	if m.holdsNothing() {
+		return
+	}
 	m.res.Stats.Rows.Result++
 	m.w.record(m.rowText(t, inOurs), m.endOf(t))
+}
+
+// holdsNothing reports a merged row without a value: one without a key whose values
+// all stood in columns that were settled to be dropped.
+func (m *merger) holdsNothing() bool {
+	for i := range m.row.cells {
+		if len(m.row.cells[i].value()) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // rowText renders the merged row as version v has it.
