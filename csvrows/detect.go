@@ -79,8 +79,8 @@ func readHead(data []byte, opt Options) *File {
 }
 
 // scanHead fills f.recs up to the first row and reports whether it found the end
-// of one. A row whose quote is never closed counts as its first line if f is the
-// whole input: [Parse] is to refuse it under the delimiter that it looks like.
+// of one. If f is the whole input, a row whose quote is never closed ends with that
+// line: [Parse] is to refuse it under the delimiter that it looks like.
 func (f *File) scanHead(whole bool) bool {
 	pos, found := f.bom, false
 	for s := f.scanner(); pos < len(f.data) && !found; {
@@ -89,8 +89,7 @@ func (f *File) scanHead(whole bool) bool {
 			if !whole {
 				return false
 			}
-			s = f.scanner()
-			end, kind = s.behind(s.lineEnd(pos)), Row
+			end, kind = s.behind(s.lineEnd(open)), Row
 		}
 		f.add(pos, kind)
 		pos, found = end, kind == Row

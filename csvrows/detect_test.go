@@ -39,7 +39,12 @@ var detectTests = []struct {
 	{name: "lone CR", inputs: []string{"id;x\ra,b,c\r"}, want: ';'},
 	{name: "BOM", inputs: []string{"\ufeffid;a,b\n"}, want: ';'},
 	{name: "prefix is a candidate", opt: csvrows.Options{Comment: ";"}, inputs: []string{"; a\nid,x;y;z\n"}, want: ','},
-	{name: "first row without header", opt: csvrows.Options{NoHeader: true}, inputs: []string{"\n#;;;;\na,b\nc;d;e\n"}, want: ','},
+	{name: "first row without header", opt: csvrows.Options{NoHeader: true}, inputs: []string{"\n#,,,,\na;b\nc,d,e\n"}, want: ';'},
+	{name: "no header names no key", opt: csvrows.Options{NoHeader: true}, inputs: []string{"a,b,c;id\n"}, want: ','},
+	{name: "no header and no row", opt: csvrows.Options{NoHeader: true}, inputs: []string{"# a;b\n"}, want: ','},
+	{name: "open quote after lines in quotes", inputs: []string{"\"a\nb\";id;\"x,y,z"}, want: ';'},
+	{name: "key that could be cut", opt: csvrows.Options{Key: []string{"a;b"}}, inputs: []string{"a;b\n", "a;b,c\n"}, want: ','},
+	{name: "nothing is cut", opt: csvrows.Options{Key: []string{"a;b"}}, inputs: []string{"a;b\n", "c;d\n"}, want: ','},
 	{name: "another delimiter", inputs: []string{"id,x\n", "", "id;x\n"}, want: ',', odd: 3},
 	{name: "another delimiter below comments", inputs: []string{"# a\n\nfoo;x\n", "foo,x\n", "foo,x\n"}, want: ',', odd: 1},
 	{name: "one field that is no key", inputs: []string{"a,b\n", "a\n"}, want: ','},
@@ -70,7 +75,7 @@ func TestDetect(t *testing.T) {
 func TestDetectFarDown(t *testing.T) {
 	inputs := map[string]string{
 		"comments above":  strings.Repeat("# a,b,c\n", 50_000) + "id;x\n",
-		"long header":     "id;\"" + strings.Repeat("a,\n", 50_000) + "\";x\n",
+		"long header":     "\"x,id,y\n" + strings.Repeat("a,\n", 50_000) + "\";id\n",
 		"quotes at a cut": "\"" + strings.Repeat("\"\"", 1<<13) + ",\n\";id\n",
 		"CR LF at a cut":  "#" + strings.Repeat("a", 1<<14-2) + "\r\nid;x\n",
 	}

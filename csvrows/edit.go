@@ -93,7 +93,7 @@ func (t *Table) Append(key Key, cells map[string]string) error {
 	if t.model >= 0 {
 		model = t.file.Raw(t.model)
 	}
-	return t.insert(key, cells, t.end.row, model)
+	return t.insert(key, cells, t.end, model)
 }
 
 // InsertAfter adds a row directly behind the row that has the key after. It has all
@@ -145,11 +145,8 @@ func (t *Table) link(behind int, raw []byte) {
 	t.changes[row] = change{raw: raw, next: c.next}
 	c.next = row
 	t.changes[behind] = c
-	if behind == t.end.row {
-		t.end.row = row
-	}
-	if t.rows == 0 {
-		t.front = cursor{t.end.record, row}
+	if behind == t.end {
+		t.end = row
 	}
 	t.rows++
 	t.addToIndex(row)

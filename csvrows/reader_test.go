@@ -48,11 +48,11 @@ func TestReader(t *testing.T) {
 
 func TestReaderOfTable(t *testing.T) {
 	table := newTable(t, "id,note\na,1\nb,2\n", csvrows.Options{})
-	if err := errors.Join(table.Delete(key("a")), table.Append(key("c"), nil), table.AddColumn("x")); err != nil {
+	if err := errors.Join(table.AddColumn("x"), table.Delete(key("a")), table.Append(key("c"), nil), table.Append(key("d"), nil)); err != nil {
 		t.Fatal(err)
 	}
 	r := table.Reader()
-	for _, want := range [][]string{{"id", "note", "x"}, {"b", "2", ""}, {"c", "", ""}} {
+	for _, want := range [][]string{{"id", "note", "x"}, {"b", "2", ""}, {"c", "", ""}, {"d", "", ""}} {
 		got, err := r.Read()
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +61,7 @@ func TestReaderOfTable(t *testing.T) {
 			t.Errorf("row (-want +got):\n%s", d)
 		}
 	}
-	for range 2 {
+	for range 3 {
 		if _, err := r.Read(); err != io.EOF {
 			t.Errorf("error is %v, want io.EOF", err)
 		}

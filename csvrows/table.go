@@ -30,7 +30,7 @@ type Table struct {
 	rows    int            // how many rows stand
 	newRow  int            // number of the next new row
 	front   cursor         // at the first row or before it; see firstRow
-	end     cursor         // where Append puts its row: behind this
+	end     int            // row or record that Append puts its row behind, or -1
 	model   int            // record whose form appended rows take, or -1
 
 	lineEnd []byte // of the last record that has one
@@ -55,11 +55,11 @@ func NewTable(f *File) (*Table, error) {
 	}
 	t := &Table{file: f, keyCols: keyCols, changes: make(map[int]change), newRow: f.Len() + 1}
 	t.setColumns(tableColumns(f, keyCols))
-	t.front, t.end, t.model, t.lineEnd = t.start(), t.start(), f.header, []byte{'\n'}
+	t.front, t.end, t.model, t.lineEnd = t.start(), -1, f.header, []byte{'\n'}
 	for i := range f.Len() {
 		kind := f.Kind(i)
 		if kind != Blank {
-			t.end = cursor{record: i, row: i}
+			t.end = i
 		}
 		if kind == Row {
 			t.model = i
@@ -241,8 +241,8 @@ func (t *Table) stands(row int) bool {
 	return isRow && len(t.raw(row)) > 0
 }
 
-// firstRow returns a cursor at the first row. Rows enter behind other rows, or into a
-// table that has none, so what t.front has passed never needs another look.
+// firstRow returns a cursor at the first row, in a table that has one. Rows enter
+// behind other rows or at the end, so what t.front has passed needs no other look.
 func (t *Table) firstRow() cursor {
 	if !t.stands(t.front.row) {
 		t.nextRow(&t.front)

@@ -150,6 +150,7 @@ var deleteTests = []editTest{
 	{name: "the first", before: "id\na\nb\n", edit: deleteA, after: "id\nb\n"},
 	{name: "the last", before: "id\nb\na\n", edit: deleteA, after: "id\nb\n"},
 	{name: "the only", before: "id\na\n", edit: deleteA, after: "id\n"},
+	{name: "the last below a blank line", asIs: true, before: "id\n\na", edit: deleteA, after: "id\n\n"},
 	{name: "everything", opt: noHeader, before: "a\n", edit: deleteA, after: ""},
 	{name: "comments stay", before: "id\n# a\n\na\n# b\n", edit: deleteA, after: "id\n# a\n\n# b\n"},
 	{name: "field with line ends", before: "id,x\na,\"1\n2\"\nb,3\n", edit: deleteA, after: "id,x\nb,3\n"},
@@ -311,6 +312,7 @@ var refusedEdits = []refusedEdit{
 	{"get: no key", csvrows.Options{}, "id\na\n", get("b"), csvrows.EditError{Key: key("b"), Err: csvrows.ErrNoKey}},
 	{"get: twice", csvrows.Options{}, "id\na\na\n", get("a"), csvrows.EditError{Key: key("a"), Err: csvrows.ErrDuplicateKey}},
 	{"get: value too many", csvrows.Options{}, "id\na\n", get("a", ""), csvrows.EditError{Key: key("a", ""), Err: csvrows.ErrNoKey}},
+	{"get: looks like two values", twoKeys, "a,b\n1,2\n", get("\x011\x012"), csvrows.EditError{Key: key("\x011\x012"), Err: csvrows.ErrNoKey}},
 	{"get: empty", csvrows.Options{}, "id,x\n,1\n", get(""), csvrows.EditError{Key: key(""), Err: csvrows.ErrNoKey}},
 	{"get: no header", csvrows.Options{}, "# id\n", get("a"), csvrows.EditError{Key: key("a"), Err: csvrows.ErrNoKey}},
 	{"set: no key", csvrows.Options{}, "id,x\nb,1\n", set("x", ""), csvrows.EditError{Key: key("a"), Err: csvrows.ErrNoKey}},
@@ -453,11 +455,17 @@ func TestTableOfManyRows(t *testing.T) {
 	checkTable(t, table, csvrows.Options{})
 }
 
-// Equal keys must not make the index quadratic.
+// Equal keys must not make the index quadratic, whether they stand together or come
+// and go.
 func TestTableOfEqualKeys(t *testing.T) {
 	const n = 200_000
 	table := newTable(t, "id\n"+strings.Repeat("a\n", n), csvrows.Options{})
 	if _, err := table.Get(key("a")); !errors.Is(err, csvrows.ErrDuplicateKey) || table.Len() != n {
 		t.Errorf("%d rows, error %v", table.Len(), err)
+	}
+	for range n {
+		if err := errors.Join(table.Append(key("b"), nil), table.Delete(key("b"))); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
