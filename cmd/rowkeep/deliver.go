@@ -125,7 +125,7 @@ func (d *toFile) setAside() (undo func() error, err error) {
 
 func (d *toFile) discard() {
 	if d.pending != nil {
-		d.pending.Cleanup()
+		d.pending.Cleanup() //nolint:errcheck // a temporary file that cannot be removed is nobody's failure
 	}
 	if d.old != "" {
 		os.Remove(d.old) // gone already if it was put back
@@ -189,8 +189,8 @@ func canonical(file string) string {
 		file = target
 	}
 	dir, base := filepath.Split(file)
-	if real, err := filepath.EvalSymlinks(filepath.Clean(dir)); err == nil {
-		dir = real
+	if resolved, err := filepath.EvalSymlinks(filepath.Clean(dir)); err == nil {
+		dir = resolved
 	}
 	abs, err := filepath.Abs(filepath.Join(dir, base))
 	if err != nil {
