@@ -42,6 +42,7 @@ var detectTests = []struct {
 	{name: "first row without header", opt: csvrows.Options{NoHeader: true}, inputs: []string{"\n#,,,,\na;b\nc,d,e\n"}, want: ';'},
 	{name: "no header names no key", opt: csvrows.Options{NoHeader: true}, inputs: []string{"a,b,c;id\n"}, want: ','},
 	{name: "no header and no row", opt: csvrows.Options{NoHeader: true}, inputs: []string{"# a;b\n"}, want: ','},
+	{name: "open quote ends with the line", inputs: []string{"a,b;\"id\nx"}, want: ';'},
 	{name: "open quote after lines in quotes", inputs: []string{"\"a\nb\";id;\"x,y,z"}, want: ';'},
 	{name: "key that could be cut", opt: csvrows.Options{Key: []string{"a;b"}}, inputs: []string{"a;b\n", "a;b,c\n"}, want: ','},
 	{name: "nothing is cut", opt: csvrows.Options{Key: []string{"a;b"}}, inputs: []string{"a;b\n", "c;d\n"}, want: ','},

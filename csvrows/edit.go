@@ -1,7 +1,6 @@
 package csvrows
 
 import (
-	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -209,9 +208,6 @@ func (t *Table) edited(op string, key Key, row int, edits []cell) ([]byte, error
 
 // replace makes raw the bytes of a row.
 func (t *Table) replace(row int, raw []byte) {
-	if bytes.Equal(raw, t.raw(row)) {
-		return
-	}
 	c := t.changes[row]
 	c.raw = raw
 	t.changes[row] = c
@@ -243,10 +239,8 @@ func (t *Table) rewrite(text []byte, edits []cell) []byte {
 		if len(text) == 0 {
 			break
 		}
-		if len(edits) > 0 {
-			out = append(out, delim)
-			text = text[1:]
-		}
+		out = append(out, delim)
+		text = text[1:]
 	}
 	return appendMissing(append(out, text...), col, edits, delim)
 }

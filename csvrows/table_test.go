@@ -353,7 +353,7 @@ var refusedEdits = []refusedEdit{
 	{"add: takes the key", csvrows.Options{}, "name,x\na,1\n", addColumn("ID"), csvrows.EditError{Column: "ID", Err: csvrows.ErrKeyMismatch}},
 	{"add: line end in a prefixed header", csvrows.Options{}, "#id\na\n", addColumn("x\ny"), csvrows.EditError{Column: "x\ny", Err: csvrows.ErrNotARow}},
 	{"add: open quote in a prefixed header", csvrows.Options{}, "#id,\"x\na,1\n", addColumn("y"), csvrows.EditError{Column: "y", Err: csvrows.ErrNotARow}},
-	{"add: open quote behind one", csvrows.Options{}, "#id\na\n", addColumn("x\n\"y"), csvrows.EditError{Column: "x\n\"y", Err: csvrows.ErrNotARow}},
+	{"add: open quote behind one", csvrows.Options{}, "#id\na\n", addColumn("x\n\"\""), csvrows.EditError{Column: "x\n\"\"", Err: csvrows.ErrNotARow}},
 }
 
 func get(values ...string) func(*csvrows.Table) error {
