@@ -218,14 +218,14 @@ func (l *changeLister) renamed(t triple, old, key []string) bool {
 }
 
 // columnAt is the column of the i-th cell of a merged row.
-func (l *changeLister) columnAt(i int) *column {
-	if i < len(l.layout) {
-		return &l.cols[l.layout[i]]
+func (m *merger) columnAt(i int) *column {
+	if i < len(m.layout) {
+		return &m.cols[m.layout[i]]
 	}
-	n := i - len(l.layout)
+	n := i - len(m.layout)
 	c := &column{label: unnamed(n)}
-	for v := range l.in {
-		c.pos[v] = len(l.in[v].names) + n
+	for v := range m.in {
+		c.pos[v] = len(m.in[v].names) + n
 	}
 	return c
 }
@@ -264,20 +264,22 @@ func (l *changeLister) added(s int, t triple) bool {
 		}
 		t[other(s)] = none
 	}
-	l.mergeRow(t)
-	var row RowValue
-	agrees := [3]bool{inOurs: t[inOurs] >= 0, inTheirs: t[inTheirs] >= 0}
-	for i := range l.row.cells {
-		c, x := l.columnAt(i), &l.row.cells[i]
-		if x.versions != nil {
-			continue
-		}
-		row = append(row, CellValue{c.shown(), string(x.value())})
-	}
 	return l.yield(Change{
-		Kind: ChangeRowAdded, From: who(agrees[inOurs], agrees[inTheirs]), Key: l.keyOf(s, t[s]),
-		After: Value{Exists: true, Rows: []RowValue{row}}, Lines: l.linesOf(t),
+		Kind: ChangeRowAdded, From: who(t[inOurs] >= 0, t[inTheirs] >= 0), Key: l.keyOf(s, t[s]),
+		After: l.merged(t), Lines: l.linesOf(t),
 	})
+}
+
+// merged is a row as the result has it; cells in conflict are left out.
+func (m *merger) merged(t triple) Value {
+	m.mergeRow(t)
+	var row RowValue
+	for i := range m.row.cells {
+		if x := &m.row.cells[i]; x.versions == nil {
+			row = append(row, CellValue{m.columnAt(i).shown(), string(x.value())})
+		}
+	}
+	return Value{Exists: true, Rows: []RowValue{row}}
 }
 
 // moves yields the least number of rows that must move to get from base's order to
@@ -365,7 +367,9 @@ func (m *merger) noteLine(t triple, v int) {
 		m.noted = append(m.noted, Change{Kind: ChangeRowDeleted, From: from, Key: key, Before: m.rowOf(inBase, t[inBase]), Lines: lines})
 	}
 	if v >= 0 {
-		m.noted = append(m.noted, Change{Kind: ChangeRowAdded, From: from, Key: key, After: m.rowOf(v, t[v]), Lines: lines})
+		only := triple{none, none, none}
+		only[v] = t[v]
+		m.noted = append(m.noted, Change{Kind: ChangeRowAdded, From: from, Key: key, After: m.merged(only), Lines: lines})
 	}
 }
 

@@ -32,14 +32,29 @@ type nth struct {
 	n    int
 }
 
-func occurrences(names []string) []nth {
+// A head is a version's header: its names with their occurrence, and where each
+// stands.
+type head struct {
+	nths []nth
+	at   map[nth]int
+}
+
+func newHead(names []string) head {
 	seen := map[string]int{}
-	out := make([]nth, len(names))
+	h := head{make([]nth, len(names)), make(map[nth]int, len(names))}
 	for i, name := range names {
-		out[i] = nth{name, seen[name]}
+		x := nth{name, seen[name]}
 		seen[name]++
+		h.nths[i] = x
+		h.at[x] = i
 	}
-	return out
+	return h
+}
+
+// hasToo reports that side t has the column at position pos of the other side too.
+func (m *merger) hasToo(t, pos int) bool {
+	_, ok := m.heads[t].at[m.heads[other(t)].nths[pos]]
+	return ok
 }
 
 func (x nth) label() string {
@@ -52,19 +67,16 @@ func (x nth) label() string {
 // identifyColumns builds the union of the headers: base's columns first, then those
 // that ours and theirs added.
 func (m *merger) identifyColumns() {
-	var occ [3][]nth
 	for v := range m.in {
-		occ[v] = occurrences(m.in[v].names)
+		m.heads[v] = newHead(m.in[v].names)
 	}
-	byName := map[nth]int{}
-	for i, x := range occ[inBase] {
-		byName[x] = i
+	for i, x := range m.heads[inBase].nths {
 		m.cols = append(m.cols, newColumn(inBase, i, x))
 	}
 	var came [3][]int
 	for _, s := range []int{inOurs, inTheirs} {
-		for i, x := range occ[s] {
-			if c, ok := byName[x]; ok {
+		for i, x := range m.heads[s].nths {
+			if c, ok := m.heads[inBase].at[x]; ok {
 				m.cols[c].pos[s], m.cols[c].names[s] = i, x.name
 			} else {
 				came[s] = append(came[s], i)
@@ -72,8 +84,8 @@ func (m *merger) identifyColumns() {
 		}
 	}
 	m.pairKeyColumns(&came)
-	m.renameColumns(&came, &occ)
-	m.addColumns(came, &occ)
+	m.renameColumns(&came)
+	m.addColumns(came)
 	for i := range m.cols {
 		c := &m.cols[i]
 		for v := range m.in {
@@ -105,11 +117,11 @@ func (m *merger) pairKeyColumns(came *[3][]int) {
 
 // addColumns makes columns of what came and is no rename; a name that both sides
 // added is one column.
-func (m *merger) addColumns(came [3][]int, occ *[3][]nth) {
+func (m *merger) addColumns(came [3][]int) {
 	byName := map[nth]int{}
 	for _, s := range []int{inOurs, inTheirs} {
 		for _, i := range came[s] {
-			x := occ[s][i]
+			x := m.heads[s].nths[i]
 			if c, ok := byName[x]; ok && !m.cols[c].in(s) {
 				m.cols[c].pos[s], m.cols[c].names[s] = i, x.name
 				continue
@@ -125,21 +137,20 @@ type columnRename struct{ col, pos int }
 
 // renameColumns finds the one column that each side renamed for certain, if it did,
 // and makes it one column again.
-func (m *merger) renameColumns(came *[3][]int, occ *[3][]nth) {
+func (m *merger) renameColumns(came *[3][]int) {
 	var found [3]*columnRename
 	for _, s := range []int{inOurs, inTheirs} {
-		found[s] = m.findColumnRename(s, came[s], occ)
+		found[s] = m.findColumnRename(s, came[s])
 	}
-	shared := func(s int) bool { return slices.Contains(occ[other(s)], occ[s][found[s].pos]) }
 	for _, same := range []bool{true, false} { // what both sides have is the same rename, before any other
 		for _, s := range []int{inOurs, inTheirs} {
 			r, t := found[s], other(s)
-			if r == nil || shared(s) != same || m.cols[r.col].in(s) || !slices.Contains(came[s], r.pos) {
+			if r == nil || m.hasToo(t, r.pos) != same || m.cols[r.col].in(s) || !slices.Contains(came[s], r.pos) {
 				continue
 			}
 			m.takeColumn(s, r.col, r.pos, came)
 			if same {
-				m.takeColumn(t, r.col, slices.Index(occ[t], occ[s][r.pos]), came)
+				m.takeColumn(t, r.col, m.heads[t].at[m.heads[s].nths[r.pos]], came)
 			}
 		}
 	}
@@ -151,7 +162,7 @@ const mostRenames = 64
 
 // findColumnRename looks, among base's columns that side s lacks and those that came
 // there, for the one pair that is a rename.
-func (m *merger) findColumnRename(s int, came []int, occ *[3][]nth) *columnRename {
+func (m *merger) findColumnRename(s int, came []int) *columnRename {
 	t := other(s)
 	var gone []int
 	for c := range m.cols {
@@ -159,16 +170,15 @@ func (m *merger) findColumnRename(s int, came []int, occ *[3][]nth) *columnRenam
 			gone = append(gone, c)
 		}
 	}
-	isShared := func(i int) bool { return slices.Contains(occ[t], occ[s][i]) }
 	gone = candidates(gone, func(c int) bool { return !m.cols[c].in(t) })
-	came = candidates(came, isShared)
+	came = candidates(came, func(i int) bool { return m.hasToo(t, i) })
 	if len(gone)*len(came) > mostRenames {
 		return nil
 	}
 	var fits []columnRename
 	for _, c := range gone {
 		for _, i := range came {
-			if m.columnRenamed(s, c, i, isShared(i)) {
+			if m.columnRenamed(s, c, i) {
 				fits = append(fits, columnRename{c, i})
 			}
 		}
@@ -202,9 +212,9 @@ func candidates[T any](all []T, shared func(T) bool) []T {
 // columnRenamed reports that side s calls base's column c by the name at position
 // pos: the other side does not have both names, and the cells are those of base's
 // column or of the other side's.
-func (m *merger) columnRenamed(s, c, pos int, otherHasNew bool) bool {
+func (m *merger) columnRenamed(s, c, pos int) bool {
 	t := other(s)
-	if otherHasNew && m.cols[c].in(t) {
+	if m.hasToo(t, pos) && m.cols[c].in(t) {
 		return false
 	}
 	return m.sameCells(inBase, c, s, pos) || m.cols[c].in(t) && m.sameCells(t, c, s, pos)

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -130,7 +131,7 @@ func (m *merger) indexCommented(d int) map[string]int32 {
 		if m.in[d].Kind(i) != csvrows.Comment || old[string(m.in[d].Text(i))] {
 			continue
 		}
-		text := bytes.TrimLeft(bytes.TrimPrefix(m.in[d].Text(i), []byte(m.prefix())), " \t")
+		text := m.withoutPrefix(d, i)
 		row, err := csvrows.Parse(text, opt)
 		if err != nil || row.Len() != 1 {
 			continue
@@ -141,6 +142,20 @@ func (m *merger) indexCommented(d int) map[string]int32 {
 		}
 	}
 	return index
+}
+
+// withoutPrefix returns a comment of side d without the prefix and the spaces behind
+// it. A quoted comment loses the quotes of its first field too.
+func (m *merger) withoutPrefix(d, rec int) []byte {
+	bare := func(text []byte) []byte {
+		return bytes.TrimLeft(bytes.TrimPrefix(text, []byte(m.prefix())), " \t")
+	}
+	text := m.in[d].Text(rec)
+	if !csvrows.Field(text).Quoted() {
+		return bare(text)
+	}
+	first, _ := m.in[d].Field(rec, 0)
+	return slices.Concat(csvrows.Encode(bare(first.Value()), false, m.in[d].Delimiter()), text[len(first):])
 }
 
 // prefix is the comment prefix in force.

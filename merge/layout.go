@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 // settleColumns decides which columns the result has, what they are called and in
 // which order they stand.
 func (m *merger) settleColumns() {
+	var dropped [3][]int // columns of base, by the side that alone dropped them
 	for i := range m.cols {
 		c := &m.cols[i]
 		if c.added() {
@@ -24,10 +26,16 @@ func (m *merger) settleColumns() {
 		for _, s := range []int{inOurs, inTheirs} {
 			if !c.in(s) && c.in(other(s)) {
 				c.deletedBy = s
-				c.stays = m.settleDeletedColumn(i, s)
+				dropped[s] = append(dropped[s], i)
 			}
 		}
-		m.nameColumn(c)
+	}
+	m.settleDropped(inOurs, dropped[inOurs])
+	m.settleDropped(inTheirs, dropped[inTheirs])
+	for i := range m.cols {
+		if !m.cols[i].added() {
+			m.nameColumn(&m.cols[i])
+		}
 	}
 	m.orderColumns()
 	for v := range m.in {
@@ -82,42 +90,65 @@ func (m *merger) headerLine(v int) int {
 	return 0
 }
 
-// settleDeletedColumn finds the cells of base's column col that the other side edited
-// or filled while side d dropped the column, and reports whether the column stays.
-func (m *merger) settleDeletedColumn(col, d int) (stays bool) {
-	c, k := &m.cols[col], other(d)
+// settleDropped finds the cells that the other side edited or filled in columns of
+// base that side d dropped. A column stays if one of them is settled otherwise.
+func (m *merger) settleDropped(d int, cols []int) {
+	if len(cols) == 0 {
+		return
+	}
+	k := other(d)
 	for j := range int32(m.in[k].Len()) {
-		b, edited := m.editedCell(c, k, j)
-		if !edited {
+		if m.in[k].Kind(int(j)) != csvrows.Row {
 			continue
 		}
-		conf := m.deletedCellConflict(c, d, b, j)
-		v := m.settle(&conf, nil)
-		m.report(conf)
-		side := v.sideOr(m.standIn(conf.Kind))
-		if side != sideOf(k) {
-			m.undone[cellOf{k, c.pos[k], j}] = true
+		b := m.rows.base[k][j]
+		if b == keyless && m.inBaseKeyless(k, j) {
+			continue
 		}
-		stays = stays || side != sideOf(d)
+		m.fields[k] = m.in[k].Fields(m.fields[k][:0], int(j))
+		m.fields[inBase] = m.fields[inBase][:0]
+		if b >= 0 {
+			m.fields[inBase] = m.in[inBase].Fields(m.fields[inBase], int(b))
+		}
+		for _, i := range cols {
+			c := &m.cols[i]
+			was, is := m.valueAt(inBase, c), m.valueAt(k, c)
+			if !bytes.Equal(was, is) {
+				m.settleDroppedCell(c, d, b, j, string(was), string(is))
+			}
+		}
 	}
-	return stays
 }
 
-// editedCell reports whether side k changed the cell of column c in its record j, or
-// filled it in a row that base lacks, and returns base's record.
-func (m *merger) editedCell(c *column, k int, j int32) (b int32, edited bool) {
-	if m.in[k].Kind(int(j)) != csvrows.Row {
-		return none, false
+// valueAt is the value of a column in a version's fields as they were last split.
+func (m *merger) valueAt(v int, c *column) []byte {
+	if p := c.pos[v]; p < len(m.fields[v]) {
+		return m.fields[v][p].Value()
 	}
-	value := m.value(k, j, c.pos[k])
-	b = m.rows.base[k][j]
-	if b == keyless {
-		return none, len(value) > 0 && !m.inBaseKeyless(k, j)
+	return nil
+}
+
+// settleDroppedCell makes a conflict of an edit in a column that side d dropped: the
+// other side's record j of base's b.
+func (m *merger) settleDroppedCell(c *column, d int, b, j int32, was, is string) {
+	k := other(d)
+	conf := Conflict{Kind: KindColumnDeleteEdit, Column: c.label, HasColumn: true, Key: m.in[k].Key(int(j), m.in[k].key)}
+	if d == inTheirs {
+		conf.Kind = KindColumnEditDelete
 	}
-	if b == none {
-		return none, len(value) > 0
+	conf.ID = m.occurrenceID(conf.Kind, c.label, conf.Key...)
+	*conf.value(sideOf(k)) = Value{Exists: true, Text: is}
+	if b >= 0 {
+		conf.Base = Value{Exists: true, Text: was}
 	}
-	return b, string(value) != string(m.value(inBase, b, c.pos[inBase]))
+	conf.Lines = m.linesOf(m.rows.tripleOf(k, j))
+	v := m.settle(&conf, nil)
+	m.report(conf)
+	side := v.sideOr(m.standIn(conf.Kind))
+	if side != sideOf(k) {
+		m.undone[cellOf{k, c.pos[k], j}] = true
+	}
+	c.stays = c.stays || side != sideOf(d)
 }
 
 // inBaseKeyless reports that base has a row without a key of the same values.

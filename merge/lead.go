@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strings"
 
@@ -66,6 +67,7 @@ type leadLine struct {
 	rec  int32
 	id   int32
 	kind csvrows.Kind
+	text []byte // what likeness is judged by
 }
 
 // A leadItem is a record that is to be placed: a line that base lacks, or a row.
@@ -103,7 +105,7 @@ func (m *merger) readLead(v int, lo, hi int32) (lines []leadLine, items []leadIt
 		case isLine:
 			id := m.lineID(v, rec, kind)
 			items = append(items, leadItem{rec: rec, id: id, line: len(lines)})
-			lines = append(lines, leadLine{rec, id, kind})
+			lines = append(lines, leadLine{rec, id, kind, m.lineText(v, rec, kind)})
 		case v != inBase && m.stands(v, rec, kind):
 			items = append(items, leadItem{rec: rec, id: m.rowID(v, rec), line: -1})
 		}
@@ -150,13 +152,27 @@ func (m *merger) lineID(v int, rec int32, kind csvrows.Kind) int32 {
 	return id
 }
 
+// lineText is a line's bytes; of a row without a key, its values in the result's
+// columns.
+func (m *merger) lineText(v int, rec int32, kind csvrows.Kind) []byte {
+	if kind != csvrows.Row {
+		return m.in[v].Text(int(rec))
+	}
+	var text []byte
+	for _, p := range m.layoutIn(v) {
+		text = append(text, m.value(v, rec, p.x)...)
+		text = append(text, m.in[v].Delimiter())
+	}
+	return text
+}
+
 // layoutIn gives the positions of the result's columns in version v.
 func (m *merger) layoutIn(v int) []columnPair {
 	if m.layouts[v] == nil {
 		for _, c := range m.layout {
 			p := m.cols[c].pos[v]
 			if p < 0 {
-				p = 1 << 30 // no row has that many fields
+				p = math.MaxInt32 // no row has that many fields
 			}
 			m.layouts[v] = append(m.layouts[v], columnPair{p, p})
 		}
@@ -164,9 +180,15 @@ func (m *merger) layoutIn(v int) []columnPair {
 	return m.layouts[v]
 }
 
+// headerID numbers the header, which is one item of both sides.
+const headerID = math.MinInt32
+
 // rowID numbers rows apart from lines: below zero, even ones for ours and what both
 // have, odd ones for theirs.
 func (m *merger) rowID(v int, rec int32) int32 {
+	if m.in[v].Kind(int(rec)) == csvrows.Header {
+		return headerID
+	}
 	if v == inOurs {
 		return -2 - 2*rec
 	}
@@ -233,7 +255,7 @@ func (l *leadMerge) likeness(s, i, j int) int {
 	if b.kind != x.kind {
 		return 0
 	}
-	return similarity(l.in[inBase].Text(int(b.rec)), l.in[s].Text(int(x.rec)))
+	return similarity(b.text, x.text)
 }
 
 // takeSlot moves the items of a slot to the runs.
@@ -326,7 +348,10 @@ func (l *leadMerge) emitItem(t triple) {
 	}
 	switch l.in[v].Kind(int(rec)) {
 	case csvrows.Header:
-		l.emitHeader()
+		if !l.headerDone {
+			l.headerDone = true
+			l.emitHeader()
+		}
 	case csvrows.Row:
 		if l.rows.base[v][rec] == keyless {
 			l.emitRow(t)

@@ -78,6 +78,7 @@ type merger struct {
 	keyNames []string
 	rows     *pairing
 	cols     []column
+	heads    [3]head
 
 	// Duplicated keys.
 	groups  []*group
@@ -103,17 +104,17 @@ type merger struct {
 	seenIDs     map[string]int        // how many conflicts share an id
 	lineIDs     map[string]int32      // texts of lines
 	layouts     [3][]columnPair       // the result's columns in each version
-	nths        [3][]nth              // occurrences of repeated names
 	nthLine     map[int32]int         // occurrences of base's lines
 	placed      map[triple]bool       // rows of both sides that stand already
 	noted       []Change              // changes of comments
 	baseKeyless map[string]bool
 
-	// The header's record in each version; whether both sides have one, so that it
-	// divides the file; whether one that is not kept stands in the result.
+	// The header's record in each version; whether all have one, so that it divides
+	// the file; whether it stands in the result.
 	header       triple
 	headerKept   bool
 	headerStands bool
+	headerDone   bool
 
 	kept  []int32
 	order ordering
@@ -206,23 +207,25 @@ func (m *merger) warnInputs() {
 	}
 }
 
-// findHeader finds out where the header goes. If both sides have one it stands, and
-// what is above it stays above. A header of one side alone goes only if no row
-// stands and the side left base's names alone.
+// findHeader finds out where the header goes. If all versions have one it divides
+// the file: what is above it stays above. Else it goes where the sides have it. A
+// header of one side alone goes away only if no row stands and the side left base's
+// names alone.
 func (m *merger) findHeader() {
 	for v := range m.in {
 		m.header[v] = int32(m.in[v].HeaderRecord())
 	}
-	h := m.header
-	m.headerKept = h[inOurs] >= 0 && h[inTheirs] >= 0
-	if m.headerKept || h[inOurs] < 0 && h[inTheirs] < 0 {
+	b, o, t := m.header[inBase] >= 0, m.header[inOurs] >= 0, m.header[inTheirs] >= 0
+	m.headerKept = b && o && t
+	if o != t {
+		keeper := inOurs
+		if t {
+			keeper = inTheirs
+		}
+		m.headerStands = !b || !m.sameNames(keeper) || m.anyRowStands(keeper)
 		return
 	}
-	keeper := inOurs
-	if h[inOurs] < 0 {
-		keeper = inTheirs
-	}
-	m.headerStands = h[inBase] < 0 || !m.sameNames(keeper) || m.anyRowStands(keeper)
+	m.headerStands = o
 }
 
 func (m *merger) sameNames(s int) bool {
@@ -270,7 +273,7 @@ func (m *merger) finish() {
 	for v, n := range []*int{&m.res.Stats.Rows.Base, &m.res.Stats.Rows.Ours, &m.res.Stats.Rows.Theirs} {
 		*n = m.countRows(v)
 	}
-	if m.headerKept || m.headerStands {
+	if m.headerStands {
 		for _, c := range m.layout {
 			m.res.Columns = append(m.res.Columns, m.cols[c].name)
 		}

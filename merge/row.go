@@ -64,11 +64,7 @@ func (m *merger) mergeRow(rec triple) {
 		m.row.cells = append(m.row.cells, r.mergeCell(&m.cols[c]))
 	}
 	for i := range r.mostUnnamed() {
-		c := column{label: unnamed(i), stays: true}
-		for v := range rec {
-			c.pos[v] = len(m.in[v].names) + i
-		}
-		m.row.cells = append(m.row.cells, r.mergeCell(&c))
+		m.row.cells = append(m.row.cells, r.mergeCell(m.columnAt(len(m.layout)+i)))
 	}
 }
 
@@ -286,6 +282,9 @@ func (r *rowMerge) form(value []byte, b, o, t view) view {
 		quoted = merge3(b.raw.Quoted(), o.raw.Quoted(), t.raw.Quoted())
 		present = merge3(b.present, o.present, t.present)
 	}
+	if len(value) == 0 && !present {
+		return view{raw: csvrows.Encode(nil, quoted, r.in[inOurs].Delimiter()), has: true}
+	}
 	fits := func(x view) bool {
 		return x.has && x.present && x.raw.Quoted() == quoted && bytes.Equal(x.value(), value)
 	}
@@ -299,7 +298,7 @@ func (r *rowMerge) form(value []byte, b, o, t view) view {
 	case okT:
 		return t
 	}
-	return view{raw: csvrows.Encode(value, quoted, r.in[inOurs].Delimiter()), has: true, present: present || len(value) > 0}
+	return view{raw: csvrows.Encode(value, quoted, r.in[inOurs].Delimiter()), has: true, present: true}
 }
 
 // merge3 merges an attribute of form that is one of two: where both sides differ,

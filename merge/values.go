@@ -99,7 +99,7 @@ func (m *merger) rowValue(v int, rec int32) RowValue {
 			continue
 		}
 		p := c.pos[v]
-		row[p].Column = nth{m.in[v].names[p], m.nthOf(v, p)}.label()
+		row[p].Column = m.heads[v].nths[p].label()
 		if p < len(fields) {
 			row[p].Value = string(fields[p].Value())
 		}
@@ -108,14 +108,6 @@ func (m *merger) rowValue(v int, rec int32) RowValue {
 		row = append(row, CellValue{unnamed(i - len(m.in[v].names)), string(fields[i].Value())})
 	}
 	return row
-}
-
-// nthOf is the occurrence of a version's column among equal names.
-func (m *merger) nthOf(v, pos int) int {
-	if m.nths[v] == nil {
-		m.nths[v] = occurrences(m.in[v].names)
-	}
-	return m.nths[v][pos].n
 }
 
 // unnamed names the n-th field, from 0, that has no column.
