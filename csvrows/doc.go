@@ -40,13 +40,26 @@
 // # What is refused
 //
 // An unterminated quote and UTF-16 input are a [ParseError], with line, column and
-// offset. A header without the key column is a [KeyColumnError]. Nothing else
-// fails: ragged rows, repeated column names and duplicate keys are facts about a
-// file, not errors.
+// offset. Several inputs that are cut by different delimiters are a
+// [DelimiterError]. A header without the key column is a [KeyColumnError]. Nothing
+// else fails: ragged rows, repeated column names and duplicate keys are facts about
+// a file, not errors.
 //
 // # Edits
 //
 // A [Table] finds rows by key and changes them. Every edit rewrites only the bytes
 // it must: setting a cell keeps the other fields, the quoting habit of the
-// cell, and the line end.
+// cell, and the line end; a new row takes after its neighbour; a missing final
+// newline stays missing. What an edit would spoil is an [EditError], and changes
+// nothing: a row that would read as a comment, a key that stands twice.
+//
+// A [Reader] gives the rows as encoding/csv does, for libraries that decode them
+// into structs.
+//
+// # What is not promised
+//
+// Other programs may read a file by other rules. The fields that an edit writes are
+// quoted as RFC 4180 asks, whatever the fields beside them look like. In a file
+// without a header an edit can move bytes to the front that mean an encoding there
+// (a byte-order mark inside the file); nothing guards against that.
 package csvrows

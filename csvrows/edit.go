@@ -375,19 +375,23 @@ func (t *Table) addColumn(name string) error {
 	return nil
 }
 
-// widen puts a field behind those of the columns there are; a row that has fewer
-// stays.
+// widen puts a field behind those of the columns there are, quoted if they all are; a
+// row that has fewer stays.
 func (t *Table) widen(raw []byte, value string) []byte {
-	delim := t.file.opt.Delimiter
-	fields := splitFields(nil, trimLineEnd(raw), delim)
-	if len(fields) < len(t.columns) {
-		return raw
-	}
-	at := len(t.columns) - 1
-	for _, f := range fields[:len(t.columns)] {
-		at += len(f)
+	text, delim := trimLineEnd(raw), t.file.opt.Delimiter
+	at, quoted := 0, true
+	for i := range t.columns {
+		if i > 0 {
+			if at == len(text) {
+				return raw
+			}
+			at++
+		}
+		field := Field(text[at : at+fieldEnd(text[at:], delim)])
+		quoted = quoted && field.Quoted()
+		at += len(field)
 	}
 	out := append(slices.Clone(raw[:at]), delim)
-	out = append(out, Encode([]byte(value), allQuoted(fields), delim)...)
+	out = append(out, Encode([]byte(value), quoted, delim)...)
 	return append(out, raw[at:]...)
 }
