@@ -68,7 +68,7 @@ is unreadable or lacks the key column; 4 a file cannot be opened.`,
 	}
 	addReadFlags(cmd, &c.read)
 	addFormat(cmd, &c.format)
-	a.addOutputFlags(cmd)
+	a.addColor(cmd)
 	return cmd
 }
 
@@ -92,8 +92,13 @@ func (c *checkCommand) check(files []string) (status int, err error) {
 			status = max(status, f.status)
 			continue
 		}
-		k := checker{file: called(file), report: report}
+		done := c.out.working("checking " + called(file))
+		k := checker{file: called(file)}
 		k.check(contents[0], c.read)
+		done()
+		for _, f := range k.findings {
+			report(f)
+		}
 		status = max(status, k.status)
 	}
 	if err := end(); err != nil {
@@ -107,7 +112,7 @@ func (c *checkCommand) printer() (report func(finding), end func() error) {
 	if c.format == formatText {
 		line, flush := c.out.text()
 		return func(f finding) {
-			line(plain, fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Kind, f.Message))
+			line(yellow, fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Kind, f.Message))
 		}, flush
 	}
 	w := bufio.NewWriter(c.out.stdout)
@@ -145,9 +150,9 @@ func encode(v any) []byte {
 
 // checker looks at one file. Its findings come in the order of lines.
 type checker struct {
-	file   string
-	report func(finding)
-	status int
+	file     string
+	findings []finding
+	status   int
 
 	firstEnd []byte // how the first record ends
 	mixed    bool   // another one ends otherwise, which has been reported
@@ -159,7 +164,7 @@ type checker struct {
 
 func (k *checker) found(line int, kind, format string, args ...any) {
 	k.status = max(k.status, statusConflicts)
-	k.report(finding{File: k.file, Line: line, Kind: kind, Message: fmt.Sprintf(format, args...)})
+	k.findings = append(k.findings, finding{k.file, line, kind, fmt.Sprintf(format, args...)})
 }
 
 func (k *checker) check(data []byte, opt csvrows.Options) {

@@ -36,7 +36,8 @@ not readable as CSV with this key; 4 a file cannot be read.`,
 	addReadFlags(cmd, &d.read)
 	addFormat(cmd, &d.format)
 	cmd.Flags().BoolVar(&d.exitCode, "exit-code", false, "exit with 1 if there are changes")
-	a.addOutputFlags(cmd)
+	a.addColor(cmd)
+	a.addQuiet(cmd)
 	return cmd
 }
 

@@ -25,8 +25,7 @@ func choose[T any](cmd *cobra.Command, dst *T, flag, usage string, words ...word
 	for i, w := range words {
 		list[i] = w.name
 	}
-	usage = fmt.Sprintf("%s: `%s` (default %s)", usage, strings.Join(list, "|"), list[0])
-	cmd.Flags().Func(flag, usage, func(s string) error {
+	set := func(s string) error {
 		for _, w := range words {
 			if w.name == s {
 				*dst = w.value
@@ -34,9 +33,20 @@ func choose[T any](cmd *cobra.Command, dst *T, flag, usage string, words ...word
 			}
 		}
 		return errors.New("want one of " + strings.Join(list, ", "))
-	})
+	}
+	cmd.Flags().Var(choice{set, strings.Join(list, "|")}, flag, fmt.Sprintf("%s (default %s)", usage, list[0]))
 	complete(cmd, flag, list)
 }
+
+// choice is a pflag.Value whose type, which help shows, is the list of its words.
+type choice struct {
+	set  func(string) error
+	list string
+}
+
+func (c choice) Set(s string) error { return c.set(s) }
+func (c choice) Type() string       { return c.list }
+func (c choice) String() string     { return "" }
 
 // complete offers a list of words to the shell. An error would mean that the flag is
 // not defined, or twice: a mistake of ours.
@@ -60,15 +70,19 @@ func addFormat(cmd *cobra.Command, dst *format) {
 		word[format]{"text", formatText}, word[format]{"json", formatJSON}, word[format]{"ndjson", formatNDJSON})
 }
 
-func (a *app) addOutputFlags(cmd *cobra.Command) {
+func (a *app) addColor(cmd *cobra.Command) {
 	choose(cmd, &a.out.color, "color", "colour of text",
 		word[colorMode]{"auto", colorAuto}, word[colorMode]{"always", colorAlways}, word[colorMode]{"never", colorNever})
+}
+
+func (a *app) addQuiet(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&a.out.quiet, "quiet", "q", false, "no messages but errors")
 }
 
 // addReadFlags defines how input is to be read.
 func addReadFlags(cmd *cobra.Command, opt *csvrows.Options) {
 	flags := cmd.Flags()
+	flags.SortFlags = false // they stand in help by subject
 	flags.Func("key", "key columns: `COL[,COL]`, quoted as in CSV where a name holds a comma (default the column id, else the first)", func(s string) (err error) {
 		opt.Key, err = readRecord(s, ',')
 		return err
@@ -83,7 +97,7 @@ func addReadFlags(cmd *cobra.Command, opt *csvrows.Options) {
 		return nil
 	})
 	flags.BoolVar(&opt.NoHeader, "no-header", false, "the first line is a row; columns are 1, 2, ...")
-	flags.IntSliceVar(&opt.KeyIndex, "key-index", nil, "with --no-header: key columns by position, from 1: `N[,N]` (default 1)")
+	flags.IntSliceVar(&opt.KeyIndex, "key-index", nil, "with --no-header: positions of the key columns, from 1: `N[,N]` (default 1)")
 }
 
 func readDelimiter(s string) (byte, error) {

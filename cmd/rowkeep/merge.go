@@ -48,15 +48,15 @@ nothing is written.`,
 
 func (m *mergeCommand) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
+	addReadFlags(cmd, &m.opt.Read)
 	flags.StringVarP(&m.output, "output", "o", stdio, "write the result to `FILE`, which may be one of the inputs")
 	flags.StringVar(&m.report, "report", "", "write conflicts, changes and warnings as JSON to `FILE`")
 	choose(cmd, &m.ndjson, "format", "form of the report", word[bool]{"json", false}, word[bool]{"ndjson", true})
-	addReadFlags(cmd, &m.opt.Read)
 	choose(cmd, &m.opt.Strategy, "strategy", "settle every conflict that no policy settles",
 		word[merge.Strategy]{"fail", merge.Fail}, word[merge.Strategy]{"ours", merge.TakeOurs},
 		word[merge.Strategy]{"theirs", merge.TakeTheirs}, word[merge.Strategy]{"base", merge.TakeBase})
 	addPolicies(cmd, m.opt.Policies)
-	choose(cmd, &m.opt.Granularity, "granularity", "what two changes conflict: different ones of a cell, or any of a row",
+	choose(cmd, &m.opt.Granularity, "granularity", "what conflicts: different changes of one cell, or any two of one row",
 		word[merge.Granularity]{"cell", merge.Cells}, word[merge.Granularity]{"row", merge.Rows})
 	flags.BoolVar(&m.opt.RefuseDuplicates, "refuse-duplicates", false, "refuse an input in which a key stands twice")
 	choose(cmd, &m.opt.Output, "conflict-output", "what stands in the result where conflicts stand",
@@ -66,8 +66,9 @@ func (m *mergeCommand) addFlags(cmd *cobra.Command) {
 	choose(cmd, &m.opt.Style, "conflict-style", "form of markers",
 		word[merge.Style]{"diff3", merge.Diff3}, word[merge.Style]{"merge", merge.MergeStyle}, word[merge.Style]{"zdiff3", merge.ZDiff3})
 	flags.StringArrayVar(&m.labels, "label", nil, "`NAME` in markers, up to three times: for ours, base and theirs, as in git merge-file")
-	flags.IntVar(&m.opt.MarkerSize, "marker-size", 0, "length of markers (default 7)")
-	m.addOutputFlags(cmd)
+	flags.IntVar(&m.opt.MarkerSize, "marker-size", 0, "length `N` of markers (default 7)")
+	m.addColor(cmd)
+	m.addQuiet(cmd)
 }
 
 func (m *mergeCommand) run(cmd *cobra.Command, args []string) error {

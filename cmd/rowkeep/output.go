@@ -75,6 +75,9 @@ func (p paint) on(s string, colored bool) string {
 
 // failure prints why the command ends.
 func (o *output) failure(f *failure) {
+	if f == errInterrupted && o.stderrTTY {
+		fmt.Fprintln(o.stderr) // behind the ^C, and what was in progress
+	}
 	o.message(red, f.Error())
 	if f.hint != "" {
 		o.hint(f.hint)

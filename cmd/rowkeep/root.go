@@ -108,7 +108,7 @@ func operands(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
 			want := strings.Join(append([]string{cmd.CommandPath()}, names...), " ")
-			return usage("want %s, got %d arguments", want, len(args))
+			return usage("want %s; arguments given: %d", want, len(args))
 		}
 		return oneStdin(args)
 	}
