@@ -10,15 +10,17 @@ import (
 // the edits lie over its records until [Table.Bytes] joins both.
 //
 // Keys: rows whose key fields are all empty have no key; they stay, and no call
-// reaches them. A key that stands twice is never guessed about: all calls but Has
-// refuse it with ErrDuplicateKey.
+// reaches them. A key that stands twice is never guessed about: a call that means one
+// of its rows is refused with ErrDuplicateKey.
 //
 // Cells are named by column, by the first of repeated names; fields behind the last
 // column have no name, and stay. Columns of a file without a header are "1", "2",
-// ... to the width of its widest row.
+// ... to the width of its widest row. A file that should have a header, and has none,
+// has no columns and takes no rows.
 //
-// Every error of a method is an [*EditError] that wraps one of the reasons; the
-// table is unchanged then. A Table is not safe for use by several goroutines.
+// Every error of reading or editing is an [*EditError] that wraps one of the reasons;
+// the table is unchanged then. Several goroutines may read a Table; an edit must be
+// alone.
 type Table struct {
 	file     *File
 	keyCols  []int
