@@ -64,12 +64,13 @@ func cmdStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdBytes writes a file of odd bytes, given as a Go string without quotes.
+// cmdBytes writes a file of odd bytes, given as a Go string without the quotes around
+// it and without a backslash before those in it.
 func cmdBytes(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: bytes FILE TEXT")
 	}
-	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	text, err := strconv.Unquote(`"` + strings.ReplaceAll(args[1], `"`, `\"`) + `"`)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o666))
 }
