@@ -52,7 +52,8 @@ func (l *changeLister) columns() bool {
 		ch := Change{Column: c.label, HasColumn: true}
 		switch {
 		case c.added() && c.stays:
-			ch.Kind, ch.From = ChangeColumnAdded, who(c.in(inOurs), c.in(inTheirs))
+			names := func(s int) bool { return c.in(s) && l.in[s].hasNames }
+			ch.Kind, ch.From = ChangeColumnAdded, who(names(inOurs), names(inTheirs))
 		case c.added():
 			continue
 		case !c.stays:

@@ -17,7 +17,7 @@ type Policy struct {
 
 // ParsePolicy reads a policy:
 //
-//	fail                leave the conflict standing
+//	fail                leave the conflict standing, whatever else would settle it
 //	ours, theirs, base  take that version
 //	max, min            the greater or lesser of two plain decimals
 //	sum                 base plus both changes, in exact decimals; also where both
@@ -27,7 +27,7 @@ type Policy struct {
 //	newer:COLUMN        the side whose COLUMN holds the later time (RFC 3339) or the
 //	                    greater decimal; COLUMN itself follows
 //
-// Where values do not fit the rule, the conflict stands.
+// Where values do not fit the rule, the conflict is left to what comes after it.
 func ParsePolicy(s string) (Policy, error) {
 	rule, arg, hasArg := strings.Cut(s, ":")
 	switch rule {
@@ -97,11 +97,10 @@ func (p Policy) combine(c *Conflict) (Side, string) {
 	case "union":
 		return Neither, union(c.Base.Text, o, t, p.arg)
 	case "sum":
-		b, x, y := parseDecimal(c.Base.Text), parseDecimal(o), parseDecimal(t)
-		if !c.Base.Exists || b == nil || x == nil || y == nil {
-			return NoSide, ""
+		if total, ok := sum(c.Base.Text, o, t); ok && c.Base.Exists {
+			return Neither, total
 		}
-		return Neither, sum(b, x, y).String()
+		return NoSide, ""
 	case "max", "min":
 		x, y := parseDecimal(o), parseDecimal(t)
 		if x == nil || y == nil {
@@ -224,13 +223,17 @@ func (d *decimal) compare(e *decimal) int {
 	return d.at(scale).Cmp(e.at(scale))
 }
 
-// sum is base plus the changes from base to ours and to theirs.
-func sum(base, ours, theirs *decimal) *decimal {
-	scale := max(base.scale, ours.scale, theirs.scale)
-	s := &decimal{scale: scale}
-	s.digits.Add(ours.at(scale), theirs.at(scale))
-	s.digits.Sub(&s.digits, base.at(scale))
-	return s
+// sum is base plus the changes from base to ours and to theirs, if all three are plain
+// decimals.
+func sum(base, ours, theirs string) (string, bool) {
+	b, o, t := parseDecimal(base), parseDecimal(ours), parseDecimal(theirs)
+	if b == nil || o == nil || t == nil {
+		return "", false
+	}
+	s := &decimal{scale: max(b.scale, o.scale, t.scale)}
+	s.digits.Add(o.at(s.scale), t.at(s.scale))
+	s.digits.Sub(&s.digits, b.at(s.scale))
+	return s.String(), true
 }
 
 func (d *decimal) String() string {

@@ -210,9 +210,12 @@ func (r *rowMerge) mergeBoth(c *column, b, o, t view) cell {
 	if r.rec[inBase] < 0 {
 		oursChanged, theirsChanged = true, true
 	}
+	if bytes.Equal(vo, vt) && oursChanged && theirsChanged && r.sums[c.label] {
+		if _, ok := sum(string(vb), string(vo), string(vt)); ok && b.has {
+			return r.conflict(c, [3]view{b, o, t}) // the same change twice is two changes of a sum
+		}
+	}
 	switch {
-	case oursChanged && theirsChanged && r.sums[c.label]:
-		return r.conflict(c, [3]view{b, o, t})
 	case bytes.Equal(vo, vt):
 		return cell{view: r.form(vo, b, o, t)}
 	case r.clash || oursChanged && theirsChanged:
@@ -240,9 +243,6 @@ func (r *rowMerge) conflict(c *column, versions [3]view) cell {
 		}
 	}
 	v := r.settle(&conf, r.stamp)
-	if v.by == "" && conf.Ours.Text == conf.Theirs.Text {
-		return cell{view: r.form(versions[inOurs].value(), versions[inBase], versions[inOurs], versions[inTheirs])} // no sum of what is no number
-	}
 	r.report(conf)
 	return r.choose(v, conf.Kind, versions)
 }
