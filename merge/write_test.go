@@ -1,0 +1,124 @@
+package merge
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// The writer gives every record but the last a line end, and the last one what the
+// file's form says.
+func TestWriter(t *testing.T) {
+	type rec struct{ text, end string }
+	for _, c := range []struct {
+		name    string
+		form    fileForm
+		records []rec
+		want    string
+	}{
+		{"nothing", fileForm{final: true, bom: true, fallback: []byte("\n")}, nil, ""},
+		{"own line ends", fileForm{final: true}, []rec{{"a", "\n"}, {"b", "\r\n"}, {"c", "\r"}}, "a\nb\r\nc\r"},
+		{"no final newline", fileForm{}, []rec{{"a", "\n"}, {"b", "\r\n"}}, "a\nb"},
+		{"a last record gets a neighbour", fileForm{final: true}, []rec{{"a", "\r\n"}, {"b", ""}, {"c", ""}}, "a\r\nb\r\nc\r\n"},
+		{"the only record", fileForm{final: true, fallback: []byte("\r")}, []rec{{"a", ""}}, "a\r"},
+		{"the first record lacks one", fileForm{fallback: []byte("\r\n")}, []rec{{"a", ""}, {"b", ""}}, "a\r\nb"},
+		{"converted", fileForm{final: true, convert: []byte("\r\n")}, []rec{{"a", "\n"}, {"b", ""}, {"c", "\r"}}, "a\r\nb\r\nc\r\n"},
+		{"converted without a final newline", fileForm{convert: []byte("\n")}, []rec{{"a", "\r\n"}, {"b", "\r\n"}}, "a\nb"},
+		{"a blank line at the end keeps its line end", fileForm{}, []rec{{"a", "\n"}, {"", "\n"}}, "a\n\n"},
+		{"a line feed behind a lone CR", fileForm{final: true}, []rec{{"a", "\r"}, {"", "\n"}, {"b", "\n"}}, "a\r\rb\n"},
+		{"byte-order mark", fileForm{final: true, bom: true}, []rec{{"a", "\n"}}, "\xef\xbb\xbfa\n"},
+		{"a mark that is data", fileForm{final: true}, []rec{{"\xef\xbb\xbfa", "\n"}}, "\xef\xbb\xbf\xef\xbb\xbfa\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := writer{form: &c.form}
+			for _, r := range c.records {
+				w.record([]byte(r.text), []byte(r.end))
+			}
+			w.finish()
+			got := string(bytes.Join(w.spans, nil))
+			if got != c.want || w.size != len(got) {
+				t.Errorf("got %q, size %d, want %q", got, w.size, c.want)
+			}
+		})
+	}
+}
+
+// Records that follow one another in memory become one stretch.
+func TestWriterJoinsStretches(t *testing.T) {
+	data := []byte("a,1\nb,2\nc,3\n")
+	w := writer{form: &fileForm{final: true}}
+	for i := 0; i < len(data); i += 4 {
+		w.record(data[i:i+3], data[i+3:i+4])
+	}
+	w.record([]byte("d,4"), data[3:4])
+	w.finish()
+	if got := string(bytes.Join(w.spans, nil)); got != "a,1\nb,2\nc,3\nd,4\n" {
+		t.Errorf("got %q", got)
+	}
+	if string(w.spans[0]) != string(data) || len(w.spans) != 3 {
+		t.Errorf("%d stretches, the first %q", len(w.spans), w.spans[0])
+	}
+}
+
+// The writer never writes into the memory of an input.
+func TestWriterLeavesInputsAlone(t *testing.T) {
+	data := []byte("a,1\nXXXXXXXX")
+	w := writer{form: &fileForm{final: true}}
+	w.record(data[:3], data[3:4])
+	w.record([]byte("made"), nil)
+	w.finish()
+	if string(data) != "a,1\nXXXXXXXX" {
+		t.Errorf("the input is now %q", data)
+	}
+}
+
+func TestLongestMarker(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want int
+	}{
+		{"", 0},
+		{"a,b\n", 0},
+		{"a,<<<<<<<\n", 0}, // not at the start of a line
+		{"<<<<<<< HEAD\n", 7},
+		{"a\n=======\r\n>>>>>>>>> x\n", 9},
+		{"a\r||||||||\r", 8},
+		{"\"a\n=========\nb\"\n", 9}, // within quotes
+		{"<<<<===>>>\n", 4},
+		{strings.Repeat("=", 100), 100},
+	} {
+		if got := longestMarker([]byte(c.in)); got != c.want {
+			t.Errorf("longestMarker(%q) = %d, want %d", c.in, got, c.want)
+		}
+	}
+}
+
+func TestMarkerSize(t *testing.T) {
+	for _, c := range []struct {
+		asked int
+		input string
+		want  int
+	}{
+		{0, "id,a\n", 7},
+		{0, "id,a\n<<<<<<,x\n", 7},  // six are none
+		{0, "id,a\n<<<<<<<,x\n", 8}, // seven are one
+		{0, "id,a\n>>>>>>>>>,x\n", 10},
+		{3, "id,a\n", 3},
+		{3, "id,a\n==,x\n", 3},
+		{3, "id,a\n===,x\n", 4},
+		{12, "id,a\n<<<<<<<,x\n", 12},
+	} {
+		for v := range 3 {
+			m := newMerger(Options{MarkerSize: c.asked})
+			data := [3][]byte{[]byte("id\n"), []byte("id\n"), []byte("id\n")}
+			data[v] = []byte(c.input)
+			var err error
+			if m.in, _, err = readInputs(data, m.opt.Read); err != nil {
+				t.Fatal(err)
+			}
+			if got := m.markerSize(); got != c.want {
+				t.Errorf("%d asked for, input %d is %q: %d, want %d", c.asked, v, c.input, got, c.want)
+			}
+		}
+	}
+}
