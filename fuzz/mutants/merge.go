@@ -1,0 +1,297 @@
+package main
+
+var ofMerge = []mutant{
+	// Who is who.
+	{
+		"law1-side", "merge/inputs.go", "func equalInputs(data [3][]byte) int {",
+		`return inTheirs`, `return inOurs`, "what theirs did alone is lost",
+	},
+	{
+		"match-hash-only", "merge/match.go", "",
+		`if bytes.Equal(t.probe, key) {`, `if len(t.probe) == len(key) {`, "keys of one hash are one key",
+	},
+	{
+		"match-duplicate", "merge/match.go", "",
+		`case p.side[s][i] != none:`, `case false:`, "the last of rows with one key takes the place of all",
+	},
+	{
+		"match-kept", "merge/match.go", "",
+		`return b >= 0 && p.side[inOurs][b] >= 0 && p.side[inTheirs][b] >= 0`, `return b >= 0 && p.side[inOurs][b] >= 0`, "a row that theirs deleted counts as kept",
+	},
+	{
+		"rename-ambiguous", "merge/rename.go", "",
+		`if len(fits) != 1 {`, `if len(fits) == 0 {`, "one of several possible renames is taken for certain",
+	},
+	{
+		"rename-not-unique", "merge/rename.go", "",
+		`if unique[id] == 1 && rankX[rec] == rankS[j] {`, `if rankX[rec] == rankS[j] {`, "a row like others counts as renamed",
+	},
+	{
+		"rename-elsewhere", "merge/rename.go", "",
+		`if unique[id] == 1 && rankX[rec] == rankS[j] {`, `if unique[id] == 1 && rankX[rec] >= 0 && rankS[j] >= 0 {`, "a row at another place counts as renamed",
+	},
+	{
+		"rename-of-nothing", "merge/rename.go", "",
+		`if !m.allEmpty(s, j, swapped) {`, `if true {`, "a row without values counts as renamed",
+	},
+	{
+		"rename-holds-both", "merge/rename.go", "",
+		`both := m.rows.twinOf(s, r.new) >= 0 && m.rows.side[t][r.old] >= 0`, `both := false`, "a rename whose two keys the other side holds is believed",
+	},
+	{
+		"mass-change", "merge/rename.go", "",
+		`if gone := m.vanished[s]; gone > 0 && 2*gone > rows && m.appeared[s] >= gone {`, `if gone := m.vanished[s]; gone > 0 && gone > rows && m.appeared[s] >= gone {`, "nobody is warned of reformatted keys",
+	},
+	{
+		"group-one-side", "merge/group.go", "",
+		`if !m.groupChanged(g, inOurs) || !m.groupChanged(g, inTheirs) {`, `if !m.groupChanged(g, inOurs) && !m.groupChanged(g, inTheirs) {`, "one side's edit of a doubled key is a conflict",
+	},
+	{
+		"group-queue", "merge/group.go", "",
+		`waiting[id] = queue[1:]`, ``, "one of equal rows pairs with all",
+	},
+	// Columns.
+	{
+		"column-rename-half", "merge/columns.go", "",
+		`return 2*equal > all`, `return 2*equal >= all`, "half of the cells, or none, make a rename certain",
+	},
+	{
+		"column-rename-empty", "merge/columns.go", "",
+		`return all > 0 && equal == all`, `return equal == all`, "an empty column is renamed to another empty one",
+	},
+	{
+		"column-rename-beside", "merge/columns.go", "",
+		`if m.hasToo(t, pos) && m.cols[c].in(t) {`, `if false {`, "a new name beside the old one is a rename",
+	},
+	{
+		"column-repeated", "merge/columns.go", "func newHead(names []string) head {",
+		`seen[name]++`, ``, "columns of one name are one column",
+	},
+	{
+		"column-stays", "merge/layout.go", "func (m *merger) settleColumns() {",
+		`c.stays = c.in(inOurs) && c.in(inTheirs)`, `c.stays = c.in(inOurs) || c.in(inTheirs)`, "a column that one side dropped stays",
+	},
+	{
+		"column-name", "merge/layout.go", "",
+		`case t == b || o == t:`, `case o == t:`, "a rename by ours alone is a conflict",
+	},
+	{
+		"column-rank", "merge/layout.go", "",
+		`ranks[i] = int32(r)`, `ranks[r] = i`, "columns stand in the inverse of the order asked for",
+	},
+	// Order.
+	{
+		"order-theirs", "merge/order.go", "",
+		`far = max(far, ours[i], theirs[i])`, `far = max(far, ours[i])`, "moves of theirs cross the stretches of ours",
+	},
+	{
+		"order-union", "merge/order.go", "",
+		`if first != (ours[a] < ours[b]) || first != (theirs[a] < theirs[b]) {`, `if first != (ours[a] < ours[b]) && first != (theirs[a] < theirs[b]) {`, "rows turn round only if both sides turned them round",
+	},
+	{
+		"order-contradiction", "merge/order.go", "",
+		`ok := invR == union && discordant(o, rank) == invR-invO && discordant(t, rank) == invR-invT`, `ok := invR == union || discordant(o, rank) == invR-invO || discordant(t, rank) == invR-invT`, "a contradiction is sorted by chance, without a warning",
+	},
+	{
+		"order-inversions", "merge/order.go", "",
+		`n += len(left)`, `n++`, "turned pairs are counted short",
+	},
+	{
+		"runs-symmetry", "merge/order.go", "",
+		`swapped := slices.CompareFunc(a, b, compare) > 0`, `swapped := false`, "the alignment of two runs depends on the sides",
+	},
+	{
+		"runs-smaller-first", "merge/order.go", "",
+		`if slices.CompareFunc(a[i:i1], b[j:j1], compare) <= 0 {`, `if true {`, "not the smaller of two rests comes first",
+	},
+	// Alignment of lines.
+	{
+		"pair-greedy", "merge/align.go", "",
+		`best = max(best, *at(i+1, j+1)+l)`, `best = *at(i+1, j+1) + l`, "a pairing of lines need not be the best",
+	},
+	{
+		"pair-half", "merge/align.go", "",
+		`if 2*(prefix+suffix) <= long {`, `if 2*(prefix+suffix) < long {`, "half a line in common makes an edited line",
+	},
+	{
+		"pair-overlap", "merge/align.go", "",
+		`for suffix < short-prefix && a[len(a)-1-suffix] == b[len(b)-1-suffix] {`, `for suffix < short && a[len(a)-1-suffix] == b[len(b)-1-suffix] {`, "prefix and suffix share bytes",
+	},
+	{
+		"lcs-end", "merge/align.go", "func (d *differ) compare(x box) {",
+		`d.found = append(d.found, match{x.a1 + i, x.b1 + i})`, `d.found = append(d.found, match{x.a1 - i, x.b1 - i})`, "the common end is matched backwards",
+	},
+	// Comments and what stands around rows.
+	{
+		"lead-edit-vs-delete", "merge/lead.go", "",
+		`case o.rec < 0 && !t.edited, t.rec < 0 && !o.edited:`, `case o.rec < 0, t.rec < 0:`, "a comment edited here and deleted there is lost",
+	},
+	{
+		"lead-slot", "merge/lead.go", "",
+		`slot = at[x.line] + 1`, `slot = at[x.line]`, "new lines stand above the comment that they stood below",
+	},
+	{
+		"lead-twice", "merge/lead.go", "",
+		`return !m.placed[t]`, `return true`, "a row that both sides added in two places stands twice",
+	},
+	{
+		"lead-agreed", "merge/lead.go", "func (l *leadMerge) emitAgreed(i int, b leadLine, rec triple) {",
+		`v := inTheirs`, `v := inBase`, "theirs' edit of a comment is lost",
+	},
+	{
+		"lead-kind", "merge/lead.go", "",
+		`if b.kind != x.kind {`, `if false {`, "a row without a key is an edit of a comment",
+	},
+	{
+		"comment-of-base", "merge/fate.go", "",
+		`if m.in[d].Kind(i) != csvrows.Comment || old[string(m.in[d].Text(i))] {`, `if m.in[d].Kind(i) != csvrows.Comment {`, "an old comment passes as the row commented out",
+	},
+	// Rows and cells.
+	{
+		"delete-unmodified", "merge/fate.go", "",
+		`if !renamed && !m.modified(k, b, j) {`, `if !renamed {`, "a row edited here and deleted there is lost",
+	},
+	{
+		"delete-mirror", "merge/fate.go", "",
+		`if f.deleter == inTheirs {`, `if f.deleter == inOurs {`, "delete_modify and modify_delete are swapped",
+	},
+	{
+		"cell-add-add", "merge/row.go", "",
+		`oursChanged, theirsChanged = true, true`, `oursChanged, theirsChanged = len(vo) > 0, len(vt) > 0`, "a row that both added takes the cell that is not empty",
+	},
+	{
+		"cell-merge3", "merge/row.go", "func merge3(b, o, t bool) bool {",
+		`if o == b {`, `if o != b {`, "a change of form is undone",
+	},
+	{
+		"cell-quoted-new", "merge/row.go", "",
+		`quoted := o.raw.Quoted() || t.raw.Quoted()`, `quoted := o.raw.Quoted() && t.raw.Quoted()`, "quotes of one side's new cell go",
+	},
+	{
+		"cell-choice", "merge/row.go", "",
+		`case okO && okT && !b.same(t) && bytes.Compare(t.raw, o.raw) < 0:`, `case false:`, "two forms of one value are chosen by side",
+	},
+	{
+		"cell-unnamed", "merge/row.go", "",
+		`n = max(n, len(r.fields[v])-len(r.in[v].names))`, `n = max(n, len(r.fields[v])-len(r.in[v].names)-1)`, "the last field without a column is lost",
+	},
+	{
+		"cell-absent", "merge/row.go", "func (m *merger) appendRow(dst []byte, v int) []byte {",
+		`if cells[i].as(v).present {`, `if len(cells[i].as(v).raw) > 0 {`, "empty fields at the end of a row go",
+	},
+	{
+		"cell-granularity", "merge/row.go", "",
+		`case r.clash || oursChanged && theirsChanged:`, `case oursChanged && theirsChanged:`, "granularity row is that of cells",
+	},
+	{
+		"cell-sum-twice", "merge/row.go", "",
+		`if bytes.Equal(vo, vt) && oursChanged && theirsChanged && r.sums[c.label] {`, `if false {`, "the same change twice is summed once",
+	},
+	// Settling.
+	{
+		"policy-sum", "merge/policy.go", "",
+		`s.digits.Sub(&s.digits, b.at(s.scale))`, ``, "base counts twice in a sum",
+	},
+	{
+		"policy-min", "merge/policy.go", "",
+		`order = -order`, ``, "min is max",
+	},
+	{
+		"policy-decimal", "merge/policy.go", "",
+		`if pad := d.scale + 1 - len(text); pad > 0 {`, `if pad := d.scale - len(text); pad > 0 {`, "a sum below one loses its zero",
+	},
+	{
+		"policy-sign", "merge/policy.go", "",
+		`if len(s)-len(unsigned) > 1 {`, `if len(s)-len(unsigned) > 2 {`, "--1 is a number",
+	},
+	{
+		"policy-union", "merge/policy.go", "",
+		`if inO[x] && inT[x] {`, `if inO[x] || inT[x] {`, "a removed item comes back",
+	},
+	{
+		"policy-newer-equal", "merge/policy.go", "",
+		`case !ok || order == 0:`, `case !ok:`, "of equal stamps theirs is newer",
+	},
+	{
+		"settle-order", "merge/settle.go", "",
+		`if v.side == NoSide && m.opt.Strategy != Fail {`, `if m.opt.Strategy != Fail {`, "the strategy overrules policies",
+	},
+	{
+		"settle-count", "merge/settle.go", "func (m *merger) report(c Conflict) {",
+		`if c.Settled == "" {`, `if c.Settled != "" {`, "settled conflicts stand",
+	},
+	{
+		"id-unordered", "merge/conflict.go", "func (k Kind) unordered() Kind {",
+		`return KindDeleteModify`, `return k`, "a mirrored conflict has another id",
+	},
+	{
+		"id-joined", "merge/conflict.go", "",
+		`b = binary.AppendUvarint(b, uint64(len(p)))`, `_ = binary.AppendUvarint(b, uint64(len(p)))`, "column ab of key c and column a of key bc have one id",
+	},
+	{
+		"id-occurrence", "merge/values.go", "",
+		`m.seenIDs[id]++`, ``, "two conflicts have one id",
+	},
+	// Output.
+	{
+		"marker-growth", "merge/block.go", "",
+		`if n := longestMarker(m.in[v].Bytes()); n >= m.markers {`, `if n := longestMarker(m.in[v].Bytes()); n > m.markers {`, "a line of the file looks like a marker",
+	},
+	{
+		"marker-shared", "merge/block.go", "",
+		`for j < n-i && bytes.Equal(o[len(o)-1-j].text, t[len(t)-1-j].text) {`, `for j < n && bytes.Equal(o[len(o)-1-j].text, t[len(t)-1-j].text) {`, "zdiff3 counts a shared line as head and as tail",
+	},
+	{
+		"end-base", "merge/form.go", "func (m *merger) endOf(t triple) []byte {",
+		`case bytes.Equal(o, b):`, `case bytes.Equal(o, o):`, "ours' change of a line end is undone",
+	},
+	{
+		"end-conversion", "merge/form.go", "",
+		`if !uniform[inBase] {`, `if uniform[inBase] {`, "a converted file keeps old line ends",
+	},
+	{
+		"end-final", "merge/write.go", "",
+		`if w.open && (w.form.final || w.must) {`, `if w.open {`, "a file without a final newline gets one",
+	},
+	{
+		"end-neighbour", "merge/write.go", "func (w *writer) neighbour(end []byte) []byte {",
+		`return w.latest`, `return w.form.fallback`, "a record without line end takes the first, not its neighbour's",
+	},
+	{
+		"bom-dropped", "merge/form.go", "",
+		`boms[v] = attribute{len(in.Bytes()) > 0, in.BOM()}`, `boms[v] = attribute{in.BOM(), in.BOM()}`, "a dropped byte-order mark comes back",
+	},
+	{
+		"header-above", "merge/merge.go", "",
+		`m.headerKept = b && o && t`, `m.headerKept = b && o`, "a header that theirs lacks is kept",
+	},
+	{
+		"write-chunk", "merge/result.go", "func (r *Result) WriteTo(w io.Writer) (int64, error) {",
+		`buf = buf[:0]`, ``, "bytes are written twice",
+	},
+	// The list of changes.
+	{
+		"changes-both", "merge/changes.go", "func who(ours, theirs bool) Side {",
+		`case ours && theirs:`, `case ours && !theirs:`, "a change is said to be of both",
+	},
+	{
+		"changes-added-twice", "merge/changes.go", "",
+		`if s == inTheirs && t[inOurs] >= 0 {`, `if false {`, "a row that both added is listed twice",
+	},
+	{
+		"changes-moves", "merge/changes.go", "func (l *changeLister) moves() bool {",
+		`if stays[i] {`, `if !stays[i] {`, "rows that stayed are listed as moved",
+	},
+	{
+		"changes-comment", "merge/changes.go", "",
+		`if t[inBase] >= 0 && agrees(inBase) || kind == csvrows.Blank {`, `if t[inBase] >= 0 || kind == csvrows.Blank {`, "edited and deleted comments are not listed",
+	},
+	{
+		"json-invalid-utf8", "merge/json.go", "",
+		`func notUTF8(s string) bool { return !utf8.ValidString(s) }`, `func notUTF8(s string) bool { return utf8.ValidString(s) && false }`, "bytes that are not UTF-8 are written as text",
+	},
+	{
+		"json-controls", "merge/json.go", "",
+		`return c < ' ' || c == '"' || c == '\\' || c >= 0x7f && c <= 0x9f || c == '\u2028' || c == '\u2029'`, `return c < ' ' || c == '"' || c == '\\'`, "controls that terminals obey are written as they are",
+	},
+}
