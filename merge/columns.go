@@ -142,6 +142,9 @@ func (m *merger) renameColumns(came *[3][]int) {
 	for _, s := range []int{inOurs, inTheirs} {
 		found[s] = m.findColumnRename(s, came[s])
 	}
+	if m.renamesClash(found[inOurs], found[inTheirs]) {
+		return
+	}
 	for _, same := range []bool{true, false} { // what both sides have is the same rename, before any other
 		for _, s := range []int{inOurs, inTheirs} {
 			r, t := found[s], other(s)
@@ -154,6 +157,15 @@ func (m *merger) renameColumns(came *[3][]int) {
 			}
 		}
 	}
+}
+
+// renamesClash reports renames to names that the other side has too, but not for the
+// same column: nothing is certain then.
+func (m *merger) renamesClash(ours, theirs *columnRename) bool {
+	if ours == nil || theirs == nil || !m.hasToo(inTheirs, ours.pos) || !m.hasToo(inOurs, theirs.pos) {
+		return false
+	}
+	return ours.col != theirs.col || m.heads[inOurs].nths[ours.pos] != m.heads[inTheirs].nths[theirs.pos]
 }
 
 // mostRenames bounds how many pairs of an old and a new column are compared by

@@ -38,6 +38,45 @@ func (m *merger) judgeDeletions() {
 	}
 }
 
+// warnMovedAway warns of rows that one side deleted and the other moved: they are
+// gone, and so is the move. A row was moved if it stands behind another number of
+// kept rows than in base.
+func (m *merger) warnMovedAway() {
+	var behind [3][]int32
+	for b := range int32(m.in[inBase].Len()) {
+		for _, k := range []int{inOurs, inTheirs} {
+			j := m.rows.side[k][b]
+			if j < 0 || m.rows.side[other(k)][b] != none || m.fates[b] != nil || m.groupOf(inBase, b) != nil {
+				continue
+			}
+			for _, v := range []int{inBase, k} {
+				if behind[v] == nil {
+					behind[v] = m.keptAbove(v)
+				}
+			}
+			if behind[inBase][b] != behind[k][j] {
+				m.warn(Warning{
+					Kind: WarnOrder, Input: sideOf(k), Key: m.in[k].Key(int(j), m.in[k].key), Line: m.in[k].Line(int(j)),
+					Message: "the row was moved here; the other side deleted it",
+				})
+			}
+		}
+	}
+}
+
+// keptAbove counts, for each record of a version, the kept rows above it.
+func (m *merger) keptAbove(v int) []int32 {
+	above := make([]int32, m.in[v].Len())
+	n := int32(0)
+	for rec := range above {
+		above[rec] = n
+		if m.rows.kept(v, int32(rec)) {
+			n++
+		}
+	}
+	return above
+}
+
 func (m *merger) judgeDeletion(d int, b, j int32) {
 	k := other(d)
 	if bytes.Equal(m.in[inBase].Text(int(b)), m.in[k].Text(int(j))) && m.alike(inBase, k) {

@@ -175,6 +175,7 @@ func (m *merger) run(data [3][]byte) (err error) {
 	m.settleColumns()
 	m.like[inOurs], m.like[inTheirs] = m.alike(inBase, inOurs), m.alike(inBase, inTheirs)
 	m.judgeDeletions()
+	m.warnMovedAway()
 	m.findHeader()
 	m.compose()
 	m.finish()

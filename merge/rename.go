@@ -14,8 +14,8 @@ func (m *merger) renameKeys() {
 	}
 	o, t := found[inOurs], found[inTheirs]
 	shared := func(s int) bool { return found[s] != nil && m.rows.twinOf(s, found[s].new) >= 0 }
-	if shared(inOurs) && shared(inTheirs) && o.old == t.old && m.rows.twinOf(inOurs, o.new) != t.new {
-		return // each side has the other's new key too: nothing is certain
+	if shared(inOurs) && shared(inTheirs) && (o.old != t.old || m.rows.twinOf(inOurs, o.new) != t.new) {
+		return // each side has the other's new key too, for another row: nothing is certain
 	}
 	for _, same := range []bool{true, false} { // what both sides have is the same rename, before any other
 		for _, s := range []int{inOurs, inTheirs} {

@@ -159,7 +159,7 @@ func (r *rowMerge) mergeCell(c *column) cell {
 	}
 	switch {
 	case !o.has && !t.has && !b.has:
-		return cell{view: view{has: true, present: r.full()}}
+		return cell{view: r.made()}
 	case !o.has && !t.has:
 		return cell{view: b}
 	case !t.has:
@@ -177,6 +177,18 @@ func (r *rowMerge) one(c *column, b, x view, all [3]view) cell {
 		return r.conflict(c, all)
 	}
 	return cell{view: x}
+}
+
+// made is the empty field of a column that the row's versions do not have, quoted if
+// all their fields are.
+func (r *rowMerge) made() view {
+	quoted := true
+	for v := range r.rec {
+		for _, f := range r.fields[v] {
+			quoted = quoted && f.Quoted()
+		}
+	}
+	return view{raw: csvrows.Encode(nil, quoted, r.in[inOurs].Delimiter()), has: true, present: r.full()}
 }
 
 // full reports that the row has all fields of its version: then it gets one in a
@@ -200,7 +212,7 @@ func (r *rowMerge) mergeDeleted(c *column, b, k view) view {
 	case b.has:
 		return b
 	}
-	return view{has: true, present: r.full()}
+	return r.made()
 }
 
 // mergeBoth merges a field that both sides have.
