@@ -150,7 +150,7 @@ func PositionNames(n int) []string {
 	return names
 }
 
-const lineStep = 1024
+const lineStep = 64
 
 // Line returns the line in which record i starts, counted from 1. LF, CR LF and
 // lone CR each end a line, inside quotes too. The first call reads the file once.
