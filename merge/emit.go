@@ -33,7 +33,7 @@ func (m *merger) compose() {
 
 // keptRows lists base's rows that stand in both sides.
 func (m *merger) keptRows() []int32 {
-	var kept []int32
+	kept := make([]int32, 0, m.in[inBase].Len())
 	for b := range int32(m.in[inBase].Len()) {
 		if m.rows.kept(inBase, b) {
 			kept = append(kept, b)

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -105,12 +106,10 @@ func matchRows(in *[3]version) *pairing {
 	}
 	p.side[inOurs] = filled(in[inBase].Len(), none)
 	p.side[inTheirs] = filled(in[inBase].Len(), none)
-	table := p.indexBase(&in[inBase])
-	added := map[int]*keyTable{}
-	for _, s := range []int{inOurs, inTheirs} {
-		added[s] = p.matchSide(in, s, table)
-	}
-	p.matchAdded(&in[inOurs], added[inOurs], added[inTheirs])
+	index := p.indexBase(&in[inBase])
+	ours := p.matchSide(in, inOurs, index)
+	theirs := p.matchSide(in, inTheirs, index)
+	p.matchAdded(&in[inOurs], ours, theirs)
 	return p
 }
 
@@ -122,30 +121,77 @@ func filled(n int, v int32) []int32 {
 	return s
 }
 
-func (p *pairing) indexBase(b *version) *keyTable {
-	t := newKeyTable(b, b.Len())
-	var key []byte
-	for i := range b.Len() {
-		if b.Kind(i) != csvrows.Row {
+// A baseIndex finds rows of base by key. Where base's keys strictly increase, that
+// is a binary search, until there were so many that a table is cheaper; else a table.
+type baseIndex struct {
+	v        *version
+	rows     []int32 // in the order of their keys, as long as there is no table
+	searches int
+	table    *keyTable
+	probe    []byte
+}
+
+// indexBase indexes base, and notes which of its rows have no key and which keys
+// stand twice.
+func (p *pairing) indexBase(b *version) *baseIndex {
+	x := &baseIndex{v: b}
+	var key, last []byte
+	for i := range int32(b.Len()) {
+		if b.Kind(int(i)) != csvrows.Row {
 			continue
 		}
 		var empty bool
-		if key, empty = b.AppendKey(key[:0], i, b.key); empty {
+		if key, empty = b.AppendKey(key[:0], int(i), b.key); empty {
 			p.base[inBase][i] = keyless
 			continue
 		}
-		hash := xxhash.Sum64(key)
-		if rec, slot := t.find(key, hash); rec == none {
-			t.put(int32(i), hash, slot)
-		} else {
-			p.duplicates[string(key)] = true
+		if x.table == nil && (len(x.rows) == 0 || bytes.Compare(last, key) < 0) {
+			x.rows = append(x.rows, i)
+			key, last = last, key
+			continue
 		}
+		if x.table == nil {
+			x.hash()
+		}
+		p.add(x.table, key, xxhash.Sum64(key), int(i))
 	}
-	return t
+	return x
+}
+
+// hash puts the rows so far into a table.
+func (x *baseIndex) hash() {
+	x.table = newKeyTable(x.v, x.v.Len())
+	for _, i := range x.rows {
+		x.probe, _ = x.v.AppendKey(x.probe[:0], int(i), x.v.key)
+		hash := xxhash.Sum64(x.probe)
+		_, slot := x.table.find(x.probe, hash)
+		x.table.put(i, hash, slot)
+	}
+	x.rows = nil
+}
+
+// find returns base's row with the key, or none.
+func (x *baseIndex) find(key []byte) int32 {
+	const worth = 16 // a table costs as much as a search for every so many rows
+	if x.searches++; x.table == nil && x.searches > len(x.rows)/worth {
+		x.hash()
+	}
+	if x.table != nil {
+		i, _ := x.table.find(key, xxhash.Sum64(key))
+		return i
+	}
+	n, found := slices.BinarySearchFunc(x.rows, key, func(i int32, key []byte) int {
+		x.probe, _ = x.v.AppendKey(x.probe[:0], int(i), x.v.key)
+		return bytes.Compare(x.probe, key)
+	})
+	if !found {
+		return none
+	}
+	return x.rows[n]
 }
 
 // matchSide pairs side s with base and returns a table of the rows it added.
-func (p *pairing) matchSide(in *[3]version, s int, table *keyTable) *keyTable {
+func (p *pairing) matchSide(in *[3]version, s int, index *baseIndex) *keyTable {
 	b, v := &in[inBase], &in[s]
 	added := newKeyTable(v, 0)
 	var key, wanted []byte
@@ -175,11 +221,10 @@ func (p *pairing) matchSide(in *[3]version, s int, table *keyTable) *keyTable {
 				continue
 			}
 		}
-		hash := xxhash.Sum64(key)
-		i, _ := table.find(key, hash)
+		i := index.find(key)
 		switch {
 		case i == none:
-			p.add(added, key, hash, j)
+			p.add(added, key, xxhash.Sum64(key), j)
 		case p.side[s][i] != none:
 			p.duplicates[string(key)] = true
 		default:
@@ -195,7 +240,7 @@ func (p *pairing) pair(s, baseRec, rec int) {
 	p.base[s][rec] = int32(baseRec)
 }
 
-// add notes a row that base lacks.
+// add notes a row under its key, or that the key stands twice.
 func (p *pairing) add(t *keyTable, key []byte, hash uint64, rec int) {
 	if found, slot := t.find(key, hash); found == none {
 		t.put(int32(rec), hash, slot)
