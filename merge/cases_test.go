@@ -711,6 +711,51 @@ func conflictIDs(r *merge.Result) []string {
 	return ids
 }
 
+// Each side's row in a block carries the other side's clean edits, so that taking ours,
+// or theirs, of every block gives what the strategy gives. Left out are conflicts that
+// markers cannot show, and results whose last line end belongs to a marker.
+func TestCasesTakeBlocks(t *testing.T) {
+	eachCase(t, func(t *testing.T, c *mergeCase) {
+		r, err := c.merge(c.in[0], c.in[1], c.in[2])
+		if err != nil || r.Clean() || c.opt.Output != merge.Markers || c.hasPolicy("fail") {
+			return
+		}
+		for _, x := range r.Conflicts {
+			switch x.Kind {
+			case merge.KindColumnDeleteEdit, merge.KindColumnEditDelete, merge.KindColumnRename:
+				return
+			}
+		}
+		for _, side := range []struct {
+			strategy merge.Strategy
+			part     byte
+		}{{merge.TakeOurs, '<'}, {merge.TakeTheirs, '='}} {
+			opt := c.opt
+			opt.Strategy = side.strategy
+			q, err := merge.Merge(c.in[0], c.in[1], c.in[2], opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if q.Columns == nil {
+				continue // settled to the side that emptied the file: the header goes too
+			}
+			got, want := takeSide(string(r.Bytes()), side.part), string(q.Bytes())
+			if slices.ContainsFunc(r.Conflicts, func(x merge.Conflict) bool { return x.Kind == merge.KindDuplicateKey }) {
+				got, want = sortedLines(got), sortedLines(want) // a block holds all rows of a key
+			}
+			if diff := cmp.Diff(splitLines([]byte(want)), splitLines([]byte(got))); diff != "" && strings.TrimRight(got, "\r\n") != strings.TrimRight(want, "\r\n") {
+				t.Errorf("strategy %d (-), part %q of each block (+):\n%s", side.strategy, side.part, diff)
+			}
+		}
+	})
+}
+
+func sortedLines(text string) string {
+	lines := splitLines([]byte(text))
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
 // An id names one conflict of a merge.
 func TestCasesUniqueIDs(t *testing.T) {
 	eachCase(t, func(t *testing.T, c *mergeCase) {
