@@ -94,16 +94,17 @@ func (m *merger) markerSize() int {
 		m.markers = leastMarker
 	}
 	for v := range m.in {
-		if n := longestMarker(m.in[v].Bytes()); n >= m.markers {
+		if n := longestMarker(m.in[v].Bytes(), m.in[v].Delimiter()); n >= m.markers {
 			m.markers = n + 1
 		}
 	}
 	return m.markers
 }
 
-// longestMarker returns how many equal marker characters a line starts with at the
-// most. Lines within quotes count: a reader of markers does not know of quotes.
-func longestMarker(data []byte) int {
+// longestMarker returns how many equal marker characters a line or a field starts with
+// at the most. Lines within quotes count: a reader of markers does not know of
+// quotes. Fields count, as the result may have the columns in another order.
+func longestMarker(data []byte, delim byte) int {
 	longest := 0
 	for _, c := range []byte("<|=>") {
 		for at := 0; ; at++ {
@@ -114,7 +115,7 @@ func longestMarker(data []byte) int {
 			start := at + next
 			for at = start; at < len(data) && data[at] == c; at++ {
 			}
-			if startsLine(data, start) {
+			if startsLine(data, start) || data[start-1] == delim {
 				longest = max(longest, at-start)
 			}
 			if at == len(data) {
@@ -204,10 +205,15 @@ func (m *merger) readsAsRow(text []byte) bool {
 	if len(text) > 0 && text[0] > ' ' && text[0] != '"' && text[0] != m.in[inOurs].Delimiter() && text[0] != m.prefix()[0] {
 		return true
 	}
+	return m.readsAs(csvrows.Row, text)
+}
+
+// readsAs reports that text is one record of a kind.
+func (m *merger) readsAs(kind csvrows.Kind, text []byte) bool {
 	opt := m.opt.Read
 	opt.Delimiter, opt.NoHeader, opt.Key = m.in[inOurs].Delimiter(), true, nil
 	f, err := csvrows.Parse(text, opt)
-	return err == nil && f.Len() == 1 && f.Kind(0) == csvrows.Row
+	return err == nil && f.Len() == 1 && f.Kind(0) == kind && len(f.LineEnd(0)) == 0
 }
 
 // rowError says that a row of the result would read as something else.

@@ -368,9 +368,12 @@ func (m *merger) noteLine(t triple, v int) {
 		m.noted = append(m.noted, Change{Kind: ChangeRowDeleted, From: from, Key: key, Before: m.rowOf(inBase, t[inBase]), Lines: lines})
 	}
 	if v >= 0 {
-		only := triple{none, none, none}
-		only[v] = t[v]
-		m.noted = append(m.noted, Change{Kind: ChangeRowAdded, From: from, Key: key, After: m.merged(only), Lines: lines})
+		stands := t
+		if t[inBase] >= 0 {
+			stands = triple{none, none, none}
+			stands[v] = t[v]
+		}
+		m.noted = append(m.noted, Change{Kind: ChangeRowAdded, From: from, Key: key, After: m.merged(stands), Lines: lines})
 	}
 }
 

@@ -111,7 +111,8 @@ func (o Options) Validate() error {
 }
 
 // Resolution answers a conflict: a side (Base, Ours or Theirs), or a value of the
-// caller's for a conflict of a cell or a comment (Side is Neither then).
+// caller's for a conflict of a cell or a comment (Side is Neither then). A comment's
+// value is a line that reads as a comment, without its line end.
 type Resolution struct {
 	Side  Side
 	Value string

@@ -1,5 +1,7 @@
 package merge
 
+import "github.com/rowkeep/rowkeep/csvrows"
+
 // A verdict is how a conflict was settled. The zero verdict leaves it standing.
 type verdict struct {
 	// side is Base, Ours or Theirs, or Neither if value is to be taken.
@@ -56,14 +58,18 @@ func (m *merger) ask(c *Conflict) verdict {
 		r = m.opt.Resolve(*c)
 		m.answers[c.ID] = r
 	}
+	fits := r.Side <= Theirs || r.Side == Neither && c.Kind.ofCell()
+	if r.Side == Neither && c.Kind == KindComment {
+		fits = m.readsAs(csvrows.Comment, []byte(r.Value))
+	}
 	switch {
 	case r.Side == NoSide:
 		return verdict{}
-	case r.Side <= Theirs || r.Side == Neither && c.Kind.ofCell():
-		return verdict{side: r.Side, value: r.Value, by: "function"}
+	case !fits:
+		m.fail(&AnswerError{ID: c.ID, Kind: c.Kind, Side: r.Side})
+		return verdict{}
 	}
-	m.fail(&AnswerError{ID: c.ID, Kind: c.Kind, Side: r.Side})
-	return verdict{}
+	return verdict{side: r.Side, value: r.Value, by: "function"}
 }
 
 // standIn says which version stands in the output in place of a conflict that is not

@@ -79,7 +79,8 @@ func TestLongestMarker(t *testing.T) {
 	}{
 		{"", 0},
 		{"a,b\n", 0},
-		{"a,<<<<<<<\n", 0}, // not at the start of a line
+		{"a,<<<<<<<\n", 7}, // a field may come to start a line
+		{"a,x<<<<<<<\n", 0},
 		{"<<<<<<< HEAD\n", 7},
 		{"a\n=======\r\n>>>>>>>>> x\n", 9},
 		{"a\r||||||||\r", 8},
@@ -87,7 +88,7 @@ func TestLongestMarker(t *testing.T) {
 		{"<<<<===>>>\n", 4},
 		{strings.Repeat("=", 100), 100},
 	} {
-		if got := longestMarker([]byte(c.in)); got != c.want {
+		if got := longestMarker([]byte(c.in), ','); got != c.want {
 			t.Errorf("longestMarker(%q) = %d, want %d", c.in, got, c.want)
 		}
 	}
