@@ -20,7 +20,7 @@ func ExampleMerge() {
 		fmt.Println(err)
 		return
 	}
-	result.WriteTo(os.Stdout)
+	fmt.Printf("%s", result.Bytes())
 	// Output:
 	// id,enabled,order_id,note
 	// # majors
@@ -44,7 +44,7 @@ func ExampleMerge_conflict() {
 	}
 	var conflict *merge.ConflictError
 	fmt.Println(errors.As(result.Err(), &conflict))
-	result.WriteTo(os.Stdout)
+	fmt.Printf("%s", result.Bytes())
 	// Output:
 	// cell [btc_1] enabled true false paused
 	// true
@@ -77,7 +77,7 @@ func ExampleParsePolicy() {
 		fmt.Println(err)
 		return
 	}
-	result.WriteTo(os.Stdout)
+	fmt.Printf("%s", result.Bytes())
 	for _, c := range result.Conflicts {
 		fmt.Println(c.Column, "settled by", c.Settled)
 	}
