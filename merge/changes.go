@@ -373,7 +373,9 @@ func (m *merger) noteLine(t triple, v int) {
 			stands = triple{none, none, none}
 			stands[v] = t[v]
 		}
-		m.noted = append(m.noted, Change{Kind: ChangeRowAdded, From: from, Key: key, After: m.merged(stands), Lines: lines})
+		if after := m.merged(stands); !m.holdsNothing() {
+			m.noted = append(m.noted, Change{Kind: ChangeRowAdded, From: from, Key: key, After: after, Lines: lines})
+		}
 	}
 }
 
