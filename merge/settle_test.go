@@ -311,6 +311,25 @@ func TestResolveComment(t *testing.T) {
 	}
 }
 
+// A value that does not read as one comment is no answer for a comment: it would make a
+// row or a blank of it, or several lines.
+func TestResolveCommentToOtherThings(t *testing.T) {
+	for _, value := range []string{"9,new row", "", " ", ",", "# a\n# b", "# a\r# b", "# a\n", "1,x"} {
+		for _, d := range disputes {
+			if d.kind != merge.KindComment {
+				continue
+			}
+			_, err := merge.Merge([]byte(d.base), []byte(d.ours), []byte(d.theirs), merge.Options{Resolve: func(merge.Conflict) merge.Resolution {
+				return merge.Resolution{Side: merge.Neither, Value: value}
+			}})
+			var ae *merge.AnswerError
+			if !errors.As(err, &ae) {
+				t.Errorf("%s settled to %q: error %v", d.name, value, err)
+			}
+		}
+	}
+}
+
 // A side that is no version is no answer.
 func TestResolveToNoVersion(t *testing.T) {
 	for _, d := range disputes {
