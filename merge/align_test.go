@@ -80,6 +80,26 @@ func TestLCSLong(t *testing.T) {
 	}
 }
 
+// The bound on the work is in force: a search that may make one edit only still finds a
+// common subsequence, on some inputs a shorter one than the longest.
+func TestLCSEffort(t *testing.T) {
+	r := random()
+	shorter := 0
+	for range 2000 {
+		a, b := randomItems(r, 30, 4), randomItems(r, 30, 4)
+		size := len(a) + len(b) + 1
+		d := differ{a: a, b: b, forward: make([]int, size), backward: make([]int, size), effort: 1}
+		d.compare(box{0, len(a), 0, len(b)})
+		checkMatches(t, a, b, d.found)
+		if len(d.found) < lcsLength(a, b) {
+			shorter++
+		}
+	}
+	if shorter == 0 {
+		t.Error("every result is a longest one")
+	}
+}
+
 // bestSum is the greatest sum of a pairing in order, by trying all.
 func bestSum(likes [][]int, i, j int) int {
 	if i == len(likes) || j == len(likes[0]) {
@@ -224,6 +244,7 @@ func TestMergeRunsByContent(t *testing.T) {
 		{"mkz", "akb", "amkbz"},
 		{"", "ba", "ba"},
 		{"za", "b", "bza"},
+		{"akz", "bkc", "abkcz"},
 		{"ab", "abc", "abc"},
 	} {
 		t.Run(fmt.Sprintf("%s+%s", c.a, c.b), func(t *testing.T) {

@@ -52,6 +52,15 @@ func TestInputError(t *testing.T) {
 	}
 }
 
+// Both sides renamed the key column, but not alike.
+func TestKeyRenamedDifferently(t *testing.T) {
+	_, err := merge.Merge([]byte("id,a\n1,x\n"), []byte("nr,a\n1,x\n"), []byte("no,a\n1,y\n"), merge.Options{})
+	var e *csvrows.KeyColumnError
+	if !errors.As(err, &e) || e.Column != "id" {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestDuplicateKeyError(t *testing.T) {
 	plain, twice := "id,a\n1,x\n2,y\n", "# top\nid,a\n1,x\n2,y\n\n1,z\n"
 	for v, side := range []merge.Side{merge.Base, merge.Ours, merge.Theirs} {

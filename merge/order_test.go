@@ -82,6 +82,29 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// More items than can be tried exhaustively.
+func TestJoinRandom(t *testing.T) {
+	r := random()
+	for range 50_000 {
+		n := 6 + r.IntN(5)
+		ours, theirs := make([]int32, n), make([]int32, n)
+		for i := range n {
+			ours[i], theirs[i] = int32(i), int32(i)
+		}
+		for _, p := range [][]int32{ours, theirs} {
+			for range r.IntN(6) { // few moves, so that many pairs have a join
+				i, j := r.IntN(n), r.IntN(n)
+				p[i], p[j] = p[j], p[i]
+			}
+		}
+		got, ok := join(0, n, ours, theirs)
+		want, wantOK := unionOrder(0, n, ours, theirs)
+		if ok != wantOK || ok && !slices.Equal(got, want) {
+			t.Fatalf("join(%v, %v) = %v, %v, want %v, %v", ours, theirs, got, ok, want, wantOK)
+		}
+	}
+}
+
 // join looks at its stretch only, wherever that is.
 func TestJoinWithin(t *testing.T) {
 	ours, theirs := []int32{1, 0, 3, 2, 4}, []int32{0, 1, 4, 2, 3}
