@@ -12,8 +12,8 @@ import (
 )
 
 // delivery is a result on its way to a file or to standard output. prepare does all
-// that can fail for want of space or permission and touches nothing that a user
-// sees; publish is the one step that he does see; discard clears away what is left.
+// that can fail for want of space or permission, out of sight; publish is the one step
+// that shows; discard clears away what is left.
 type delivery interface {
 	prepare() error
 	publish(ctx context.Context) (undo func() error, err error)
@@ -79,11 +79,11 @@ func (d *toFile) prepare() (err error) {
 	if d.target, err = behindLinks(d.file); err != nil {
 		return fileFailure(d.file, err)
 	}
-	if err := checkKind(d.target); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := ignore(fs.ErrNotExist, checkKind(d.target)); err != nil {
 		return fileFailure(d.file, err)
 	}
 	if d.pending, err = newPending(d.target); err != nil {
-		d.pending = nil
+		d.pending = nil // it may hold a nil pointer
 		return fileFailure(d.file, err)
 	}
 	if err := d.write(d.pending); err != nil {
@@ -118,9 +118,17 @@ func (d *toFile) setAside() (undo func() error, err error) {
 	d.old = aside.Name()
 	err = os.Rename(d.target, d.old)
 	if errors.Is(err, fs.ErrNotExist) {
-		return func() error { return os.RemoveAll(d.target) }, nil
+		return func() error { return ignore(fs.ErrNotExist, os.Remove(d.target)) }, nil
 	}
 	return func() error { return os.Rename(d.old, d.target) }, err
+}
+
+// ignore turns an error that does not matter here into none.
+func ignore(what, err error) error {
+	if errors.Is(err, what) {
+		return nil
+	}
+	return err
 }
 
 func (d *toFile) discard() {
