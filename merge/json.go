@@ -17,6 +17,9 @@ const (
 	schemaDiff  = "rowkeep.diff/1"
 )
 
+// reportBuffer spares a system call for each few lines of a report.
+const reportBuffer = 64 << 10
+
 // WriteJSON writes the result as one JSON object: schema, key, conflicts, changes,
 // warnings and stats, each conflict, change and warning on a line of its own. What
 // does not exist is null. Bytes that are not UTF-8 make their field null, and stand
@@ -25,7 +28,7 @@ const (
 //
 // It holds one member in memory at a time. The error is that of w.
 func (r *Result) WriteJSON(w io.Writer) error {
-	out := bufio.NewWriter(w) // keeps its first error for Flush
+	out := bufio.NewWriterSize(w, reportBuffer) // keeps its first error for Flush
 	var o object
 	o.start()
 	o.head(r)
@@ -48,7 +51,7 @@ func (r *Result) WriteJSON(w io.Writer) error {
 // "change" and "warning", and last "stats", which tells a whole report from one that
 // was cut off.
 func (r *Result) WriteNDJSON(w io.Writer) error {
-	out := bufio.NewWriter(w)
+	out := bufio.NewWriterSize(w, reportBuffer)
 	writeLines(out, "report", slices.Values([]*Result{r}), (*object).head)
 	writeLines(out, "conflict", slices.Values(r.Conflicts), (*object).conflict)
 	writeLines(out, "change", r.Changes(), (*object).change)
