@@ -1,5 +1,7 @@
 package merge
 
+import "math"
+
 // A match says that a[m.a] and b[m.b] are one item.
 type match struct{ a, b int }
 
@@ -58,8 +60,8 @@ func (d *differ) compare(x box) {
 }
 
 const (
-	unreachedStart = -1 << 62 // no path from the start is on the diagonal
-	unreachedEnd   = 1 << 62  // none from the end
+	unreachedStart = math.MinInt / 2 // no path from the start is on the diagonal
+	unreachedEnd   = math.MaxInt / 2 // none from the end
 )
 
 // A frontier is the range of diagonals that a number of edits can reach within a

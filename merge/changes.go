@@ -83,11 +83,11 @@ func (l *changeLister) columnOrder() bool {
 		return true
 	}
 	names := func(cols []int) Value {
-		list := make(csvrows.Key, len(cols))
+		list := make([]string, len(cols))
 		for i, c := range cols {
 			list[i] = l.cols[c].name
 		}
-		return text(list.String())
+		return text(joined(list))
 	}
 	was := slices.Sorted(slices.Values(now))
 	follows := func(v int) bool {
@@ -214,7 +214,7 @@ func (l *changeLister) renamed(t triple, old, key []string) bool {
 	agrees := func(v int) bool { return t[v] >= 0 && slices.Equal(l.keyOf(v, t[v]), key) }
 	return l.yield(Change{
 		Kind: ChangeKeyRenamed, From: who(agrees(inOurs), agrees(inTheirs)), Key: old, Column: l.keyLabel(), HasColumn: true,
-		Before: text(csvrows.Key(old).String()), After: text(csvrows.Key(key).String()), Lines: l.linesOf(t),
+		Before: text(joined(old)), After: text(joined(key)), Lines: l.linesOf(t),
 	})
 }
 

@@ -37,15 +37,6 @@ func (k Kind) ofCell() bool {
 	return k == KindCell || k == KindAddAdd || k == KindColumnAddAdd || k == KindComment
 }
 
-// hasColumn reports kinds that name a column.
-func (k Kind) hasColumn() bool {
-	switch k {
-	case KindDeleteModify, KindModifyDelete, KindComment, KindDuplicateKey:
-		return false
-	}
-	return true
-}
-
 // unordered is the kind with the sides unordered, which identifies a conflict.
 func (k Kind) unordered() Kind {
 	switch k {

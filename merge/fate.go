@@ -3,6 +3,7 @@ package merge
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -133,10 +134,23 @@ func (m *merger) keyChanged(s int, b, j int32) bool {
 }
 
 // keyLabel names the key columns as a rename's column.
-func (m *merger) keyLabel() string { return csvrows.Key(m.keyNames).String() }
+func (m *merger) keyLabel() string { return joined(m.keyNames) }
 
 func (m *merger) keyValue(v int, rec int32) Value {
-	return Value{Exists: true, Text: m.in[v].Key(int(rec), m.in[v].key).String()}
+	return text(joined(m.in[v].Key(int(rec), m.in[v].key)))
+}
+
+// joined writes a list as one line of CSV, so that a comma in an item does not part
+// it. A list of one is the item itself.
+func joined(list []string) string {
+	if len(list) == 1 {
+		return list[0]
+	}
+	items := make([]string, len(list))
+	for i, x := range list {
+		items[i] = string(csvrows.Encode([]byte(x), false, ','))
+	}
+	return strings.Join(items, ",")
 }
 
 // turnedInto finds the comment of side d that is base's row b behind the comment

@@ -112,7 +112,7 @@ func (m *merger) fallbackEnd() []byte {
 	}
 	b, o, t := first(inBase), first(inOurs), first(inTheirs)
 	switch {
-	case b != nil && len(b) > 0:
+	case len(b) > 0:
 		return b
 	case len(o) > 0 && (len(t) == 0 || bytes.Compare(o, t) <= 0):
 		return o

@@ -151,32 +151,18 @@ func (m *merger) settleDroppedCell(c *column, d int, b, j int32, was, is string)
 	c.stays = c.stays || side != sideOf(d)
 }
 
-// inBaseKeyless reports that base has a row without a key of the same values.
+// inBaseKeyless reports that base has a row without a key that has, in the columns
+// common to both, the values of side k's record j.
 func (m *merger) inBaseKeyless(k int, j int32) bool {
-	if m.baseKeyless == nil {
-		m.baseKeyless = map[string]bool{}
+	if m.baseKeyless[k] == nil {
+		m.baseKeyless[k] = map[string]bool{}
 		for i, b := range m.rows.base[inBase] {
 			if b == keyless {
-				m.baseKeyless[m.valueID(inBase, int32(i), m.common(inBase, k))] = true
+				m.baseKeyless[k][m.valueID(inBase, int32(i), m.common(inBase, k))] = true
 			}
 		}
 	}
-	return m.baseKeyless[m.valueID(k, j, m.common(k, inBase))]
-}
-
-func (m *merger) deletedCellConflict(c *column, d int, b, j int32) Conflict {
-	k := other(d)
-	conf := Conflict{Kind: KindColumnDeleteEdit, Column: c.label, HasColumn: true, Key: m.in[k].Key(int(j), m.in[k].key)}
-	if d == inTheirs {
-		conf.Kind = KindColumnEditDelete
-	}
-	conf.ID = m.occurrenceID(conf.Kind, c.label, conf.Key...)
-	*conf.value(sideOf(k)) = Value{Exists: true, Text: string(m.value(k, j, c.pos[k]))}
-	if b >= 0 {
-		conf.Base = Value{Exists: true, Text: string(m.value(inBase, b, c.pos[inBase]))}
-	}
-	conf.Lines = m.linesOf(m.rows.tripleOf(k, j))
-	return conf
+	return m.baseKeyless[k][m.valueID(k, j, m.common(k, inBase))]
 }
 
 // hasLayout reports that the result's columns are those of version v, in its order.

@@ -107,7 +107,7 @@ type merger struct {
 	nthLine     map[int32]int         // occurrences of base's lines
 	placed      map[triple]bool       // rows of both sides that stand already
 	noted       []Change              // changes of comments
-	baseKeyless map[string]bool
+	baseKeyless [3]map[string]bool    // values of base's rows without a key, as a side sees them
 
 	// The header's record in each version; whether all have one, so that it divides
 	// the file; whether it stands in the result.
