@@ -81,7 +81,8 @@ type Lines struct{ Base, Ours, Theirs int }
 type Value struct {
 	// Exists tells an empty cell from none.
 	Exists bool
-	// Text is the value of a cell, a comment or a name.
+	// Text is the value of a cell, a comment, a name or a key; several names, or the
+	// values of a key of several columns, stand as one line of CSV.
 	Text string
 	// Rows holds whole rows for kinds that are about rows: one, or for
 	// duplicate_key as many as have the key.
