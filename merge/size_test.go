@@ -22,6 +22,7 @@ func TestLarge(t *testing.T) {
 		{"equal comments", func() large { return equalComments(30_000) }},
 		{"comments all edited", func() large { return editedComments(n) }},
 		{"reversed rows", func() large { return reversedRows(n) }},
+		{"reversed rows, base's keys increasing", func() large { return reversedIncreasing(n) }},
 		{"rows in two contradicting orders", func() large { return contradictingOrders(n) }},
 		{"rows in two orders that join", func() large { return joinedOrders(n) }},
 		{"all keys equal", func() large { return equalKeys(n) }},
@@ -136,6 +137,16 @@ func reversedRows(n int) large {
 		base: rows("id,a\n", n, plainRow), ours: reversed(plainRow), theirs: rows("id,a\n", n, edited(7, "t")),
 		want: reversed(edited(7, "t")), changes: n, // all but one moved, and the edit
 	}
+}
+
+func reversedIncreasing(n int) large {
+	row := func(value string) func(i int) string {
+		return func(i int) string { return fmt.Sprintf("%06d,%s\n", i, value) }
+	}
+	reversed := func(value string) string {
+		return rows("id,a\n", n, func(i int) string { return row(value)(n - 1 - i) })
+	}
+	return large{base: rows("id,a\n", n, row("v")), ours: reversed("v"), theirs: rows("id,a\n", n, row("t")), want: reversed("t"), changes: 2*n - 1}
 }
 
 func contradictingOrders(n int) large {

@@ -1,0 +1,89 @@
+package merge
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// randomRows is a file of rows with keys out of 0 to most-1, each at most once, and a
+// few comments.
+func randomRows(r *rand.Rand, n, most int, sorted bool) []byte {
+	keys := r.Perm(most)[:n]
+	if sorted {
+		slices.Sort(keys)
+	}
+	data := []byte("id,a\n")
+	for _, k := range keys {
+		if r.IntN(8) == 0 {
+			data = append(data, "# c\n"...)
+		}
+		data = fmt.Appendf(data, "%05d,%d\n", k, r.IntN(3))
+	}
+	return data
+}
+
+// Rows are paired as a plain map of keys would pair them, whether base's keys increase
+// or not, and however many there are.
+func TestMatchRows(t *testing.T) {
+	r := random()
+	for i := range 600 {
+		n := []int{0, 1, 3, 10, 100, 400}[i%6]
+		most := n + r.IntN(n+1)
+		data := [3][]byte{
+			randomRows(r, n, most, i%4 < 2),
+			randomRows(r, r.IntN(n+1), most, i%3 > 0),
+			randomRows(r, r.IntN(n+1), most, i%5 > 0),
+		}
+		m := newMerger(Options{})
+		var err error
+		if m.in, _, err = readInputs(data, m.opt.Read); err != nil {
+			t.Fatal(err)
+		}
+		checkPairing(t, &m.in, matchRows(&m.in))
+	}
+}
+
+func checkPairing(t *testing.T, in *[3]version, p *pairing) {
+	t.Helper()
+	var byKey [3]map[string]int32
+	for v := range in {
+		byKey[v] = map[string]int32{}
+		for i := range in[v].Len() {
+			if key := in[v].Key(i, in[v].key); key[0] != "id" && key[0] != "# c" {
+				byKey[v][key[0]] = int32(i)
+			}
+		}
+	}
+	partner := func(v int, key string) int32 {
+		if i, ok := byKey[v][key]; ok {
+			return i
+		}
+		return none
+	}
+	for key, i := range byKey[inBase] {
+		for _, s := range []int{inOurs, inTheirs} {
+			if got, want := p.side[s][i], partner(s, key); got != want {
+				t.Fatalf("row %s of base is record %d of side %d, want %d", key, got, s, want)
+			}
+		}
+	}
+	for _, s := range []int{inOurs, inTheirs} {
+		for key, j := range byKey[s] {
+			if got, want := p.base[s][j], partner(inBase, key); got != want {
+				t.Fatalf("row %s of side %d is record %d of base, want %d", key, s, got, want)
+			}
+			want := none
+			if partner(inBase, key) == none {
+				want = partner(other(s), key)
+			}
+			if got := p.twinOf(s, j); got != want {
+				t.Fatalf("row %s of side %d has the twin %d, want %d", key, s, got, want)
+			}
+		}
+	}
+	if len(p.duplicates) > 0 {
+		t.Fatalf("duplicates %v", p.duplicates)
+	}
+}
