@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/rowkeep/rowkeep/csvrows"
 )
 
 // randomRows is a file of rows with keys out of 0 to most-1, each at most once, and a
@@ -85,5 +87,27 @@ func checkPairing(t *testing.T, in *[3]version, p *pairing) {
 	}
 	if len(p.duplicates) > 0 {
 		t.Fatalf("duplicates %v", p.duplicates)
+	}
+}
+
+// Keys decide, not their hashes: another key of the same hash is not found.
+func TestKeyTableCollision(t *testing.T) {
+	f, err := csvrows.Parse([]byte("id\na\nb\n"), csvrows.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := newKeyTable(&version{File: f, key: []int{0}}, 0)
+	const hash = 1 << 40
+	for i, key := range []string{"a", "b"} {
+		rec, slot := table.find([]byte(key), hash)
+		if rec != none {
+			t.Fatalf("%s is record %d before it was put", key, rec)
+		}
+		table.put(int32(i+1), hash, slot)
+	}
+	for i, key := range []string{"a", "b"} {
+		if rec, _ := table.find([]byte(key), hash); rec != int32(i+1) {
+			t.Errorf("%s is record %d, want %d", key, rec, i+1)
+		}
 	}
 }
