@@ -30,15 +30,15 @@ func (m *merger) emitBlock(b block) {
 		o, t = o[len(head):len(o)-len(tail)], t[len(head):len(t)-len(tail)]
 	}
 	m.emitLines(head)
-	m.marker('<', size, m.label(0), b.name)
+	m.marker('<', size, m.sideLabel(0), b.name)
 	m.emitLines(o)
 	if m.opt.Style != MergeStyle {
-		m.marker('|', size, m.label(1), b.name)
+		m.marker('|', size, m.sideLabel(1), b.name)
 		m.emitLines(b.versions[inBase])
 	}
 	m.marker('=', size, "", "")
 	m.emitLines(t)
-	m.marker('>', size, m.label(2), b.name)
+	m.marker('>', size, m.sideLabel(2), b.name)
 	m.emitLines(tail)
 }
 
@@ -75,8 +75,8 @@ func (m *merger) marker(c byte, size int, label, name string) {
 	m.w.must = true
 }
 
-// label returns the n-th label, in the order ours, base, theirs.
-func (m *merger) label(n int) string {
+// sideLabel returns the n-th label of markers, in the order ours, base, theirs.
+func (m *merger) sideLabel(n int) string {
 	if m.opt.Labels[n] != "" {
 		return m.opt.Labels[n]
 	}
@@ -147,9 +147,10 @@ func (m *merger) keyText(key []string) string {
 // conflicts and everything else merged.
 func (m *merger) emitRowBlock(t triple) {
 	b := block{}
+	end := m.endOf(t)
 	for v := range t {
 		if t[v] >= 0 {
-			b.versions[v] = []line{{m.rowText(t, v), m.endOf(t)}}
+			b.versions[v] = []line{{m.rowText(t, v), end}}
 			b.name = m.keyText(m.in[v].Key(int(t[v]), m.in[v].key))
 		}
 	}

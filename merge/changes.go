@@ -176,12 +176,16 @@ func (l *changeLister) cells(t, stands triple) bool {
 	if old := l.keyOf(inBase, t[inBase]); !slices.Equal(old, key) && !l.renamed(t, old, key) {
 		return false
 	}
-	for i := range cells {
+	for i := range max(len(cells), all.reach()) {
+		var x cell // a field that the row is too short for
+		if i < len(cells) {
+			x = cells[i]
+		}
 		c := l.columnAt(i)
-		if c.isKey || cells[i].versions != nil {
+		if c.isKey || x.versions != nil {
 			continue
 		}
-		before, after := all.view(inBase, c), cells[i].value()
+		before, after := all.view(inBase, c), x.value()
 		if bytes.Equal(before.value(), after) {
 			continue
 		}
@@ -201,9 +205,10 @@ func (l *changeLister) cells(t, stands triple) bool {
 func (l *changeLister) resultKey(b int32) []string {
 	key := slices.Clone(l.keyOf(inBase, b))
 	for n := range key {
-		for i, c := range l.layout {
-			if l.cols[c].isKey && l.cols[c].pos[inBase] == l.in[inBase].key[n] && l.row.cells[i].versions == nil {
-				key[n] = string(l.row.cells[i].value())
+		for i := range min(len(l.layout), len(l.row.cells)) {
+			c, x := &l.cols[l.layout[i]], &l.row.cells[i]
+			if c.isKey && c.pos[inBase] == l.in[inBase].key[n] && x.versions == nil {
+				key[n] = string(x.value())
 			}
 		}
 	}
@@ -224,7 +229,7 @@ func (m *merger) columnAt(i int) *column {
 		return &m.cols[m.layout[i]]
 	}
 	n := i - len(m.layout)
-	c := &column{label: unnamed(n)}
+	c := &column{label: m.unnamed(n)}
 	for v := range m.in {
 		c.pos[v] = len(m.in[v].names) + n
 	}
@@ -275,8 +280,12 @@ func (l *changeLister) added(s int, t triple) bool {
 func (m *merger) merged(t triple) Value {
 	m.mergeRow(t)
 	var row RowValue
-	for i := range m.row.cells {
-		if x := &m.row.cells[i]; x.versions == nil {
+	for i := range max(len(m.row.cells), len(m.layout)) {
+		var x cell // a field that the row is too short for
+		if i < len(m.row.cells) {
+			x = m.row.cells[i]
+		}
+		if x.versions == nil {
 			row = append(row, CellValue{m.columnAt(i).shown(), string(x.value())})
 		}
 	}

@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -57,13 +56,6 @@ func (m *merger) hasToo(t, pos int) bool {
 	return ok
 }
 
-func (x nth) label() string {
-	if x.n == 0 {
-		return x.name
-	}
-	return fmt.Sprintf("%s[%d]", x.name, x.n+1)
-}
-
 // identifyColumns builds the union of the headers: base's columns first, then those
 // that ours and theirs added.
 func (m *merger) identifyColumns() {
@@ -71,7 +63,7 @@ func (m *merger) identifyColumns() {
 		m.heads[v] = newHead(m.in[v].names)
 	}
 	for i, x := range m.heads[inBase].nths {
-		m.cols = append(m.cols, newColumn(inBase, i, x))
+		m.cols = append(m.cols, m.newColumn(inBase, i, x))
 	}
 	var came [3][]int
 	for _, s := range []int{inOurs, inTheirs} {
@@ -86,16 +78,18 @@ func (m *merger) identifyColumns() {
 	m.pairKeyColumns(&came)
 	m.renameColumns(&came)
 	m.addColumns(came)
+	m.byLabel = make(map[string]int, len(m.cols))
 	for i := range m.cols {
 		c := &m.cols[i]
+		m.byLabel[c.label] = i
 		for v := range m.in {
 			c.isKey = c.isKey || c.in(v) && slices.Contains(m.in[v].key, c.pos[v])
 		}
 	}
 }
 
-func newColumn(v, pos int, x nth) column {
-	c := column{pos: [3]int{-1, -1, -1}, name: x.name, label: x.label(), stays: true}
+func (m *merger) newColumn(v, pos int, x nth) column {
+	c := column{pos: [3]int{-1, -1, -1}, name: x.name, label: m.label(x), stays: true}
 	c.pos[v], c.names[v] = pos, x.name
 	return c
 }
@@ -127,7 +121,7 @@ func (m *merger) addColumns(came [3][]int) {
 				continue
 			}
 			byName[x] = len(m.cols)
-			m.cols = append(m.cols, newColumn(s, i, x))
+			m.cols = append(m.cols, m.newColumn(s, i, x))
 		}
 	}
 }

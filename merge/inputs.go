@@ -100,6 +100,9 @@ func positionKey(in *[3]version) []string {
 // given it is base's default key, or what both sides renamed that to.
 func resolveKey(in *[3]version, given []string) ([]string, error) {
 	key := given
+	if len(given) == 0 {
+		key = nil
+	}
 	for i := range in {
 		in[i].names = in[i].Columns()
 		in[i].hasNames = in[i].HeaderRecord() >= 0
@@ -108,7 +111,7 @@ func resolveKey(in *[3]version, given []string) ([]string, error) {
 		}
 	}
 	renamed := key
-	if given == nil && bothRenamed(in, key) {
+	if len(given) == 0 && bothRenamed(in, key) {
 		renamed = []string{csvrows.DefaultKey(in[inOurs].names)}
 	}
 	for i := range in {

@@ -26,6 +26,7 @@ func (m *merger) lead(r recordRanges) {
 	}
 	for _, s := range []int{inOurs, inTheirs} {
 		l.align(s)
+		l.countKeyless(s)
 	}
 	slot := 0
 	for i, b := range l.lines[inBase] {
@@ -92,6 +93,9 @@ type leadMerge struct {
 	fates [3][]lineFate // of the sides, by base's line
 	next  [3]int        // how many items are taken
 	runs  [3][]leadItem // what is to be placed next
+	// left counts, by id, a side's new rows without a key that are not placed yet;
+	// owed those of them that stand already, as the other side's.
+	left, owed [3]map[int32]int
 }
 
 // readLead reads the records of a lead. Lines of the sides are items too, until they
@@ -159,25 +163,10 @@ func (m *merger) lineText(v int, rec int32, kind csvrows.Kind) []byte {
 		return m.in[v].Text(int(rec))
 	}
 	var text []byte
-	for _, p := range m.layoutIn(v) {
-		text = append(text, m.value(v, rec, p.x)...)
-		text = append(text, m.in[v].Delimiter())
+	for _, x := range m.values(v, rec, m.layoutIn(v)) {
+		text = append(append(text, x.value...), m.in[v].Delimiter())
 	}
 	return text
-}
-
-// layoutIn gives the positions of the result's columns in version v.
-func (m *merger) layoutIn(v int) []columnPair {
-	if m.layouts[v] == nil {
-		for _, c := range m.layout {
-			p := m.cols[c].pos[v]
-			if p < 0 {
-				p = math.MaxInt32 // no row has that many fields
-			}
-			m.layouts[v] = append(m.layouts[v], columnPair{p, p})
-		}
-	}
-	return m.layouts[v]
 }
 
 // headerID numbers the header, which is one item of both sides.
@@ -225,6 +214,35 @@ func (l *leadMerge) align(s int) {
 	}
 	gap(len(base), len(side))
 	l.items[s] = placeItems(l.items[s], at)
+}
+
+// countKeyless counts the rows without a key that side s added.
+func (l *leadMerge) countKeyless(s int) {
+	l.left[s], l.owed[s] = map[int32]int{}, map[int32]int{}
+	for _, x := range l.items[s] {
+		if l.isKeyless(s, x.rec) {
+			l.left[s][x.id]++
+		}
+	}
+}
+
+func (l *leadMerge) isKeyless(s int, rec int32) bool {
+	return l.in[s].Kind(int(rec)) == csvrows.Row && l.rows.base[s][rec] == keyless
+}
+
+// standsAlready tells of a new row without a key that one side alone has here: one that
+// both added in two places stands at the earlier one, once.
+func (l *leadMerge) standsAlready(s int, id int32) bool {
+	t := other(s)
+	l.left[s][id]--
+	if l.owed[s][id] > 0 {
+		l.owed[s][id]--
+		return true
+	}
+	if l.left[t][id] > l.owed[t][id] {
+		l.owed[t][id]++
+	}
+	return false
 }
 
 // placeItems drops the items that are lines of base and gives the others their slot.
@@ -296,7 +314,16 @@ func (l *leadMerge) flush() {
 		if p.b >= 0 {
 			t[inTheirs] = b[p.b].rec
 		}
-		l.emitItem(t)
+		switch {
+		case p.b < 0 && l.isKeyless(inOurs, t[inOurs]) && l.standsAlready(inOurs, a[p.a].id):
+		case p.a < 0 && l.isKeyless(inTheirs, t[inTheirs]) && l.standsAlready(inTheirs, b[p.b].id):
+		default:
+			l.emitItem(t)
+			if p.a >= 0 && p.b >= 0 {
+				l.left[inOurs][a[p.a].id]--
+				l.left[inTheirs][a[p.a].id]--
+			}
+		}
 	}
 }
 

@@ -89,11 +89,14 @@ type merger struct {
 
 	// The columns of the result, as indexes into cols; whether they are a version's
 	// own; whether a side's columns are base's.
-	layout []int
-	same   [3]bool
-	like   [3]bool
-	undone map[cellOf]bool // edits of a dropped column that were decided against
-	sums   map[string]bool // columns with policy sum
+	layout               []int
+	same                 [3]bool
+	like                 [3]bool
+	commons, comparables [3][3]columnSet
+	layouts              [3]columnSet
+	byLabel              map[string]int  // of cols
+	undone               map[cellOf]bool // edits of a dropped column that were decided against
+	sums                 map[string]bool // columns with policy sum
 	// isStamp tells columns that a policy newer looks at.
 	isStamp map[string]bool
 
@@ -103,7 +106,6 @@ type merger struct {
 	answers     map[string]Resolution // of the caller's function, by conflict
 	seenIDs     map[string]int        // how many conflicts share an id
 	lineIDs     map[string]int32      // texts of lines
-	layouts     [3][]columnPair       // the result's columns in each version
 	nthLine     map[int32]int         // occurrences of base's lines
 	placed      map[triple]bool       // rows of both sides that stand already
 	noted       []Change              // changes of comments
@@ -124,7 +126,13 @@ type merger struct {
 	markers int // length of conflict markers, once known
 	quiet   bool
 
+	// The row whose lines were looked up last.
+	linesKnown bool
+	linesRow   triple
+	lines      Lines
+
 	// Scratch.
+	valued     []numbered
 	fields     [3][]csvrows.Field
 	row        mergedRow
 	made       []byte // text of rows that the merge rendered
@@ -271,9 +279,7 @@ func (m *merger) anyRowStands(keeper int) bool {
 
 // finish fills in what the result says of itself.
 func (m *merger) finish() {
-	for v, n := range []*int{&m.res.Stats.Rows.Base, &m.res.Stats.Rows.Ours, &m.res.Stats.Rows.Theirs} {
-		*n = m.countRows(v)
-	}
+	m.countInputs()
 	if m.headerStands {
 		for _, c := range m.layout {
 			m.res.Columns = append(m.res.Columns, m.cols[c].name)
@@ -287,13 +293,20 @@ func (m *merger) finish() {
 }
 
 // takeWhole makes one input the result, byte for byte. If the inputs could not be
-// merged otherwise, there is nothing to say about rows and changes.
+// merged otherwise, there is nothing to say about changes.
 func (m *merger) takeWhole(data []byte, v int, merged bool) {
 	r := m.res
 	r.spans, r.size, r.hasOutput = [][]byte{data}, len(data), true
 	if !merged {
 		m.rows = nil
-		return
+		r.Key, r.Columns = m.opt.Read.Key, m.in[v].Columns()
+		m.countInputs()
 	}
 	r.Stats.Rows.Result = m.countRows(v)
+}
+
+// countInputs counts the rows of the inputs.
+func (m *merger) countInputs() {
+	rows := &m.res.Stats.Rows
+	rows.Base, rows.Ours, rows.Theirs = m.countRows(inBase), m.countRows(inOurs), m.countRows(inTheirs)
 }

@@ -23,7 +23,12 @@ const (
 
 var sideNames = [...]string{"", "base", "ours", "theirs", "both", "neither"}
 
-func (s Side) String() string { return sideNames[s] }
+func (s Side) String() string {
+	if int(s) < len(sideNames) {
+		return sideNames[s]
+	}
+	return fmt.Sprintf("Side(%d)", uint8(s))
+}
 
 // Strategy is a rule for all conflicts that nothing else settles.
 type Strategy uint8
@@ -99,8 +104,17 @@ type Options struct {
 
 // Validate reports the first setting that makes no sense.
 func (o Options) Validate() error {
-	if o.MarkerSize < 0 {
+	switch {
+	case o.MarkerSize < 0:
 		return fmt.Errorf("marker size %d is negative", o.MarkerSize)
+	case o.Strategy > TakeBase:
+		return fmt.Errorf("no strategy %d", o.Strategy)
+	case o.Granularity > Rows:
+		return fmt.Errorf("no granularity %d", o.Granularity)
+	case o.Output > NoOutput:
+		return fmt.Errorf("no output %d", o.Output)
+	case o.Style > ZDiff3:
+		return fmt.Errorf("no style %d", o.Style)
 	}
 	for _, l := range o.Labels {
 		if strings.ContainsAny(l, "\r\n") {

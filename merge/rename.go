@@ -90,12 +90,10 @@ func (m *merger) isKeyed(v int, rec int32) bool {
 // in came that have equal values apart from the key, not all empty, unique in x, and
 // stand at the same place among the rows that x and s both have.
 func (m *merger) sameRows(x, s int, gone, came []int32) []rename {
-	pairs := m.withoutKey(x, m.common(x, s))
-	swapped := m.withoutKey(s, m.common(s, x))
+	inX, inS := m.withoutKey(x, m.common(x, s)), m.withoutKey(s, m.common(s, x))
 	wanted := map[string][]int32{}
 	for _, j := range came {
-		if !m.allEmpty(s, j, swapped) {
-			id := m.valueID(s, j, swapped)
+		if id := m.valueID(s, j, inS); id != "" {
 			wanted[id] = append(wanted[id], j)
 		}
 	}
@@ -110,10 +108,10 @@ func (m *merger) sameRows(x, s int, gone, came []int32) []rename {
 		if rec < 0 || len(wanted) == 0 {
 			continue
 		}
-		id := m.valueID(x, rec, pairs)
+		id := m.valueID(x, rec, inX)
 		for _, j := range wanted[id] {
 			if unique == nil {
-				unique = m.countValues(x, pairs, wanted)
+				unique = m.countValues(x, inX, wanted)
 				rankX, rankS = m.ranks(x, s, x), m.ranks(x, s, s)
 			}
 			if unique[id] == 1 && rankX[rec] == rankS[j] {
@@ -125,13 +123,13 @@ func (m *merger) sameRows(x, s int, gone, came []int32) []rename {
 }
 
 // countValues counts the rows of version x that have the values wanted.
-func (m *merger) countValues(x int, pairs []columnPair, wanted map[string][]int32) map[string]int {
+func (m *merger) countValues(x int, set columnSet, wanted map[string][]int32) map[string]int {
 	n := map[string]int{}
 	for i := range int32(m.in[x].Len()) {
 		if m.in[x].Kind(int(i)) != csvrows.Row {
 			continue
 		}
-		if id := m.valueID(x, i, pairs); wanted[id] != nil {
+		if id := m.valueID(x, i, set); wanted[id] != nil {
 			n[id]++
 		}
 	}

@@ -45,6 +45,7 @@ type rowMerge struct {
 	// two.
 	key     verdict
 	renamed bool
+	called  csvrows.Key // what name returns, once it was asked
 }
 
 // mergeRow merges a row cell by cell into m.row, and reports its conflicts. The row
@@ -60,12 +61,25 @@ func (m *merger) mergeRow(rec triple) {
 	m.row.cells, m.row.block = m.row.cells[:0], false
 	r.compareKeys()
 	r.clash = m.opt.Granularity == Rows && r.bothChanged()
-	for _, c := range m.layout {
+	for _, c := range m.layout[:r.reach()] {
 		m.row.cells = append(m.row.cells, r.mergeCell(&m.cols[c]))
 	}
 	for i := range r.mostUnnamed() {
 		m.row.cells = append(m.row.cells, r.mergeCell(m.columnAt(len(m.layout)+i)))
 	}
+}
+
+// reach is how many of the result's columns the row can have a field in. Where the
+// versions have the result's columns that is as many as the longest has fields.
+func (r *rowMerge) reach() int {
+	n := 0
+	for v, rec := range r.rec {
+		if rec >= 0 && !r.same[v] {
+			return len(r.layout)
+		}
+		n = max(n, len(r.fields[v]))
+	}
+	return min(n, len(r.layout))
 }
 
 // mostUnnamed is how many fields without a column the longest version has.
@@ -98,6 +112,9 @@ func (r *rowMerge) compareKeys() {
 // name is what the row is called: by its new key if a side renamed it, by base's if
 // both did, differently.
 func (r *rowMerge) name() csvrows.Key {
+	if r.called != nil {
+		return r.called
+	}
 	b, o, t := r.rec[inBase], r.rec[inOurs], r.rec[inTheirs]
 	in, rec := inOurs, o
 	switch {
@@ -106,7 +123,8 @@ func (r *rowMerge) name() csvrows.Key {
 	case o < 0 || b >= 0 && t >= 0 && !r.keyChanged(inOurs, b, o):
 		in, rec = inTheirs, t
 	}
-	return r.in[in].Key(int(rec), r.in[in].key)
+	r.called = r.in[in].Key(int(rec), r.in[in].key)
+	return r.called
 }
 
 // bothChanged reports that both sides changed values of the row and not to the same.
@@ -116,7 +134,7 @@ func (r *rowMerge) bothChanged() bool {
 }
 
 func (r *rowMerge) modifiedFields(s int) bool {
-	for _, c := range r.layout {
+	for _, c := range r.layout[:r.reach()] {
 		col := &r.cols[c]
 		if col.in(s) && !bytes.Equal(r.view(s, col).value(), r.view(inBase, col).value()) {
 			return true
@@ -276,13 +294,12 @@ func (r *rowMerge) choose(v verdict, kind Kind, versions [3]view) cell {
 
 // stamp returns the value of the named column on a side, for policy newer.
 func (r *rowMerge) stamp(s Side, name string) ([]byte, bool) {
-	for i := range r.cols {
-		if c := &r.cols[i]; c.label == name {
-			x := r.view(s.input(), c)
-			return x.value(), x.has
-		}
+	i, ok := r.byLabel[name]
+	if !ok {
+		return nil, false
 	}
-	return nil, false
+	x := r.view(s.input(), &r.cols[i])
+	return x.value(), x.has
 }
 
 // form gives a value the merged form of its three versions: quoted or bare, present
