@@ -9,6 +9,8 @@ type Answer struct {
 	// Abstained says why the oracle answers nothing at all; empty: it answers.
 	Abstained string
 
+	// Key names the key columns.
+	Key []string
 	// Conflicts are all conflicts but for those of Unsure keys, and for those of
 	// comments if LinesKnown is false.
 	Conflicts []Conflict

@@ -96,8 +96,9 @@ func (a Answer) CheckConflicts(got []Conflict) error {
 		missing[c]++
 	}
 	for _, c := range got {
+		ofRow := c.Kind != "comment" && c.Kind != "column_rename"
 		switch {
-		case a.Unsure[c.Key] || c.Kind == "comment" && !a.LinesKnown:
+		case ofRow && a.Unsure[c.Key], c.Kind == "comment" && !a.LinesKnown:
 		case missing[c] == 0:
 			return fmt.Errorf("unexpected conflict: %v", c)
 		default:

@@ -1,6 +1,9 @@
 package oracle
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // merger holds what is known of one merge while it is worked out.
 type merger struct {
@@ -28,6 +31,9 @@ func Merge(baseText, oursText, theirsText []byte, f Format) (answer Answer) {
 	m := &merger{}
 	for i, text := range texts {
 		t, err := readTable(text, f)
+		if errors.Is(err, errUnclear) {
+			return Answer{Abstained: err.Error()}
+		}
 		if err != nil {
 			return Answer{Refused: fmt.Sprintf("input %d: %v", i, err)}
 		}
@@ -56,10 +62,11 @@ func unchanged(texts [3]string) (winner int, ok bool) {
 
 // asIs is the answer that a version stands as it is.
 func asIs(t *Table, f Format) Answer {
-	if err := t.index(keyNames(f, t)); err != nil {
+	key := keyNames(f, t)
+	if err := t.index(key); err != nil {
 		panic(abstention("a version without the key column stands as it is"))
 	}
-	a := Answer{Columns: map[Column]bool{}, Rows: t.Rows, Unsure: t.Repeated, Lines: map[string]int{}, LinesKnown: true}
+	a := Answer{Key: key, Columns: map[Column]bool{}, Rows: t.Rows, Unsure: t.Repeated, Lines: map[string]int{}, LinesKnown: true}
 	for _, c := range t.Columns {
 		a.Columns[c] = true
 	}
@@ -74,6 +81,7 @@ func asIs(t *Table, f Format) Answer {
 
 func (m *merger) index(f Format) error {
 	key := keyNames(f, m.in[:]...)
+	m.answer.Key = key
 	lacking := 0
 	var missing error
 	for _, t := range m.in {
@@ -88,7 +96,13 @@ func (m *merger) index(f Format) error {
 }
 
 func (m *merger) merge() {
-	m.answer = Answer{Unsure: map[string]bool{}, Rows: map[string]Cells{}, Columns: map[Column]bool{}, Below: map[string]string{}}
+	a := &m.answer
+	a.Unsure, a.Rows, a.Columns, a.Below = map[string]bool{}, map[string]Cells{}, map[Column]bool{}, map[string]string{}
+	for _, t := range m.in {
+		if t.Keyless > 0 {
+			a.Unsure[Key(make([]string, len(t.keyColumns))...)] = true
+		}
+	}
 	m.pairColumns()
 	m.pairRows()
 	for _, r := range m.rows {

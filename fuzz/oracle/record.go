@@ -9,6 +9,7 @@ import (
 var (
 	errOpenQuote = errors.New("quote is never closed")
 	errUTF16     = errors.New("text is UTF-16")
+	errUnclear   = errors.New("whether quotes count in a commented header is a matter of reading")
 )
 
 // Kind says what a record is.

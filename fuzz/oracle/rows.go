@@ -158,10 +158,18 @@ func cellKind(r row, c column) string {
 	return "cell"
 }
 
+// known is the name by which conflicts call a column: base's, if it is there.
+func (c column) known() Column {
+	if c.has[base] {
+		return c.at[base]
+	}
+	return c.name
+}
+
 // cellConflict reports a conflict about one cell. Where a version lacks the row or
 // the column, the cell does not exist.
 func (m *merger) cellConflict(kind string, r row, c column) {
-	conflict := Conflict{Kind: kind, Key: r.result, Column: c.name.String()}
+	conflict := Conflict{Kind: kind, Key: r.result, Column: c.known().String()}
 	for i := range conflict.Values {
 		conflict.Values[i] = Null
 		if r.has[i] && c.has[i] {
@@ -195,6 +203,7 @@ func (m *merger) editsOfDeletedColumns(r row) {
 // pairRows finds which rows of the three versions are one row.
 func (m *merger) pairRows() {
 	renames := [3]map[string]string{ours: m.keyRenames(ours), theirs: m.keyRenames(theirs)}
+	refuseToGuessTwo(renames[ours], renames[theirs])
 	taken := map[string]bool{}
 	for _, key := range m.in[base].Order {
 		r := m.rowOf(key, renames)
@@ -213,6 +222,18 @@ func (m *merger) pairRows() {
 				key: [3]string{key, key, key}, result: key,
 				has: [3]bool{ours: m.hasKey(ours, key), theirs: m.hasKey(theirs, key)},
 			})
+		}
+	}
+}
+
+// refuseToGuessTwo abstains where the sides gave two things one name: each seems to have
+// made the rename of the other.
+func refuseToGuessTwo[T comparable](ours, theirs map[T]T) {
+	for a, name := range ours {
+		for b, same := range theirs {
+			if a != b && name == same {
+				panic(abstention("two columns or rows were renamed to one name"))
+			}
 		}
 	}
 }
@@ -308,8 +329,12 @@ func without(t, lacking *Table) []string {
 // sameRow reports whether a row that came on a side is, but for its key, a row that
 // went: as base has it or as the other side does.
 func (m *merger) sameRow(side int, old, name string) bool {
-	same := m.isCopy(side, name, base, old) || m.hasKey(other(side), old) && m.isCopy(side, name, other(side), old)
-	return same && m.rowKeptPlace(side, old, name)
+	for _, version := range []int{base, other(side)} {
+		if m.hasKey(version, old) && m.isCopy(side, name, version, old) && m.rowKeptPlace(side, old, name, version) {
+			return true
+		}
+	}
+	return false
 }
 
 // isCopy reports that the values of a row of one version, the key aside, are not all
@@ -360,17 +385,28 @@ func (m *merger) equalIn(columns []column, a Cells, v int, b Cells, w int) bool 
 	return !slices.ContainsFunc(columns, func(c column) bool { return get(a, c, v) != get(b, c, w) })
 }
 
-// rowKeptPlace compares places among the rows that stayed on a side.
-func (m *merger) rowKeptPlace(side int, old, name string) bool {
-	b, s := m.in[base].Order, m.in[side].Order
-	stayed := common(b, s)
-	if !slices.Equal(stayed, common(s, b)) {
-		panic(abstention("a row may be renamed, and rows were moved"))
+// rowKeptPlace compares places among the rows that stayed: those of base, of both
+// sides, or of the version whose values are the same; and from base or from that
+// version. Where these readings disagree the oracle does not judge.
+func (m *merger) rowKeptPlace(side int, old, name string, version int) bool {
+	b, s, v := m.in[base].Order, m.in[side].Order, m.in[version].Order
+	here, there := common(b, s), common(v, s)
+	both := common(here, m.in[other(side)].Order)
+	above := func(order []string, key string, rows []string) []string {
+		return slices.Sorted(slices.Values(common(order[:slices.Index(order, key)], rows)))
 	}
-	above := func(order []string, key string) int {
-		return len(common(order[:slices.Index(order, key)], stayed))
+	places := map[bool]bool{}
+	for _, stayed := range [][]string{here, there, both} {
+		for _, from := range [][]string{b, v} {
+			was, is := above(from, old, stayed), above(s, name, stayed)
+			places[len(was) == len(is)] = true
+			places[slices.Equal(was, is)] = true
+		}
 	}
-	return above(b, old) == above(s, name)
+	if len(places) > 1 {
+		panic(abstention("a row may be renamed, and its place depends on rows that moved or went"))
+	}
+	return places[true]
 }
 
 // keys lists the keys of a set in order, for messages.

@@ -64,41 +64,48 @@ func readTable(data string, f Format) (*Table, error) {
 		return nil, err
 	}
 	t := &Table{Records: records, BOM: strings.HasPrefix(data, byteOrderMark)}
-	t.findHeader(f)
-	return t, nil
+	return t, t.findHeader(f)
 }
 
 // findHeader makes the first row the header; or the first record, a comment that
 // names the key, unless the row below does so itself.
-func (t *Table) findHeader(f Format) {
+func (t *Table) findHeader(f Format) error {
 	first := slices.IndexFunc(t.Records, func(r Record) bool { return r.Kind == Row })
 	var names []string
 	if first >= 0 {
 		names = values(t.Records[first].Fields)
 	}
 	if !namesKey(names, f) && len(t.Records) > 0 && t.Records[0].Kind == Comment {
-		if commented := uncommented(t.Records[0], f); namesKey(commented, f) {
+		commented, err := uncommented(t.Records[0], f)
+		if err != nil {
+			return err
+		}
+		if namesKey(commented, f) {
 			first, names = 0, commented
 		}
 	}
 	if first < 0 {
-		return
+		return nil
 	}
 	t.HasHeader = true
 	t.Records[first].Kind = Header
 	for i, name := range names {
 		t.Columns = append(t.Columns, Column{Name: name, Nth: 1 + count(names[:i], name)})
 	}
+	return nil
 }
 
-// uncommented gives the values of a comment, its prefix cut off.
-func uncommented(rec Record, f Format) []string {
-	r := reader{Format: f, rest: strings.Replace(rec.Text, f.Comment, "", 1)}
-	fields, err := r.fields()
-	if err != nil || r.rest != "" {
-		return nil
+// uncommented gives the values of a comment, its prefix cut off. Quotes in a comment
+// open nothing; where it could be a header, and they might, that is not decided here.
+func uncommented(rec Record, f Format) ([]string, error) {
+	text := strings.Replace(rec.Text, f.Comment, "", 1)
+	bare := strings.Split(text, string(f.Delimiter))
+	r := reader{Format: f, rest: text}
+	fields, _ := r.fields()
+	if strings.Contains(text, `"`) && (namesKey(bare, f) || namesKey(values(fields), f)) {
+		return nil, errUnclear
 	}
-	return values(fields)
+	return bare, nil
 }
 
 func values(fields []Field) []string {
@@ -191,13 +198,13 @@ func (t *Table) addRow(rec Record) {
 	default:
 		t.Order = append(t.Order, key)
 	}
-	t.Rows[key] = t.cells(rec)
+	t.Rows[key] = t.Cells(rec)
 }
 
 // KeyOf gives the key of a row as a string; ok is false where its key fields are
 // all empty.
 func (t *Table) KeyOf(rec Record) (key string, ok bool) {
-	cells := t.cells(rec)
+	cells := t.Cells(rec)
 	var parts []string
 	for _, c := range t.keyColumns {
 		parts = append(parts, cells[c])
@@ -214,7 +221,8 @@ func Key(values ...string) string {
 	return fmt.Sprintf("%q", values)
 }
 
-func (t *Table) cells(rec Record) Cells {
+// Cells gives the values of a row.
+func (t *Table) Cells(rec Record) Cells {
 	cells := Cells{}
 	for i, fd := range rec.Fields {
 		if fd.Value != "" {
@@ -222,6 +230,20 @@ func (t *Table) cells(rec Record) Cells {
 		}
 	}
 	return cells
+}
+
+// RowsOf lists the rows of a key as they stand, each as text.
+func (t *Table) RowsOf(key string) []string {
+	var rows []string
+	for _, rec := range t.Records {
+		if rec.Kind != Row {
+			continue
+		}
+		if k, ok := t.KeyOf(rec); ok && k == key {
+			rows = append(rows, t.Cells(rec).String())
+		}
+	}
+	return rows
 }
 
 // ColumnAt names the column of field i of a row.
@@ -299,13 +321,14 @@ func (cells Cells) String() string {
 	return strings.Join(parts, " ")
 }
 
-// String writes a column as name, name#2 or +1.
+// String writes a column as conflicts and changes name it: name, name[2], or +1 for
+// the first field beyond the header.
 func (c Column) String() string {
 	switch {
 	case c.Unnamed:
 		return fmt.Sprintf("+%d", c.Nth)
 	case c.Nth > 1:
-		return fmt.Sprintf("%s#%d", c.Name, c.Nth)
+		return fmt.Sprintf("%s[%d]", c.Name, c.Nth)
 	}
 	return c.Name
 }
