@@ -3,14 +3,14 @@
 // It has no code of its own, only tests:
 //
 //	sheet_test.go       a small file under edit; edit scripts drawn by rapid
-//	laws_test.go        the table of the thirteen laws; law01_test.go ... law13_test.go hold them
+//	laws_test.go        the table of the thirteen laws; the files beside it hold the longer ones
 //	oracle_test.go      the merge against package oracle, a plain model of the contract
 //	exhaustive_test.go  all merges up to a small size
-//	output_test.go      markers and valid-CSV output hold what the result says
+//	output_test.go      markers show what the valid-CSV output of each side holds
 //	fuzz_test.go        the fuzz targets; their corpora are under testdata/fuzz
 //	seeds_test.go       seeds: the tables of the other packages' tests, and worked merges
 //
-// A law is a function of one [triple] of inputs and its options, so that drawn,
+// A law is a function of one triple of inputs and its options, so that drawn,
 // enumerated and mutated inputs all run the same checks. It says whether it had
 // something to check; a law that never had fails its test.
 //

@@ -1,0 +1,283 @@
+package fuzz
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/merge"
+)
+
+// law is one of the laws of the contract: a check of a triple, or of views of its merge.
+type law struct {
+	name  string
+	check property
+	sees  func(v *view) (bool, error)
+	// settled: it holds as it stands where policies and strategies settle conflicts.
+	settled bool
+	// slow: enumerations leave it out.
+	slow bool
+}
+
+// laws are the thirteen laws, in the order of the contract.
+var laws = []law{
+	{name: "Law01Unchanged", check: unchanged},
+	{name: "Law02Symmetry", check: symmetry, settled: true},
+	{name: "Law03NoLostUpdate", sees: noLostUpdate, settled: true},
+	{name: "Law04NoInvention", sees: noInvention},
+	{name: "Law05NoResurrection", sees: noResurrection, settled: true},
+	{name: "Law06Locality", sees: locality, slow: true},
+	{name: "Law07Disjoint", sees: disjoint},
+	{name: "Law08Bytes", sees: untouchedBytes, settled: true},
+	{name: "Law09Absorption", check: absorption},
+	{name: "Law10Granularity", check: granularity},
+	{name: "Law11Strategies", check: strategies, slow: true},
+	{name: "Law12Changes", sees: replay, settled: true},
+	{name: "Law13Determinism", check: determinism, settled: true, slow: true},
+}
+
+func TestLaws(t *testing.T) {
+	for _, l := range laws {
+		t.Run(l.name, func(t *testing.T) { checkDrawn(t, l.property(), drawTriple) })
+	}
+}
+
+// property is the law as a check of a triple.
+func (l law) property() property {
+	if l.check != nil {
+		return l.check
+	}
+	return func(tr triple) (bool, error) {
+		views, err := tr.views()
+		if err != nil {
+			return true, err
+		}
+		return l.holdsIn(views)
+	}
+}
+
+// holdsIn checks each view. What is not a valid input has none.
+func (l law) holdsIn(views []*view) (bool, error) {
+	applied := false
+	for _, v := range views {
+		applies, err := l.sees(v)
+		if err != nil {
+			return true, fmt.Errorf("output %d: %w", v.tr.opt.Output, err)
+		}
+		applied = applied || applies
+	}
+	return applied, nil
+}
+
+// firstBroken runs laws on one triple, over the same views. It names the first that does
+// not hold.
+func firstBroken(tr triple, which func(law) bool) error {
+	views, err := tr.views()
+	if err != nil {
+		return err
+	}
+	for _, l := range laws {
+		if !which(l) {
+			continue
+		}
+		if l.check != nil {
+			_, err = l.check(tr)
+		} else {
+			_, err = l.holdsIn(views)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", l.name, err)
+		}
+	}
+	return nil
+}
+
+// unchanged is law 1: M(b,b,t) = t, M(b,o,b) = o, M(b,x,x) = x, for all that parses.
+func unchanged(tr triple) (bool, error) {
+	b, o, t := tr.base, tr.ours, tr.theirs
+	for _, same := range []struct {
+		triple
+		want []byte
+	}{
+		{triple{b, b, t, tr.opt}, t},
+		{triple{b, o, b, tr.opt}, o},
+		{triple{b, o, o, tr.opt}, o},
+		{triple{b, b, b, tr.opt}, b},
+	} {
+		if !same.parses() {
+			continue
+		}
+		r, err := same.merge()
+		if err != nil {
+			return true, fmt.Errorf("refused: %w\n%v", err, same.triple)
+		}
+		if len(r.Conflicts) > 0 || !bytes.Equal(r.Bytes(), same.want) {
+			return true, fmt.Errorf("result %q, conflicts %+v, want %q\n%v", r.Bytes(), r.Conflicts, same.want, same.triple)
+		}
+	}
+	return true, nil
+}
+
+// parses reports inputs that each parse, by one delimiter.
+func (tr triple) parses() bool {
+	delimiter, err := csvrows.Detect(tr.opt.Read, tr.all()...)
+	if err != nil {
+		return false
+	}
+	read := tr.opt.Read
+	read.Delimiter = delimiter
+	return !slices.ContainsFunc(tr.all(), func(data []byte) bool {
+		_, err := csvrows.Parse(data, read)
+		return err != nil
+	})
+}
+
+// symmetry is law 2: with the sides exchanged, the same bytes and mirrored lists.
+func symmetry(tr triple) (bool, error) {
+	r, err := tr.merge()
+	mirrored, mirroredErr := tr.mirror().merge()
+	if err != nil || mirroredErr != nil {
+		return false, mirroredErrors(err, mirroredErr)
+	}
+	want, got := inverted(r), listsOf(mirrored)
+	if diff := cmp.Diff(want, got, anyOrder); diff != "" {
+		return true, fmt.Errorf("lists of the mirrored merge (-want +got):\n%s", diff)
+	}
+	sided := tr.opt.Output == merge.Markers && !r.Clean()
+	if !sided && !bytes.Equal(r.Bytes(), mirrored.Bytes()) {
+		return true, fmt.Errorf("result %q, mirrored %q", r.Bytes(), mirrored.Bytes())
+	}
+	return true, nil
+}
+
+// mirroredErrors compares refusals: both merges, of mirrored inputs. Where several
+// inputs are at fault, which is named first is free.
+func mirroredErrors(err, mirrored error) error {
+	if err == nil || mirrored == nil {
+		return fmt.Errorf("one order of the sides is refused only: %v / %v", err, mirrored)
+	}
+	if a, b := fmt.Sprintf("%T", errors.Unwrap(err)), fmt.Sprintf("%T", errors.Unwrap(mirrored)); a != b {
+		return fmt.Errorf("refused for different reasons: %v / %v", err, mirrored)
+	}
+	return nil
+}
+
+// lists is what a result says beside its bytes.
+type lists struct {
+	Conflicts []merge.Conflict
+	Warnings  []merge.Warning
+	Changes   []merge.Change
+	Stats     merge.Stats
+}
+
+// listsOf leaves out what is written for people only.
+func listsOf(r *merge.Result) lists {
+	l := lists{slices.Clone(r.Conflicts), slices.Clone(r.Warnings), slices.Collect(r.Changes()), r.Stats}
+	for i := range l.Warnings {
+		l.Warnings[i].Message = ""
+	}
+	return l
+}
+
+// anyOrder compares lists whatever their order, which follows the sides.
+var anyOrder = cmp.Options{
+	cmpopts.EquateEmpty(),
+	cmpopts.SortSlices(func(a, b merge.Conflict) bool { return fmt.Sprint(a) < fmt.Sprint(b) }),
+	cmpopts.SortSlices(func(a, b merge.Warning) bool { return fmt.Sprint(a) < fmt.Sprint(b) }),
+	cmpopts.SortSlices(func(a, b merge.Change) bool { return fmt.Sprint(a) < fmt.Sprint(b) }),
+}
+
+// inverted is what the mirrored merge must say.
+func inverted(r *merge.Result) lists {
+	l := listsOf(r)
+	for i := range l.Conflicts {
+		c := &l.Conflicts[i]
+		c.Kind = invertedKind(c.Kind)
+		c.Ours, c.Theirs = c.Theirs, c.Ours
+		c.Lines.Ours, c.Lines.Theirs = c.Lines.Theirs, c.Lines.Ours
+		c.Settled = strings.NewReplacer("ours", "theirs", "theirs", "ours").Replace(c.Settled)
+	}
+	for i := range l.Warnings {
+		l.Warnings[i].Input = invertedSide(l.Warnings[i].Input)
+	}
+	for i := range l.Changes {
+		c := &l.Changes[i]
+		c.From = invertedSide(c.From)
+		c.Lines.Ours, c.Lines.Theirs = c.Lines.Theirs, c.Lines.Ours
+	}
+	l.Stats.Rows.Ours, l.Stats.Rows.Theirs = l.Stats.Rows.Theirs, l.Stats.Rows.Ours
+	return l
+}
+
+func invertedKind(k merge.Kind) merge.Kind {
+	pairs := map[merge.Kind]merge.Kind{
+		merge.KindDeleteModify: merge.KindModifyDelete, merge.KindModifyDelete: merge.KindDeleteModify,
+		merge.KindColumnDeleteEdit: merge.KindColumnEditDelete, merge.KindColumnEditDelete: merge.KindColumnDeleteEdit,
+	}
+	if inverse, ok := pairs[k]; ok {
+		return inverse
+	}
+	return k
+}
+
+func invertedSide(s merge.Side) merge.Side {
+	switch s {
+	case merge.Ours:
+		return merge.Theirs
+	case merge.Theirs:
+		return merge.Ours
+	}
+	return s
+}
+
+// granularity is law 10: what conflicts by cells conflicts by rows, columns aside.
+func granularity(tr triple) (bool, error) {
+	cells, err := tr.merge()
+	rows, rowsErr := tr.with(func(o *merge.Options) { o.Granularity = merge.Rows }).merge()
+	if err != nil || rowsErr != nil {
+		return false, nil
+	}
+	strict := map[string]bool{}
+	for _, c := range rows.Conflicts {
+		strict[fmt.Sprintf("%q", c.Key)] = true
+	}
+	for _, c := range cells.Conflicts {
+		if key := fmt.Sprintf("%q", c.Key); !ofColumns[c.Kind] && !strict[key] {
+			return true, fmt.Errorf("key %s conflicts by cells and not by rows: %+v", key, c)
+		}
+	}
+	return len(cells.Conflicts) > 0, nil
+}
+
+// ofColumns are the kinds that are about columns.
+var ofColumns = map[merge.Kind]bool{
+	merge.KindColumnDeleteEdit: true, merge.KindColumnEditDelete: true,
+	merge.KindColumnAddAdd: true, merge.KindColumnRename: true,
+}
+
+// determinism is law 13: the same again, every time.
+func determinism(tr triple) (bool, error) {
+	const runs = 100
+	first, err := tr.merge()
+	if err != nil {
+		return false, nil
+	}
+	want := listsOf(first)
+	for i := 1; i < runs; i++ {
+		again, err := tr.merge()
+		if err != nil {
+			return true, fmt.Errorf("run %d is refused: %w", i, err)
+		}
+		if got := listsOf(again); !bytes.Equal(first.Bytes(), again.Bytes()) || !reflect.DeepEqual(want, got) {
+			return true, fmt.Errorf("run %d differs: %q, not %q\n%s", i, again.Bytes(), first.Bytes(), cmp.Diff(want, got))
+		}
+	}
+	return true, nil
+}

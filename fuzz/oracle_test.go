@@ -1,0 +1,171 @@
+package fuzz
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/fuzz/oracle"
+	"github.com/rowkeep/rowkeep/merge"
+	"pgregory.net/rapid"
+)
+
+// TestOracle compares the merge with the plain model on drawn triples.
+func TestOracle(t *testing.T) { checkDrawn(t, agreesWithOracle, drawTriple) }
+
+// TestOracleOpinion fails if the oracle abstains too often to be a check.
+func TestOracleOpinion(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		m    manner
+		most int // percent of abstentions
+	}{
+		{"plain", manner{}, 15},
+		{"form", manner{form: true}, 15},
+		{"columns", manner{columns: true}, 30},
+		{"odd", manner{odd: true, columns: true, form: true}, 60},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			drawn, reasons := 0, map[string]int{}
+			rapid.Check(t, func(rt *rapid.T) {
+				tr := drawTripleIn(rt, tt.m)
+				f, _ := tr.format()
+				drawn++
+				if a := oracle.Merge(tr.base, tr.ours, tr.theirs, f); a.Abstained != "" {
+					reasons[a.Abstained]++
+				}
+			})
+			abstained := 0
+			for _, n := range reasons {
+				abstained += n
+			}
+			if abstained*100 > drawn*tt.most {
+				t.Errorf("abstained from %d of %d: %v", abstained, drawn, reasons)
+			}
+			t.Logf("abstained from %d of %d: %v", abstained, drawn, reasons)
+		})
+	}
+}
+
+// agreesWithOracle holds refusals, conflicts and, where nothing conflicts, the values
+// of the result against the oracle's.
+func agreesWithOracle(tr triple) (bool, error) {
+	f, ok := tr.format()
+	if !ok {
+		return false, nil
+	}
+	answer := oracle.Merge(tr.base, tr.ours, tr.theirs, f)
+	if answer.Abstained != "" {
+		return false, nil
+	}
+	r, err := tr.merge()
+	if err != nil || answer.Refused != "" {
+		return true, agreeOnRefusal(tr, answer, err)
+	}
+	if err := answer.CheckConflicts(asOracle(r.Conflicts)); err != nil {
+		return true, err
+	}
+	if len(r.Conflicts) > 0 {
+		return true, nil
+	}
+	f.Key = answer.Key
+	result, err := oracle.Read(f, r.Bytes())
+	if err != nil {
+		return true, fmt.Errorf("the result does not read: %w", err)
+	}
+	return true, answer.CheckTable(result[0])
+}
+
+// agreeOnRefusal allows the merge two refusals that the oracle does not judge: rows
+// that would become comments, and text that may be UTF-16 without a mark.
+func agreeOnRefusal(tr triple, answer oracle.Answer, err error) error {
+	var row *merge.RowError
+	switch {
+	case err == nil:
+		return fmt.Errorf("merged, want refused: %s", answer.Refused)
+	case answer.Refused != "":
+		return nil
+	case errors.As(err, &row) && tr.holdsPrefix(), errors.Is(err, csvrows.ErrUTF16) && tr.holdsNUL():
+		return nil
+	}
+	return fmt.Errorf("refused: %w", err)
+}
+
+// holdsPrefix reports a comment prefix behind a delimiter or a quote, as a row has
+// that could become a comment.
+func (tr triple) holdsPrefix() bool {
+	for _, data := range tr.all() {
+		if bytes.Contains(data, []byte(",#")) || bytes.Contains(data, []byte(`"#`)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (tr triple) holdsNUL() bool {
+	return slices.ContainsFunc(tr.all(), func(data []byte) bool { return bytes.IndexByte(data, 0) >= 0 })
+}
+
+func (tr triple) all() [][]byte { return [][]byte{tr.base, tr.ours, tr.theirs} }
+
+// asOracle writes conflicts as the oracle does.
+func asOracle(conflicts []merge.Conflict) []oracle.Conflict {
+	var list []oracle.Conflict
+	for _, c := range conflicts {
+		o := oracle.Conflict{Kind: string(c.Kind), Column: c.Column}
+		if c.Key != nil {
+			o.Key = oracle.Key(c.Key...)
+		}
+		for i, v := range []merge.Value{c.Base, c.Ours, c.Theirs} {
+			o.Values[i] = asOracleValue(v)
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+func asOracleValue(v merge.Value) string {
+	switch {
+	case !v.Exists:
+		return oracle.Null
+	case v.Rows == nil:
+		return oracle.Text(v.Text)
+	}
+	var text string
+	for _, row := range v.Rows {
+		text += asCells(row).String()
+	}
+	return text
+}
+
+// asCells reads the cells of a row.
+func asCells(row merge.RowValue) oracle.Cells {
+	cells := oracle.Cells{}
+	for _, c := range row {
+		if c.Value != "" {
+			cells[columnOf(c.Column)] = c.Value
+		}
+	}
+	return cells
+}
+
+var numbered = regexp.MustCompile(`^(?s)(.*)(\+|\[)([0-9]+)\]?$`)
+
+// columnOf reads a column as conflicts and changes name it: name, name[2], +1.
+func columnOf(label string) oracle.Column {
+	part := numbered.FindStringSubmatch(label)
+	if part == nil {
+		return oracle.Column{Name: label, Nth: 1}
+	}
+	n, err := strconv.Atoi(part[3])
+	c := oracle.Column{Name: part[1], Nth: n, Unnamed: part[2] == "+"}
+	if err != nil || c.String() != label {
+		return oracle.Column{Name: label, Nth: 1}
+	}
+	return c
+}
