@@ -1,0 +1,105 @@
+package fuzz
+
+import (
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/rowkeep/rowkeep/merge"
+	"pgregory.net/rapid"
+)
+
+// FuzzNoCrash merges any three inputs with any options: no panic, and no output where
+// there is an error.
+func FuzzNoCrash(f *testing.F) {
+	for i, tr := range seeds(f) {
+		f.Add(tr.base, tr.ours, tr.theirs, uint64(0))
+		f.Add(tr.base, tr.ours, tr.theirs, uint64(i)*0x9e3779b97f4a7c15)
+	}
+	f.Fuzz(func(t *testing.T, base, ours, theirs []byte, b uint64) {
+		opt := (*bits)(&b).options()
+		if err := mergesOrRefuses(triple{base, ours, theirs, opt}); err != nil {
+			t.Fatalf("%v\n%v", err, triple{base, ours, theirs, opt})
+		}
+	})
+}
+
+// mergesOrRefuses uses everything that a result offers.
+func mergesOrRefuses(tr triple) error {
+	r, err := tr.merge()
+	switch {
+	case err != nil && r != nil:
+		return errors.New("there is a result beside the error " + err.Error())
+	case err != nil:
+		return nil
+	}
+	if n, err := r.WriteTo(io.Discard); err != nil || int(n) != len(r.Bytes()) {
+		return errors.New("WriteTo does not write Bytes")
+	}
+	if r.HasOutput() == (tr.opt.Output == merge.NoOutput && !r.Clean()) {
+		return errors.New("HasOutput does not tell whether conflicts keep the output back")
+	}
+	return errors.Join(r.WriteJSON(io.Discard), r.WriteNDJSON(io.Discard))
+}
+
+// FuzzLaws runs all laws on any three inputs.
+func FuzzLaws(f *testing.F) {
+	fuzzTriples(f, func(t testing.TB, tr triple) {
+		if err := firstBroken(tr, func(law) bool { return true }); err != nil {
+			t.Fatalf("%v\n%v", err, tr)
+		}
+	})
+}
+
+// FuzzOracle holds the merge of any three inputs against the oracle.
+func FuzzOracle(f *testing.F) {
+	fuzzTriples(f, func(t testing.TB, tr triple) {
+		if _, err := agreesWithOracle(tr); err != nil {
+			t.Fatalf("%v\n%v", err, tr)
+		}
+	})
+}
+
+// FuzzMarkers cuts the output with markers of any three inputs.
+func FuzzMarkers(f *testing.F) {
+	fuzzTriples(f, func(t testing.TB, tr triple) {
+		if _, err := markers(tr); err != nil {
+			t.Fatalf("%v\n%v", err, tr)
+		}
+	})
+}
+
+// largestTriple keeps mutated inputs small: the laws compare everything with everything.
+const largestTriple = 1 << 12
+
+// fuzzTriples mutates bytes, from all seeds.
+func fuzzTriples(f *testing.F, check func(testing.TB, triple)) {
+	for _, tr := range seeds(f) {
+		f.Add(tr.base, tr.ours, tr.theirs)
+	}
+	f.Fuzz(func(t *testing.T, base, ours, theirs []byte) {
+		if len(base)+len(ours)+len(theirs) > largestTriple {
+			t.Skip("too large")
+		}
+		check(t, triple{base, ours, theirs, commas()})
+	})
+}
+
+// FuzzDrawn lets the fuzzer steer what rapid draws: edit scripts instead of bytes.
+func FuzzDrawn(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
+		tr := drawTriple(t)
+		if err := firstBroken(tr, func(law) bool { return true }); err != nil {
+			t.Fatalf("%v\n%v", err, tr)
+		}
+		for _, p := range []property{agreesWithOracle, markers} {
+			if _, err := p(tr); err != nil {
+				t.Fatalf("%v\n%v", err, tr)
+			}
+		}
+		settled := drawSettled(t)
+		if err := firstBroken(settled, func(l law) bool { return l.settled }); err != nil {
+			t.Fatalf("%v\n%v", err, settled)
+		}
+	}))
+}
