@@ -86,9 +86,14 @@ func TestConflictIDs(t *testing.T) {
 		}
 	}
 	composite := merge.Options{Read: csvrows.Options{Key: []string{"k", "l"}}}
-	x := mustMerge(t, "k,l,a\n1,23,x\n12,3,y\n", "k,l,a\n1,23,o\n12,3,o\n", "k,l,a\n1,23,t\n12,3,t\n", composite)
-	if x.Conflicts[0].ID == x.Conflicts[1].ID {
-		t.Error("the keys 1,23 and 12,3 have one id")
+	for _, keys := range [][2]string{{"1,23", "12,3"}, {"1\x00,2", "1,\x002"}} {
+		file := func(value string) string {
+			return "k,l,a\n" + keys[0] + "," + value + "\n" + keys[1] + "," + value + "\n"
+		}
+		x := mustMerge(t, file("x"), file("o"), file("t"), composite)
+		if len(x.Conflicts) != 2 || x.Conflicts[0].ID == x.Conflicts[1].ID {
+			t.Errorf("the keys %q have one id", keys)
+		}
 	}
 }
 
