@@ -110,15 +110,15 @@ func TestMarkerSize(t *testing.T) {
 		{12, "id,a\n<<<<<<<,x\n", 12},
 	} {
 		for v := range 3 {
-			m := newMerger(Options{MarkerSize: c.asked})
-			data := [3][]byte{[]byte("id\n"), []byte("id\n"), []byte("id\n")}
-			data[v] = []byte(c.input)
-			var err error
-			if m.in, _, err = readInputs(data, m.opt.Read); err != nil {
+			data := [3]string{"id,a\nk,x\n", "id,a\nk,o\n", "id,a\nk,t\n"}
+			data[v] += strings.TrimPrefix(c.input, "id,a\n")
+			r, err := Merge([]byte(data[0]), []byte(data[1]), []byte(data[2]), Options{MarkerSize: c.asked})
+			if err != nil {
 				t.Fatal(err)
 			}
-			if got := m.markerSize(); got != c.want {
-				t.Errorf("%d asked for, input %d is %q: %d, want %d", c.asked, v, c.input, got, c.want)
+			want := "\n" + strings.Repeat("<", c.want) + " ours: id=k\n"
+			if !strings.Contains(string(r.Bytes()), want) {
+				t.Errorf("%d asked for, input %d is %q: want %d:\n%s", c.asked, v, c.input, c.want, r.Bytes())
 			}
 		}
 	}
