@@ -10,6 +10,7 @@ import (
 var (
 	ErrOpenQuote = errors.New("quote is never closed")
 	ErrUTF16     = errors.New("text is UTF-16; convert the file to UTF-8")
+	ErrTooLong   = errors.New("more than 536,870,912 records")
 )
 
 // Reasons why an edit of a [Table] is refused; use errors.Is.
@@ -54,7 +55,7 @@ type ParseError struct {
 	Line   int
 	Column int
 	Offset int64
-	Err    error // ErrOpenQuote or ErrUTF16
+	Err    error // ErrOpenQuote, ErrUTF16 or ErrTooLong
 }
 
 func (e *ParseError) Error() string {

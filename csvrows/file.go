@@ -36,6 +36,7 @@ type File struct {
 	bom      int
 	recs     []uint64 // offset<<kindBits | kind of each record, and the end of the last
 	header   int      // record number, or -1
+	most     int      // how many records a file may have
 	prefixed bool     // the header is a "#id,..." record
 	columns  []string // what the header names
 

@@ -12,7 +12,7 @@ type keyIndex struct {
 }
 
 // A slot holds number+1 of a row, negative where the key stands twice or more, 0 if
-// the slot is free. An int32 suffices: the offsets alone of as many records take 16 GB.
+// the slot is free. An int32 suffices, as Parse takes no more records.
 type slot struct {
 	hash uint32
 	row  int32

@@ -26,6 +26,9 @@ type Options struct {
 	NoHeader bool
 }
 
+// mostColumns bounds key positions: names are made up to them.
+const mostColumns = 1 << 20
+
 // Validate reports the first setting that contradicts another, or that could
 // never cut a field: a delimiter that is a quote or a line end, a prefix that
 // holds one of them.
@@ -50,8 +53,8 @@ func (o Options) Validate() error {
 		}
 	}
 	for i, n := range o.KeyIndex {
-		if n < 1 {
-			return fmt.Errorf("key position %d: positions count from 1", n)
+		if n < 1 || n > mostColumns {
+			return fmt.Errorf("key position %d: positions count from 1 to %d", n, mostColumns)
 		}
 		if slices.Contains(o.KeyIndex[:i], n) {
 			return fmt.Errorf("key position %d given twice", n)

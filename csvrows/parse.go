@@ -36,7 +36,7 @@ func Parse(data []byte, opt Options) (*File, error) {
 
 // newFile returns a file that has no records yet.
 func newFile(data []byte, opt Options) *File {
-	f := &File{data: data, opt: opt, prefix: []byte(opt.prefix()), header: -1}
+	f := &File{data: data, opt: opt, prefix: []byte(opt.prefix()), header: -1, most: mostRecords}
 	if bytes.HasPrefix(data, bom) {
 		f.bom = len(bom)
 	}
@@ -131,14 +131,20 @@ func (f *File) scanner() scanner {
 	return scanner{data: f.data, delim: f.opt.Delimiter, lf: -1, cr: -1, qt: -1}
 }
 
+// mostRecords keeps record numbers, and twice as many, within 32 bits.
+const mostRecords = 1 << 29
+
 // scan fills f.recs with offset and kind of every record.
 func (f *File) scan() error {
 	f.recs = make([]uint64, 0, bytes.Count(f.data, []byte{'\n'})+2)
 	s := f.scanner()
 	for pos := f.bom; pos < len(f.data); {
 		end, kind, open := f.cut(&s, pos)
-		if open >= 0 {
+		switch {
+		case open >= 0:
 			return f.errorAt(open, ErrOpenQuote)
+		case len(f.recs) == f.most:
+			return f.errorAt(pos, ErrTooLong)
 		}
 		f.add(pos, kind)
 		pos = end

@@ -16,8 +16,11 @@ type Reader struct {
 // Reader returns a new reader of the file's rows. Columns of a file without a header
 // are named "1", "2", ...
 func (f *File) Reader() *Reader {
-	keyCols, _ := f.KeyColumns()
-	return (&Table{file: f, columns: tableColumns(f, keyCols)}).Reader()
+	columns := f.columns
+	if f.opt.NoHeader {
+		columns = PositionNames(f.Width())
+	}
+	return (&Table{file: f, columns: columns}).Reader()
 }
 
 // Reader returns a new reader of the rows as they are now. An edit ends its use.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strconv"
 )
 
 // Table finds the rows of a file by key and edits them. The file stays as it is;
@@ -56,7 +57,11 @@ func NewTable(f *File) (*Table, error) {
 		return nil, err
 	}
 	t := &Table{file: f, keyCols: keyCols, changes: make(map[int]change), newRow: f.Len() + 1}
-	t.setColumns(tableColumns(f, keyCols))
+	columns, err := tableColumns(f, keyCols)
+	if err != nil {
+		return nil, err
+	}
+	t.setColumns(columns)
 	t.front, t.end, t.model, t.lineEnd = t.start(), -1, f.header, []byte{'\n'}
 	for i := range f.Len() {
 		kind := f.Kind(i)
@@ -90,13 +95,20 @@ func (t *Table) findLineEnd() {
 	}
 }
 
-// tableColumns names the columns of f, by position where no header is expected. A
-// key column counts even if no row reaches it.
-func tableColumns(f *File, keyCols []int) []string {
+// tableColumns names the columns of f, by position where no header is expected. In a
+// file without rows a key column counts all the same.
+func tableColumns(f *File, keyCols []int) ([]string, error) {
 	if !f.opt.NoHeader {
-		return f.columns
+		return f.columns, nil
 	}
-	return PositionNames(max(f.Width(), slices.Max(keyCols)+1))
+	width, last := f.Width(), slices.Max(keyCols)
+	switch {
+	case width == 0:
+		width = last + 1
+	case last >= width:
+		return nil, &KeyColumnError{Column: strconv.Itoa(last + 1), Line: 1, Columns: PositionNames(width)}
+	}
+	return PositionNames(width), nil
 }
 
 func (t *Table) setColumns(names []string) {

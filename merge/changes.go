@@ -14,14 +14,11 @@ import (
 // markers, base counts as what stands there.
 func (r *Result) Changes() iter.Seq[Change] {
 	return func(yield func(Change) bool) {
-		m := r.m
-		if m.rows == nil {
+		if r.whole {
 			return
 		}
-		c := changeLister{merger: m, yield: yield}
-		m.quiet = true
-		defer func() { m.quiet = false }()
-		_ = c.columns() && c.rowsOfBase() && c.rowsAdded() && c.moves() && c.comments()
+		c := changeLister{merger: r.m.reader(), yield: yield}
+		_ = c.columnsOf() && c.rowsOfBase() && c.rowsAdded() && c.moves() && c.comments()
 	}
 }
 
@@ -46,7 +43,7 @@ func who(ours, theirs bool) Side {
 
 func text(s string) Value { return Value{Exists: true, Text: s} }
 
-func (l *changeLister) columns() bool {
+func (l *changeLister) columnsOf() bool {
 	for i := range l.cols {
 		c := &l.cols[i]
 		ch := Change{Column: c.label, HasColumn: true}
@@ -115,7 +112,7 @@ func (l *changeLister) rowOfBase(b int32, t triple) bool {
 	}
 	o, th := t[inOurs], t[inTheirs]
 	if o >= 0 && th >= 0 {
-		if l.unchangedFrom(t, inOurs) && l.unchangedFrom(t, inTheirs) && l.same[inBase] {
+		if l.unchangedFrom(t, inOurs) && l.unchangedFrom(t, inTheirs) && l.ownLayout[inBase] {
 			return true
 		}
 		return l.cells(t, t)

@@ -12,8 +12,8 @@ import (
 func (m *merger) compose() {
 	m.mergeFileForm()
 	m.w.form = &m.form
-	if m.headerKept {
-		m.lead(m.leadOf(m.header))
+	if m.header.kept {
+		m.lead(m.leadOf(m.header.rec))
 		m.emitHeader()
 	}
 	kept := m.keptRows()
@@ -82,7 +82,7 @@ func (m *merger) rowRanks(kept []int32, s int) []int32 {
 	return ranks
 }
 
-// A span of records in each version: from lo up to, not including, hi.
+// recordRanges are records in each version: from lo up to, not including, hi.
 type recordRanges struct{ lo, hi [3]int32 }
 
 // leadOf returns the records above a kept row, up to the kept row above it, in each
@@ -106,7 +106,7 @@ func (m *merger) tail() (r recordRanges) {
 }
 
 func (m *merger) leadStart(v int, rec int32) int32 {
-	for rec > 0 && !m.rows.kept(v, rec-1) && (!m.headerKept || rec-1 != m.header[v]) {
+	for rec > 0 && !m.rows.kept(v, rec-1) && (!m.header.kept || rec-1 != m.header.rec[v]) {
 		rec--
 	}
 	return rec
@@ -114,15 +114,15 @@ func (m *merger) leadStart(v int, rec int32) int32 {
 
 // emitHeader writes the header.
 func (m *merger) emitHeader() {
-	m.w.record(m.headerText(), m.endOf(m.header))
+	m.w.record(m.headerText(), m.endOf(m.header.rec))
 }
 
 // headerText merges the header's fields: a name's own bytes where a version has the
 // name, in the merged form.
 func (m *merger) headerText() []byte {
-	h := m.header
+	h := m.header.rec
 	for v := range h {
-		if h[v] >= 0 && m.same[v] && m.in[v].PrefixedHeader() == m.prefixes() && m.headerIs(v) {
+		if h[v] >= 0 && m.ownLayout[v] && m.in[v].PrefixedHeader() == m.prefixes() && m.headerIs(v) {
 			return m.in[v].Text(int(h[v]))
 		}
 	}
@@ -163,7 +163,7 @@ func (m *merger) prefixes() bool { return m.form.prefixed && !m.w.open }
 // of the headers gives.
 func (m *merger) headerIs(v int) bool {
 	var texts [3][]byte
-	for x, h := range m.header {
+	for x, h := range m.header.rec {
 		if h >= 0 {
 			texts[x] = m.in[x].Text(int(h))
 		}
@@ -194,15 +194,15 @@ func (m *merger) emitRow(t triple) {
 	switch {
 	case b >= 0 && (o < 0) != (th < 0):
 		m.emitDeleted(b)
-	case b >= 0 && o >= 0 && m.unchangedFrom(t, inTheirs) && m.same[inOurs]:
+	case b >= 0 && o >= 0 && m.unchangedFrom(t, inTheirs) && m.ownLayout[inOurs]:
 		m.emitRecord(inOurs, o, t)
-	case b >= 0 && o >= 0 && m.unchangedFrom(t, inOurs) && m.same[inTheirs]:
+	case b >= 0 && o >= 0 && m.unchangedFrom(t, inOurs) && m.ownLayout[inTheirs]:
 		m.emitRecord(inTheirs, th, t)
 	case len(m.undone) > 0:
 		m.emitMerged(t)
-	case b < 0 && th < 0 && m.same[inOurs]:
+	case b < 0 && th < 0 && m.ownLayout[inOurs]:
 		m.emitRecord(inOurs, o, t)
-	case b < 0 && o < 0 && m.same[inTheirs]:
+	case b < 0 && o < 0 && m.ownLayout[inTheirs]:
 		m.emitRecord(inTheirs, th, t)
 	default:
 		m.emitMerged(t)
@@ -220,7 +220,7 @@ func (m *merger) groupOfTriple(t triple) *group {
 
 // unchangedFrom reports that side s left base's row as it was.
 func (m *merger) unchangedFrom(t triple, s int) bool {
-	return m.like[s] && bytes.Equal(m.in[inBase].Text(int(t[inBase])), m.in[s].Text(int(t[s])))
+	return m.baseLayout[s] && bytes.Equal(m.in[inBase].Text(int(t[inBase])), m.in[s].Text(int(t[s])))
 }
 
 // emitRecord writes a row of a version byte for byte, but for its line end.

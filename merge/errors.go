@@ -68,8 +68,3 @@ func (e *ConflictError) Error() string {
 	}
 	return what
 }
-
-// usableError wraps an error that makes a merge impossible but not law 1.
-type usableError struct{ error }
-
-func (e *usableError) Unwrap() error { return e.error }

@@ -130,7 +130,7 @@ func pairByID(as []int32, idA func(int32) string, bs []int32, idB func(int32) st
 		waiting[id] = append(waiting[id], b)
 	}
 	var out []recPair
-	var left []int32
+	var over []int32
 	used := map[int32]bool{}
 	for _, a := range as {
 		id := idA(a)
@@ -139,13 +139,13 @@ func pairByID(as []int32, idA func(int32) string, bs []int32, idB func(int32) st
 			used[queue[0]] = true
 			waiting[id] = queue[1:]
 		} else {
-			left = append(left, a)
+			over = append(over, a)
 		}
 	}
 	for _, b := range bs {
-		if rest && !used[b] && len(left) > 0 {
-			out = append(out, recPair{left[0], b})
-			left = left[1:]
+		if rest && !used[b] && len(over) > 0 {
+			out = append(out, recPair{over[0], b})
+			over = over[1:]
 		}
 	}
 	return out
@@ -162,19 +162,19 @@ func (m *merger) judgeGroup(g *group) {
 		m.groupConflict(g)
 		return
 	}
-	lead := inOurs // the side whose pairing with base holds; chosen by content
+	holder := inOurs // the side whose pairing with base holds; chosen by content
 	if m.compareTexts(inTheirs, g.recs[inTheirs], inOurs, g.recs[inOurs]) < 0 {
-		lead = inTheirs
+		holder = inTheirs
 	}
 	for _, b := range g.recs[inBase] {
-		m.rows.side[other(lead)][b] = none
+		m.rows.side[other(holder)][b] = none
 	}
 	for _, p := range pairs {
 		rec := triple{none, p.a, p.b}
-		if b := m.rows.base[lead][rec[lead]]; b >= 0 {
-			m.rows.pair(other(lead), int(b), int(rec[other(lead)]))
+		if b := m.rows.base[holder][rec[holder]]; b >= 0 {
+			m.rows.pair(other(holder), int(b), int(rec[other(holder)]))
 		} else {
-			m.rows.base[other(lead)][rec[other(lead)]] = none
+			m.rows.base[other(holder)][rec[other(holder)]] = none
 			m.rows.setTwins(p.a, p.b)
 		}
 	}

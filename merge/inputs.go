@@ -1,9 +1,9 @@
 package merge
 
 import (
-	"bytes"
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -33,39 +33,45 @@ type version struct {
 	hasNames bool
 }
 
-// readInputs parses the three inputs by one dialect and finds the key in each. If
-// only the key or the delimiter stands in the way, it returns that error beside the
-// parsed files, for which law 1 may still decide.
-func readInputs(data [3][]byte, opt csvrows.Options) (in [3]version, key []string, err error) {
-	if err := opt.Validate(); err != nil {
-		return in, nil, err
-	}
+// inputs are the three versions and the key by which their rows are told apart.
+type inputs struct {
+	in       [3]version
+	keyNames []string
+	// refused is why versions that parse cannot be merged: an [*InputError] about
+	// the key or the delimiter. Law 1 may still decide.
+	refused error
+}
+
+// read parses the inputs by one dialect and finds the key in each. The error is an
+// [*InputError] about an input that does not parse.
+func (m *merger) read(data [3][]byte) error {
+	opt := m.opt.Read
 	delim, mixed := csvrows.Detect(opt, data[:]...)
 	if mixed == nil {
 		opt.Delimiter = delim
 	}
-	if err := parseAll(&in, data, opt); err != nil {
-		return in, nil, err
+	if err := m.parse(data, opt); err != nil {
+		return err
 	}
-	if mixed != nil {
-		var d *csvrows.DelimiterError
-		errors.As(mixed, &d)
-		return in, nil, &usableError{&InputError{sideOf(d.Input), mixed}}
+	var d *csvrows.DelimiterError
+	switch {
+	case errors.As(mixed, &d):
+		m.refused = &InputError{sideOf(d.Input), mixed}
+	case opt.NoHeader:
+		m.keyNames, m.refused = positionKey(&m.in)
+	default:
+		m.keyNames, m.refused = resolveKey(&m.in, opt.Key)
 	}
-	if opt.NoHeader {
-		return in, positionKey(&in), nil
-	}
-	key, err = resolveKey(&in, opt.Key)
-	return in, key, err
+	return nil
 }
 
-// parseAll parses the inputs side by side. Of several errors it returns the first
+// parse parses the inputs side by side. Of several errors it returns the first
 // input's.
-func parseAll(in *[3]version, data [3][]byte, opt csvrows.Options) error {
+func (x *inputs) parse(data [3][]byte, opt csvrows.Options) error {
 	var errs [3]error
 	var wg sync.WaitGroup
-	for i := range in {
-		wg.Go(func() { in[i].File, errs[i] = csvrows.Parse(data[i], opt) })
+	for i := range x.in {
+		wg.Go(func() { x.in[i].File, errs[i] = csvrows.Parse(data[i], opt) })
 	}
 	wg.Wait()
 	for i, err := range errs {
@@ -77,23 +83,28 @@ func parseAll(in *[3]version, data [3][]byte, opt csvrows.Options) error {
 }
 
 // positionKey names the columns of headerless inputs by position: all three have
-// as many as the widest row of any.
-func positionKey(in *[3]version) []string {
+// as many as the widest row of any. A key position that no row reaches is an error.
+func positionKey(in *[3]version) ([]string, error) {
 	width := 0
 	for i := range in {
 		width = max(width, in[i].Width())
 	}
 	cols, _ := in[inBase].KeyColumns()
-	width = max(width, slices.Max(cols)+1)
 	names := csvrows.PositionNames(width)
 	var key []string
 	for _, c := range cols {
-		key = append(key, names[c])
+		key = append(key, strconv.Itoa(c+1))
+	}
+	switch {
+	case width == 0:
+		cols = nil // no rows, no columns
+	case slices.Max(cols) >= width:
+		return nil, &InputError{Base, &csvrows.KeyColumnError{Column: strconv.Itoa(slices.Max(cols) + 1), Line: 1, Columns: names}}
 	}
 	for i := range in {
 		in[i].names, in[i].key, in[i].hasNames = names, cols, true
 	}
-	return key
+	return key, nil
 }
 
 // resolveKey finds the key columns in each input that has a header. Where no key is
@@ -124,7 +135,7 @@ func resolveKey(in *[3]version, given []string) ([]string, error) {
 		}
 		cols, err := in[i].Positions(want)
 		if err != nil {
-			return nil, &usableError{&InputError{sideOf(i), err}}
+			return nil, &InputError{sideOf(i), err}
 		}
 		in[i].key = cols
 	}
@@ -157,16 +168,4 @@ func borrowNames(in *[3]version) {
 			in[side].names, in[side].key = in[from].names, in[from].key
 		}
 	}
-}
-
-// equalInputs finds the version that law 1 makes the result: M(b,b,t) = t,
-// M(b,o,b) = o, M(b,x,x) = x. It returns -1 if the law is silent.
-func equalInputs(data [3][]byte) int {
-	switch {
-	case bytes.Equal(data[inBase], data[inOurs]):
-		return inTheirs
-	case bytes.Equal(data[inBase], data[inTheirs]), bytes.Equal(data[inOurs], data[inTheirs]):
-		return inOurs
-	}
-	return -1
 }

@@ -39,7 +39,8 @@ func (m *merger) settleColumns() {
 	}
 	m.orderColumns()
 	for v := range m.in {
-		m.same[v] = m.hasLayout(v)
+		m.ownLayout[v] = m.hasLayout(v)
+		m.baseLayout[v] = m.alike(inBase, v)
 	}
 }
 

@@ -127,7 +127,7 @@ func (m *merger) dropped(v int, rec int32) bool {
 // stands reports a row, or a header, of a side that is to be placed in its lead.
 func (m *merger) stands(v int, rec int32, kind csvrows.Kind) bool {
 	if kind == csvrows.Header {
-		return m.headerStands
+		return m.header.stands
 	}
 	t := m.rows.tripleOf(v, rec)
 	if g := m.groupOf(v, rec); g != nil && g.conflict {
@@ -375,8 +375,8 @@ func (l *leadMerge) emitItem(t triple) {
 	}
 	switch l.in[v].Kind(int(rec)) {
 	case csvrows.Header:
-		if !l.headerDone {
-			l.headerDone = true
+		if !l.header.done {
+			l.header.done = true
 			l.emitHeader()
 		}
 	case csvrows.Row:

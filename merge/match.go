@@ -192,34 +192,21 @@ func (x *baseIndex) find(key []byte) int32 {
 
 // matchSide pairs side s with base and returns a table of the rows it added.
 func (p *pairing) matchSide(in *[3]version, s int, index *baseIndex) *keyTable {
-	b, v := &in[inBase], &in[s]
+	v := &in[s]
+	w := walk{pairing: p, b: &in[inBase], v: v, s: s, alike: slices.Equal(v.key, in[inBase].key)}
 	added := newKeyTable(v, 0)
-	var key, wanted []byte
-	cursor := 0 // the row of base that is expected next
 	for j := range v.Len() {
-		if v.Kind(j) != csvrows.Row {
+		if v.Kind(j) != csvrows.Row || w.unchanged(j) {
 			continue
 		}
-		for cursor < b.Len() && (b.Kind(cursor) != csvrows.Row || p.base[inBase][cursor] == keyless) {
-			cursor++
-		}
-		expected := cursor < b.Len() && p.side[s][cursor] == none
-		if expected && bytes.Equal(v.Raw(j), b.Raw(cursor)) {
-			p.pair(s, cursor, j)
-			cursor++
-			continue
-		}
-		var empty bool
-		if key, empty = v.AppendKey(key[:0], j, v.key); empty {
+		key, empty := v.AppendKey(w.key[:0], j, v.key)
+		w.key = key
+		if empty {
 			p.base[s][j] = keyless
 			continue
 		}
-		if expected {
-			if wanted, _ = b.AppendKey(wanted[:0], cursor, b.key); bytes.Equal(key, wanted) {
-				p.pair(s, cursor, j)
-				cursor++
-				continue
-			}
+		if w.expected(j) {
+			continue
 		}
 		i := index.find(key)
 		switch {
@@ -228,11 +215,54 @@ func (p *pairing) matchSide(in *[3]version, s int, index *baseIndex) *keyTable {
 		case p.side[s][i] != none:
 			p.duplicates[string(key)] = true
 		default:
-			p.pair(s, int(i), j)
-			cursor = int(i) + 1
+			w.take(int(i), j)
 		}
 	}
 	return added
+}
+
+// A walk goes through a side along base. Most rows are those that base has next.
+type walk struct {
+	*pairing
+	b, v   *version
+	s      int
+	alike  bool // both have the key in the same place: equal bytes have equal keys
+	cursor int  // base's row that is expected next
+	key    []byte
+	wanted []byte
+}
+
+// unchanged pairs record j with the row expected next if it has the same bytes.
+func (w *walk) unchanged(j int) bool {
+	for w.cursor < w.b.Len() && (w.b.Kind(w.cursor) != csvrows.Row || w.base[inBase][w.cursor] == keyless) {
+		w.cursor++
+	}
+	if !w.alike || !w.free() || !bytes.Equal(w.v.Raw(j), w.b.Raw(w.cursor)) {
+		return false
+	}
+	w.take(w.cursor, j)
+	return true
+}
+
+// expected pairs record j with the row expected next if it has the same key.
+func (w *walk) expected(j int) bool {
+	if !w.free() {
+		return false
+	}
+	w.wanted, _ = w.b.AppendKey(w.wanted[:0], w.cursor, w.b.key)
+	if !bytes.Equal(w.key, w.wanted) {
+		return false
+	}
+	w.take(w.cursor, j)
+	return true
+}
+
+// free reports that a row is expected and has no partner yet.
+func (w *walk) free() bool { return w.cursor < w.b.Len() && w.side[w.s][w.cursor] == none }
+
+func (w *walk) take(i, j int) {
+	w.pair(w.s, i, j)
+	w.cursor = i + 1
 }
 
 func (p *pairing) pair(s, baseRec, rec int) {

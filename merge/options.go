@@ -102,11 +102,14 @@ type Options struct {
 	MarkerSize int
 }
 
+// mostMarker bounds the length of markers that may be asked for.
+const mostMarker = 1000
+
 // Validate reports the first setting that makes no sense.
 func (o Options) Validate() error {
 	switch {
-	case o.MarkerSize < 0:
-		return fmt.Errorf("marker size %d is negative", o.MarkerSize)
+	case o.MarkerSize < 0 || o.MarkerSize > mostMarker:
+		return fmt.Errorf("marker size %d is not from 0 to %d", o.MarkerSize, mostMarker)
 	case o.Strategy > TakeBase:
 		return fmt.Errorf("no strategy %d", o.Strategy)
 	case o.Granularity > Rows:

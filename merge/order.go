@@ -6,7 +6,7 @@ import "slices"
 // sides.
 type ordering struct {
 	// order holds the items, which are numbered in base's order, as the result has
-	// them; nil where both sides left base's order.
+	// them; nil where both sides kept base's order.
 	order []int32
 	// moved says, by item, which side moved something in the item's stretch: NoSide,
 	// Ours, Theirs or Both. nil like order.
@@ -160,14 +160,14 @@ func inversions(seq, scratch []int32) int {
 	mid := len(seq) / 2
 	n := inversions(seq[:mid], scratch[:mid]) + inversions(seq[mid:], scratch[mid:])
 	copy(scratch, seq)
-	left, right := scratch[:mid], scratch[mid:]
+	low, high := scratch[:mid], scratch[mid:]
 	for k := range seq {
-		if len(right) == 0 || len(left) > 0 && left[0] <= right[0] {
-			seq[k], left = left[0], left[1:]
+		if len(high) == 0 || len(low) > 0 && low[0] <= high[0] {
+			seq[k], low = low[0], low[1:]
 			continue
 		}
-		seq[k], right = right[0], right[1:]
-		n += len(left)
+		seq[k], high = high[0], high[1:]
+		n += len(low)
 	}
 	return n
 }

@@ -2,7 +2,8 @@ package merge
 
 import "io"
 
-// Result is what a merge came to.
+// Result is what a merge came to. It refers to the inputs and to what the merge found
+// out about them, for Changes; it is safe for use by several goroutines.
 type Result struct {
 	// Conflicts are all conflicts, settled ones too: those of columns first, then of
 	// deleted rows, then the others in the order of the result.
@@ -19,6 +20,7 @@ type Result struct {
 	size      int
 	hasOutput bool
 	diff      bool // of Diff
+	whole     bool // one input, of which no more is known
 }
 
 // Clean reports that no conflict stands.

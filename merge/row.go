@@ -74,7 +74,7 @@ func (m *merger) mergeRow(rec triple) {
 func (r *rowMerge) reach() int {
 	n := 0
 	for v, rec := range r.rec {
-		if rec >= 0 && !r.same[v] {
+		if rec >= 0 && !r.ownLayout[v] {
 			return len(r.layout)
 		}
 		n = max(n, len(r.fields[v]))

@@ -1,6 +1,10 @@
 package merge
 
-import "github.com/rowkeep/rowkeep/csvrows"
+import (
+	"slices"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
 
 // A verdict is how a conflict was settled. The zero verdict leaves it standing.
 type verdict struct {
@@ -53,9 +57,11 @@ func (m *merger) settle(c *Conflict, stamp stamps) verdict {
 
 // ask calls the caller's function.
 func (m *merger) ask(c *Conflict) verdict {
-	r, asked := m.answers[c.ID]
-	if !asked {
-		r = m.opt.Resolve(*c)
+	r, known := m.answers[c.ID]
+	if !known {
+		asked := *c
+		asked.Key = slices.Clone(c.Key)
+		r = m.opt.Resolve(asked)
 		m.answers[c.ID] = r
 	}
 	fits := r.Side <= Theirs || r.Side == Neither && c.Kind.ofCell()
@@ -90,7 +96,7 @@ func (m *merger) standIn(k Kind) Side {
 
 // report adds a conflict to the result.
 func (m *merger) report(c Conflict) {
-	if m.quiet {
+	if m.res == nil {
 		return
 	}
 	m.res.Conflicts = append(m.res.Conflicts, c)

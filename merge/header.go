@@ -1,0 +1,72 @@
+package merge
+
+import "github.com/rowkeep/rowkeep/csvrows"
+
+// A header says where the result's header goes.
+type header struct {
+	rec triple // its record in each version
+	// kept is set if all versions have one, so that it divides the file; stands if
+	// the result has one; done once it is written.
+	kept, stands, done bool
+}
+
+// findHeader finds out where the header goes. If all versions have one it divides
+// the file: what is above it stays above. Else it goes where the sides have it. A
+// header of one side alone goes away only if no row stands and the side left base's
+// names alone.
+func (m *merger) findHeader() {
+	for v := range m.in {
+		m.header.rec[v] = int32(m.in[v].HeaderRecord())
+	}
+	b, o, t := m.header.rec[inBase] >= 0, m.header.rec[inOurs] >= 0, m.header.rec[inTheirs] >= 0
+	m.header.kept = b && o && t
+	if o != t {
+		keeper := inOurs
+		if t {
+			keeper = inTheirs
+		}
+		m.header.stands = !b || !m.sameNames(keeper) || m.anyRowStands(keeper)
+		return
+	}
+	m.header.stands = o
+}
+
+func (m *merger) sameNames(s int) bool {
+	return len(m.in[s].names) == len(m.in[inBase].names) && m.alike(inBase, s) && m.namesAlike(s)
+}
+
+func (m *merger) namesAlike(s int) bool {
+	for i, name := range m.in[s].names {
+		if name != m.in[inBase].names[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// anyRowStands reports a row in the result, where only the keeper has rows: one that
+// it added, or changed and that was not settled to the deletion.
+func (m *merger) anyRowStands(keeper int) bool {
+	for j := range int32(m.in[keeper].Len()) {
+		if m.in[keeper].Kind(int(j)) != csvrows.Row {
+			continue
+		}
+		switch b := m.rows.base[keeper][j]; {
+		case b == keyless:
+			if !m.inBaseKeyless(keeper, j) {
+				return true
+			}
+		case b == none:
+			return true
+		default:
+			f := m.fates[b]
+			if g := m.groupOf(keeper, j); g != nil && g.conflict {
+				f = &fate{deleter: other(keeper), verdict: g.verdict}
+			}
+			if f != nil && f.verdict.sideOr(m.standIn(KindDeleteModify)) != sideOf(f.deleter) {
+				return true
+			}
+		}
+	}
+	return false
+}
