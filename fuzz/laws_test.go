@@ -216,8 +216,8 @@ func inverted(r *merge.Result) lists {
 	return l
 }
 
-func invertedKind(k merge.Kind) merge.Kind {
-	pairs := map[merge.Kind]merge.Kind{
+func invertedKind(k merge.ConflictKind) merge.ConflictKind {
+	pairs := map[merge.ConflictKind]merge.ConflictKind{
 		merge.KindDeleteModify: merge.KindModifyDelete, merge.KindModifyDelete: merge.KindDeleteModify,
 		merge.KindColumnDeleteEdit: merge.KindColumnEditDelete, merge.KindColumnEditDelete: merge.KindColumnDeleteEdit,
 	}
@@ -257,7 +257,7 @@ func granularity(tr triple) (bool, error) {
 }
 
 // ofColumns are the kinds that are about columns.
-var ofColumns = map[merge.Kind]bool{
+var ofColumns = map[merge.ConflictKind]bool{
 	merge.KindColumnDeleteEdit: true, merge.KindColumnEditDelete: true,
 	merge.KindColumnAddAdd: true, merge.KindColumnRename: true,
 }

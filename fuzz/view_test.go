@@ -200,7 +200,7 @@ func (v *view) renames() bool {
 }
 
 // conflicts reports a conflict of one of the kinds.
-func (v *view) conflicts(kinds ...merge.Kind) bool {
+func (v *view) conflicts(kinds ...merge.ConflictKind) bool {
 	return slices.ContainsFunc(v.r.Conflicts, func(c merge.Conflict) bool { return slices.Contains(kinds, c.Kind) })
 }
 

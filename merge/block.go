@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -11,12 +12,12 @@ import (
 // leastMarker is git's length of conflict markers.
 const leastMarker = 7
 
-// A line is a record on its way to the result.
-type line struct{ text, end []byte }
+// A rendered record is on its way to the result.
+type rendered struct{ text, end []byte }
 
 // A block is a conflict as markers show it: what each version has, in whole records.
 type block struct {
-	versions [3][]line
+	versions [3][]rendered
 	name     string // what it is about, behind the labels
 }
 
@@ -24,26 +25,26 @@ type block struct {
 func (m *merger) emitBlock(b block) {
 	size := m.markerSize()
 	o, t := b.versions[inOurs], b.versions[inTheirs]
-	var head, tail []line
+	var head, tail []rendered
 	if m.opt.Style == ZDiff3 {
 		head, tail = sharedEnds(o, t)
 		o, t = o[len(head):len(o)-len(tail)], t[len(head):len(t)-len(tail)]
 	}
 	m.emitLines(head)
-	m.marker('<', size, m.sideLabel(0), b.name)
+	m.marker('<', size, cmp.Or(m.opt.Labels.Ours, "ours"), b.name)
 	m.emitLines(o)
 	if m.opt.Style != MergeStyle {
-		m.marker('|', size, m.sideLabel(1), b.name)
+		m.marker('|', size, cmp.Or(m.opt.Labels.Base, "base"), b.name)
 		m.emitLines(b.versions[inBase])
 	}
 	m.marker('=', size, "", "")
 	m.emitLines(t)
-	m.marker('>', size, m.sideLabel(2), b.name)
+	m.marker('>', size, cmp.Or(m.opt.Labels.Theirs, "theirs"), b.name)
 	m.emitLines(tail)
 }
 
 // sharedEnds returns what two versions have in common at their start and end.
-func sharedEnds(o, t []line) (head, tail []line) {
+func sharedEnds(o, t []rendered) (head, tail []rendered) {
 	n := min(len(o), len(t))
 	i := 0
 	for i < n && bytes.Equal(o[i].text, t[i].text) {
@@ -56,7 +57,7 @@ func sharedEnds(o, t []line) (head, tail []line) {
 	return o[:i], o[len(o)-j:]
 }
 
-func (m *merger) emitLines(lines []line) {
+func (m *merger) emitLines(lines []rendered) {
 	for _, l := range lines {
 		m.w.record(l.text, l.end)
 	}
@@ -73,14 +74,6 @@ func (m *merger) marker(c byte, size int, label, name string) {
 	}
 	m.w.record([]byte(text), m.w.neighbour(m.w.end))
 	m.w.must = true
-}
-
-// sideLabel returns the n-th label of markers, in the order ours, base, theirs.
-func (m *merger) sideLabel(n int) string {
-	if m.opt.Labels[n] != "" {
-		return m.opt.Labels[n]
-	}
-	return [...]string{"ours", "base", "theirs"}[n]
 }
 
 // markerSize returns a length of markers that no line of the inputs starts with: the
@@ -150,7 +143,7 @@ func (m *merger) emitRowBlock(t triple) {
 	end := m.endOf(t)
 	for v := range t {
 		if t[v] >= 0 {
-			b.versions[v] = []line{{m.rowText(t, v), end}}
+			b.versions[v] = []rendered{{m.rowText(t, v), end}}
 			b.name = m.keyText(m.in[v].Key(int(t[v]), m.in[v].key))
 		}
 	}
@@ -165,10 +158,10 @@ func (m *merger) emitRowBlock(t triple) {
 func (m *merger) emitFateBlock(base int32, f *fate) {
 	b := block{name: m.keyText(m.in[inBase].Key(int(base), m.in[inBase].key))}
 	b.versions[inBase] = m.alone(inBase, base)
-	b.versions[f.keeper] = m.alone(f.keeper, f.kept)
+	b.versions[f.keeper] = m.alone(f.keeper, f.rec)
 	if f.comment >= 0 {
 		in := &m.in[f.deleter]
-		b.versions[f.deleter] = []line{{in.Text(int(f.comment)), in.LineEnd(int(f.comment))}}
+		b.versions[f.deleter] = []rendered{{in.Text(int(f.comment)), in.LineEnd(int(f.comment))}}
 	}
 	m.emitBlock(b)
 }
@@ -187,17 +180,17 @@ func (m *merger) emitGroupBlock(g *group) {
 
 // alone renders a record of one version in the result's columns, without what the
 // others made of it.
-func (m *merger) alone(v int, rec int32) []line {
+func (m *merger) alone(v int, rec int32) []rendered {
 	if rec < 0 {
 		return nil
 	}
 	t := triple{none, none, none}
 	t[v] = rec
 	if m.in[v].Kind(int(rec)) != csvrows.Row {
-		return []line{{m.in[v].Text(int(rec)), m.endOf(t)}}
+		return []rendered{{m.in[v].Text(int(rec)), m.endOf(t)}}
 	}
 	m.mergeRow(t)
-	return []line{{m.rowText(t, v), m.endOf(t)}}
+	return []rendered{{m.rowText(t, v), m.endOf(t)}}
 }
 
 // readsAsRow reports that text, as a record, is neither a comment nor blank. Nearly

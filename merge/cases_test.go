@@ -237,9 +237,11 @@ var caseOptions = map[string]func(c *mergeCase, value string) error{
 	},
 	"style": func(c *mergeCase, v string) error { return choose(&c.opt.Style, v, "diff3", "merge", "zdiff3") },
 	"labels": func(c *mergeCase, v string) error {
-		if copy(c.opt.Labels[:], strings.Split(v, ",")) != 3 {
+		names := strings.Split(v, ",")
+		if len(names) != 3 {
 			return errors.New("want three labels: ours,base,theirs")
 		}
+		c.opt.Labels = merge.Labels{Ours: names[0], Base: names[1], Theirs: names[2]}
 		return nil
 	},
 	"marker-size": func(c *mergeCase, v string) (err error) { c.opt.MarkerSize, err = strconv.Atoi(v); return err },
@@ -480,9 +482,9 @@ func mirrorSide(s merge.Side) merge.Side {
 func mirrorOptions(o merge.Options) merge.Options {
 	o.Strategy = [...]merge.Strategy{merge.Fail, merge.TakeTheirs, merge.TakeOurs, merge.TakeBase}[o.Strategy]
 	o.Output = [...]merge.Output{merge.Markers, merge.OutputTheirs, merge.OutputOurs, merge.OutputBase, merge.NoOutput}[o.Output]
-	o.Labels = [3]string{o.Labels[2], o.Labels[1], o.Labels[0]}
-	if o.Labels == [3]string{} {
-		o.Labels = [3]string{"theirs", "base", "ours"}
+	o.Labels.Ours, o.Labels.Theirs = o.Labels.Theirs, o.Labels.Ours
+	if o.Labels == (merge.Labels{}) {
+		o.Labels = merge.Labels{Ours: "theirs", Theirs: "ours"}
 	}
 	policies := map[string]merge.Policy{}
 	for column, p := range o.Policies {
@@ -497,7 +499,7 @@ func mirrorWords(s string) string {
 	return strings.NewReplacer("ours", "theirs", "theirs", "ours").Replace(s)
 }
 
-var mirroredKinds = map[merge.Kind]merge.Kind{
+var mirroredKinds = map[merge.ConflictKind]merge.ConflictKind{
 	merge.KindDeleteModify:     merge.KindModifyDelete,
 	merge.KindModifyDelete:     merge.KindDeleteModify,
 	merge.KindColumnDeleteEdit: merge.KindColumnEditDelete,
@@ -876,7 +878,7 @@ func TestCasesDeterministic(t *testing.T) {
 // results that are not.
 func TestCasesCover(t *testing.T) {
 	missing := map[string]bool{"clean": true, "refused": true}
-	for _, k := range []merge.Kind{
+	for _, k := range []merge.ConflictKind{
 		merge.KindCell, merge.KindDeleteModify, merge.KindModifyDelete, merge.KindAddAdd, merge.KindKeyRename, merge.KindColumnDeleteEdit,
 		merge.KindColumnEditDelete, merge.KindColumnAddAdd, merge.KindColumnRename, merge.KindComment, merge.KindDuplicateKey,
 	} {

@@ -7,38 +7,38 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Kind is the kind of a conflict; the set is closed.
-type Kind string
+// ConflictKind is the kind of a conflict; the set is closed.
+type ConflictKind string
 
 // The kinds. The first word of two is what ours did.
 const (
-	KindCell             Kind = "cell"
-	KindDeleteModify     Kind = "delete_modify"
-	KindModifyDelete     Kind = "modify_delete"
-	KindAddAdd           Kind = "add_add"
-	KindKeyRename        Kind = "key_rename"
-	KindColumnDeleteEdit Kind = "column_delete_edit"
-	KindColumnEditDelete Kind = "column_edit_delete"
-	KindColumnAddAdd     Kind = "column_add_add"
-	KindColumnRename     Kind = "column_rename"
-	KindComment          Kind = "comment"
-	KindDuplicateKey     Kind = "duplicate_key"
+	KindCell             ConflictKind = "cell"
+	KindDeleteModify     ConflictKind = "delete_modify"
+	KindModifyDelete     ConflictKind = "modify_delete"
+	KindAddAdd           ConflictKind = "add_add"
+	KindKeyRename        ConflictKind = "key_rename"
+	KindColumnDeleteEdit ConflictKind = "column_delete_edit"
+	KindColumnEditDelete ConflictKind = "column_edit_delete"
+	KindColumnAddAdd     ConflictKind = "column_add_add"
+	KindColumnRename     ConflictKind = "column_rename"
+	KindComment          ConflictKind = "comment"
+	KindDuplicateKey     ConflictKind = "duplicate_key"
 )
 
 // ofColumn reports kinds that are about a column and have no place in the text of
 // a row: markers cannot show them.
-func (k Kind) ofColumn() bool {
+func (k ConflictKind) ofColumn() bool {
 	return k == KindColumnDeleteEdit || k == KindColumnEditDelete || k == KindColumnRename
 }
 
 // ofCell reports kinds whose three values are single values that another value
 // could replace.
-func (k Kind) ofCell() bool {
+func (k ConflictKind) ofCell() bool {
 	return k == KindCell || k == KindAddAdd || k == KindColumnAddAdd || k == KindComment
 }
 
 // unordered is the kind with the sides unordered, which identifies a conflict.
-func (k Kind) unordered() Kind {
+func (k ConflictKind) unordered() ConflictKind {
 	switch k {
 	case KindModifyDelete:
 		return KindDeleteModify
@@ -54,7 +54,7 @@ type Conflict struct {
 	// the column; for comments and rows without a key on base's text and its
 	// occurrence instead of a key.
 	ID   string
-	Kind Kind
+	Kind ConflictKind
 	// Key holds the values of the key columns, in their order; nil for comments
 	// and column_rename.
 	Key []string
@@ -97,7 +97,7 @@ type CellValue struct{ Column, Value string }
 
 // conflictID hashes what identifies a conflict. parts are the key's values, or what
 // stands for them.
-func conflictID(kind Kind, column string, parts ...string) string {
+func conflictID(kind ConflictKind, column string, parts ...string) string {
 	var b []byte
 	for _, p := range append([]string{string(kind.unordered()), column}, parts...) {
 		b = binary.AppendUvarint(b, uint64(len(p)))

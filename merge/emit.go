@@ -146,7 +146,7 @@ func (m *merger) headerText() []byte {
 		if i == 0 && m.prefixes() {
 			name = m.prefix() + name
 		}
-		f := r.form([]byte(col.name), r.view(inBase, col), r.view(inOurs, col), r.view(inTheirs, col))
+		f := r.formed([]byte(col.name), r.view(inBase, col), r.view(inOurs, col), r.view(inTheirs, col))
 		if name != col.name {
 			f.raw = csvrows.Encode([]byte(name), false, m.in[inOurs].Delimiter())
 		}
@@ -249,7 +249,7 @@ func (m *merger) emitDeleted(b int32) {
 // keptAlone is the row of a fate's keeper as if nobody else had ever had it.
 func (m *merger) keptAlone(f *fate) triple {
 	t := triple{none, none, none}
-	t[f.keeper] = f.kept
+	t[f.keeper] = f.rec
 	return t
 }
 

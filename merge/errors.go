@@ -43,7 +43,7 @@ func (e *RowError) Error() string {
 // conflict.
 type AnswerError struct {
 	ID   string
-	Kind Kind
+	Kind ConflictKind
 	Side Side
 }
 

@@ -13,7 +13,7 @@ import (
 type fate struct {
 	deleter int
 	keeper  int
-	kept    int32 // the keeper's record
+	rec     int32 // the keeper's record
 	// comment is the deleter's record into which it turned the row, or none.
 	comment int32
 	verdict verdict
@@ -91,7 +91,7 @@ func (m *merger) judgeDeletion(d int, b, j int32) {
 		})
 		return
 	}
-	f := &fate{deleter: d, keeper: k, kept: j, comment: m.turnedInto(d, b)}
+	f := &fate{deleter: d, keeper: k, rec: j, comment: m.turnedInto(d, b)}
 	conf := m.deletionConflict(f, b, renamed)
 	f.verdict = m.settle(&conf, nil)
 	m.report(conf)
@@ -103,7 +103,7 @@ func (m *merger) judgeDeletion(d int, b, j int32) {
 
 func (m *merger) deletionConflict(f *fate, b int32, renamed bool) Conflict {
 	t := triple{b, none, none}
-	t[f.keeper] = f.kept
+	t[f.keeper] = f.rec
 	conf := Conflict{Key: m.in[inBase].Key(int(b), m.in[inBase].key), Lines: m.linesOf(t)}
 	if f.comment >= 0 {
 		conf.Note = "commented_out"
@@ -113,14 +113,14 @@ func (m *merger) deletionConflict(f *fate, b int32, renamed bool) Conflict {
 		conf.Kind = KindKeyRename
 		conf.Column, conf.HasColumn = m.keyLabel(), true
 		conf.Base = m.keyValue(inBase, b)
-		*conf.value(sideOf(f.keeper)) = m.keyValue(f.keeper, f.kept)
+		*conf.value(sideOf(f.keeper)) = m.keyValue(f.keeper, f.rec)
 	} else {
 		conf.Kind = KindDeleteModify
 		if f.deleter == inTheirs {
 			conf.Kind = KindModifyDelete
 		}
 		conf.Base = m.rowOf(inBase, b)
-		*conf.value(sideOf(f.keeper)) = m.rowOf(f.keeper, f.kept)
+		*conf.value(sideOf(f.keeper)) = m.rowOf(f.keeper, f.rec)
 	}
 	conf.ID = m.occurrenceID(conf.Kind, conf.Column, conf.Key...)
 	return conf

@@ -94,9 +94,8 @@ type Options struct {
 
 	Output Output
 	Style  Style
-	// Labels name ours, base and theirs in markers, in this order (the order of
-	// git merge-file); empty ones are "ours", "base", "theirs".
-	Labels [3]string
+	// Labels name the versions in markers.
+	Labels Labels
 	// MarkerSize is the length of markers, 0 for 7. They grow where a line of the
 	// inputs looks like one.
 	MarkerSize int
@@ -119,13 +118,16 @@ func (o Options) Validate() error {
 	case o.Style > ZDiff3:
 		return fmt.Errorf("no style %d", o.Style)
 	}
-	for _, l := range o.Labels {
+	for _, l := range []string{o.Labels.Base, o.Labels.Ours, o.Labels.Theirs} {
 		if strings.ContainsAny(l, "\r\n") {
 			return fmt.Errorf("label %q holds a line end", l)
 		}
 	}
 	return o.Read.Validate()
 }
+
+// Labels name the versions; empty ones are "base", "ours", "theirs".
+type Labels struct{ Base, Ours, Theirs string }
 
 // Resolution answers a conflict: a side (Base, Ours or Theirs), or a value of the
 // caller's for a conflict of a cell or a comment (Side is Neither then). A comment's

@@ -30,7 +30,7 @@ func TestConflictLines(t *testing.T) {
 		"# top\n\n\nid,a\n\"1\n1\",x\n2,t\n3,t\n# note t\n4,w\n",
 		merge.Options{})
 	type where struct {
-		Kind  merge.Kind
+		Kind  merge.ConflictKind
 		Lines merge.Lines
 	}
 	var got []where

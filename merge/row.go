@@ -177,7 +177,7 @@ func (r *rowMerge) mergeCell(c *column) cell {
 	}
 	switch {
 	case !o.has && !t.has && !b.has:
-		return cell{view: r.made()}
+		return cell{view: r.emptyField()}
 	case !o.has && !t.has:
 		return cell{view: b}
 	case !t.has:
@@ -197,9 +197,9 @@ func (r *rowMerge) one(c *column, b, x view, all [3]view) cell {
 	return cell{view: x}
 }
 
-// made is the empty field of a column that the row's versions do not have, quoted if
+// emptyField is the field of a column that the row's versions do not have, quoted if
 // all their fields are.
-func (r *rowMerge) made() view {
+func (r *rowMerge) emptyField() view {
 	quoted := true
 	for v := range r.rec {
 		for _, f := range r.fields[v] {
@@ -230,7 +230,7 @@ func (r *rowMerge) mergeDeleted(c *column, b, k view) view {
 	case b.has:
 		return b
 	}
-	return r.made()
+	return r.emptyField()
 }
 
 // mergeBoth merges a field that both sides have.
@@ -247,13 +247,13 @@ func (r *rowMerge) mergeBoth(c *column, b, o, t view) cell {
 	}
 	switch {
 	case bytes.Equal(vo, vt):
-		return cell{view: r.form(vo, b, o, t)}
+		return cell{view: r.formed(vo, b, o, t)}
 	case r.clash || oursChanged && theirsChanged:
 		return r.conflict(c, [3]view{b, o, t})
 	case oursChanged:
-		return cell{view: r.form(vo, b, o, t)}
+		return cell{view: r.formed(vo, b, o, t)}
 	}
-	return cell{view: r.form(vt, b, o, t)}
+	return cell{view: r.formed(vt, b, o, t)}
 }
 
 // conflict makes a conflict of the three versions of a field and settles it.
@@ -278,14 +278,14 @@ func (r *rowMerge) conflict(c *column, versions [3]view) cell {
 }
 
 // choose takes what a verdict says, or keeps all versions for a block.
-func (r *rowMerge) choose(v verdict, kind Kind, versions [3]view) cell {
+func (r *rowMerge) choose(v verdict, kind ConflictKind, versions [3]view) cell {
 	b, o, t := versions[inBase], versions[inOurs], versions[inTheirs]
 	switch side := v.sideOr(r.standIn(kind)); side {
 	case NoSide:
 		r.row.block = true
 		return cell{view: view{has: true, present: o.present || t.present}, versions: &versions}
 	case Neither:
-		return cell{view: r.form([]byte(v.value), b, o, t)}
+		return cell{view: r.formed([]byte(v.value), b, o, t)}
 	default:
 		x := versions[side.input()]
 		return cell{view: view{raw: x.raw, has: true, present: x.present || o.present && t.present}}
@@ -302,9 +302,9 @@ func (r *rowMerge) stamp(s Side, name string) ([]byte, bool) {
 	return x.value(), x.has
 }
 
-// form gives a value the merged form of its three versions: quoted or bare, present
+// formed gives a value the merged form of its three versions: quoted or bare, present
 // or not. A version that has both the value and the form is taken byte for byte.
-func (r *rowMerge) form(value []byte, b, o, t view) view {
+func (r *rowMerge) formed(value []byte, b, o, t view) view {
 	quoted := o.raw.Quoted() || t.raw.Quoted()
 	present := o.present || t.present
 	if b.has {

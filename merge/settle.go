@@ -80,7 +80,7 @@ func (m *merger) ask(c *Conflict) verdict {
 
 // standIn says which version stands in the output in place of a conflict that is not
 // settled. Markers cannot show kinds of columns: base stands there.
-func (m *merger) standIn(k Kind) Side {
+func (m *merger) standIn(k ConflictKind) Side {
 	switch m.opt.Output {
 	case OutputOurs:
 		return Ours

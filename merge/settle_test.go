@@ -13,7 +13,7 @@ import (
 // edit comes through whatever becomes of the conflict.
 type dispute struct {
 	name               string
-	kind               merge.Kind
+	kind               merge.ConflictKind
 	base, ours, theirs string
 	toOurs, toTheirs   string
 	toBase             string
@@ -131,7 +131,7 @@ func (d *dispute) merge(t *testing.T, opt merge.Options) *merge.Result {
 func TestSettleEveryWay(t *testing.T) {
 	strategies := map[merge.Strategy]merge.Side{merge.Fail: merge.NoSide, merge.TakeOurs: merge.Ours, merge.TakeTheirs: merge.Theirs, merge.TakeBase: merge.Base}
 	outputs := map[merge.Output]merge.Side{merge.Markers: merge.NoSide, merge.OutputOurs: merge.Ours, merge.OutputTheirs: merge.Theirs, merge.OutputBase: merge.Base, merge.NoOutput: merge.NoSide}
-	kinds, combinations := map[merge.Kind]bool{}, 0
+	kinds, combinations := map[merge.ConflictKind]bool{}, 0
 	for _, d := range disputes {
 		kinds[d.kind] = true
 		for strategy, side := range strategies {

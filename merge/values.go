@@ -202,7 +202,7 @@ func (m *merger) linesOf(t triple) Lines {
 
 // occurrenceID is a conflict's id where more than one conflict can have the same
 // kind, column and key: the second and later ones are numbered.
-func (m *merger) occurrenceID(kind Kind, column string, parts ...string) string {
+func (m *merger) occurrenceID(kind ConflictKind, column string, parts ...string) string {
 	id := conflictID(kind, column, parts...)
 	n := m.seenIDs[id]
 	m.seenIDs[id]++

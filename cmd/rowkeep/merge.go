@@ -92,10 +92,13 @@ func (m *mergeCommand) run(cmd *cobra.Command, args []string) error {
 
 // validate finds what makes no sense before any file is opened.
 func (m *mergeCommand) validate(cmd *cobra.Command, args []string) error {
-	if len(m.labels) > len(m.opt.Labels) {
+	names := []*string{&m.opt.Labels.Ours, &m.opt.Labels.Base, &m.opt.Labels.Theirs}
+	if len(m.labels) > len(names) {
 		return usage("--label stands %d times, and there are three versions to name", len(m.labels))
 	}
-	copy(m.opt.Labels[:], m.labels)
+	for i, label := range m.labels {
+		*names[i] = label
+	}
 	if err := m.opt.Validate(); err != nil {
 		return usage("%w", err)
 	}
