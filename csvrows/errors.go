@@ -64,14 +64,19 @@ func (e *ParseError) Error() string {
 
 func (e *ParseError) Unwrap() error { return e.Err }
 
-// KeyColumnError says that a header lacks a key column.
+// KeyColumnError says that a header lacks a key column, or that no row of a file
+// without a header is long enough to have one.
 type KeyColumnError struct {
-	Column  string   // the name that is missing
-	Line    int      // of the header, from 1
-	Columns []string // what the header names
+	Column   string   // the name that is missing, or the position as a number
+	Line     int      // of the header, from 1
+	Columns  []string // what the header names, or the positions there are
+	NoHeader bool
 }
 
 func (e *KeyColumnError) Error() string {
+	if e.NoHeader {
+		return fmt.Sprintf("line %d, column 1: no row has a field %s for the key (the longest has %d)", e.Line, e.Column, len(e.Columns))
+	}
 	return fmt.Sprintf("line %d, column 1: header has no key column %q (it names %s)", e.Line, e.Column, nameList(e.Columns))
 }
 

@@ -106,7 +106,7 @@ func tableColumns(f *File, keyCols []int) ([]string, error) {
 	case width == 0:
 		width = last + 1
 	case last >= width:
-		return nil, &KeyColumnError{Column: strconv.Itoa(last + 1), Line: 1, Columns: PositionNames(width)}
+		return nil, &KeyColumnError{Column: strconv.Itoa(last + 1), Line: 1, Columns: PositionNames(width), NoHeader: true}
 	}
 	return PositionNames(width), nil
 }

@@ -99,7 +99,7 @@ func positionKey(in *[3]version) ([]string, error) {
 	case width == 0:
 		cols = nil // no rows, no columns
 	case slices.Max(cols) >= width:
-		return nil, &InputError{Base, &csvrows.KeyColumnError{Column: strconv.Itoa(slices.Max(cols) + 1), Line: 1, Columns: names}}
+		return nil, &InputError{Base, &csvrows.KeyColumnError{Column: strconv.Itoa(slices.Max(cols) + 1), Line: 1, Columns: names, NoHeader: true}}
 	}
 	for i := range in {
 		in[i].names, in[i].key, in[i].hasNames = names, cols, true

@@ -88,7 +88,7 @@ func (m *merger) isKeyed(v int, rec int32) bool {
 
 // sameRows returns the pairs of a row in gone, as version x has it, and one of side s
 // in came that have equal values apart from the key, not all empty, unique in x, and
-// stand at the same place among the rows that x and s both have.
+// stand at the same place among the rows that stayed in both.
 func (m *merger) sameRows(x, s int, gone, came []int32) []rename {
 	inX, inS := m.withoutKey(x, m.common(x, s)), m.withoutKey(s, m.common(s, x))
 	wanted := map[string][]int32{}
@@ -136,15 +136,15 @@ func (m *merger) countValues(x int, set columnSet, wanted map[string][]int32) ma
 	return n
 }
 
-// ranks counts, for each record of version in, the rows above it that x and s both
-// have.
+// ranks counts, for each record of version in, the rows above it that stayed: those
+// that base, x and s have.
 func (m *merger) ranks(x, s, in int) []int32 {
 	ranks := make([]int32, m.in[in].Len())
 	n := int32(0)
 	for rec := range ranks {
 		ranks[rec] = n
 		if m.isKeyed(in, int32(rec)) {
-			if t := m.rows.tripleOf(in, int32(rec)); t[x] >= 0 && t[s] >= 0 {
+			if t := m.rows.tripleOf(in, int32(rec)); t[inBase] >= 0 && t[x] >= 0 && t[s] >= 0 {
 				n++
 			}
 		}

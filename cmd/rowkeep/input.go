@@ -150,6 +150,8 @@ func advice(err error) string {
 	switch {
 	case errors.Is(err, csvrows.ErrOpenQuote):
 		return "; close it, or remove it"
+	case errors.As(err, &key) && key.NoHeader:
+		return "; give a position that rows have with --key-index"
 	case errors.As(err, &key):
 		if near := nearest(key.Column, key.Columns); near != "" {
 			return fmt.Sprintf("; did you mean --key %s?", name(near))
