@@ -1,18 +1,127 @@
 package merge
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A match says that a[m.a] and b[m.b] are one item.
 type match struct{ a, b int }
 
 // lcs returns a longest common subsequence of a and b, as matches in order. It always
-// returns the same one. On inputs that are long and share little it settles for
-// a long one: time is bounded by a constant times the length.
+// returns the same one.
+//
+// What both start and end with is matched first, and items that only one of them has
+// are set aside. If the rest are permutations of one another, that is a longest
+// increasing subsequence, in n log n; else it is the shortest edit path, and on
+// inputs that are long and share little it settles for a good one: time is bounded
+// by a constant times the length.
+func lcs(a, b []int32) []match {
+	head := 0
+	for head < len(a) && head < len(b) && a[head] == b[head] {
+		head++
+	}
+	tail := 0
+	for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	found := make([]match, 0, head+tail)
+	for i := range head {
+		found = append(found, match{i, i})
+	}
+	for _, m := range lcsWithin(a[head:len(a)-tail], b[head:len(b)-tail]) {
+		found = append(found, match{head + m.a, head + m.b})
+	}
+	for i := tail; i > 0; i-- {
+		found = append(found, match{len(a) - i, len(b) - i})
+	}
+	return found
+}
+
+// lcsWithin is lcs of what is between the common ends.
+func lcsWithin(a, b []int32) []match {
+	atA, atB := places(a), places(b)
+	inA, once := shared(a, atB)
+	inB, onceB := shared(b, atA)
+	var found []match
+	switch {
+	case len(inA) == 0:
+		return nil
+	case once && onceB:
+		found = increasing(a, inA, inB, atB)
+	default:
+		found = shortestPath(pick(a, inA), pick(b, inB))
+	}
+	for i, m := range found {
+		found[i] = match{inA[m.a], inB[m.b]}
+	}
+	return found
+}
+
+// twice marks an item that stands more than once.
+const twice = -1
+
+// places tells where each item stands, or twice.
+func places(seq []int32) map[int32]int {
+	at := make(map[int32]int, len(seq))
+	for i, x := range seq {
+		if _, seen := at[x]; seen {
+			at[x] = twice
+		} else {
+			at[x] = i
+		}
+	}
+	return at
+}
+
+// shared lists the indexes of items that the other sequence has too, and whether it has
+// each of them once.
+func shared(seq []int32, other map[int32]int) (at []int, once bool) {
+	once = true
+	for i, x := range seq {
+		if place, ok := other[x]; ok {
+			at = append(at, i)
+			once = once && place != twice
+		}
+	}
+	return at, once
+}
+
+func pick(seq []int32, at []int) []int32 {
+	out := make([]int32, len(at))
+	for i, j := range at {
+		out[i] = seq[j]
+	}
+	return out
+}
+
+// increasing matches two permutations of the same items: inA and inB are where they
+// stand, atB tells by item. The matches are indexes into inA and inB.
+func increasing(a []int32, inA, inB []int, atB map[int32]int) []match {
+	rank := make(map[int]int32, len(inB)) // by index in b
+	for r, j := range inB {
+		rank[j] = int32(r)
+	}
+	seq := make([]int32, len(inA))
+	for i, j := range inA {
+		seq[i] = rank[atB[a[j]]]
+	}
+	var found []match
+	stays := longestIncreasing(seq)
+	for i, r := range seq {
+		if stays[r] {
+			found = append(found, match{i, int(r)})
+		}
+	}
+	return found
+}
+
+// shortestPath is the matches on a shortest edit path from a to b.
 //
 // Source: E. W. Myers, An O(ND) Difference Algorithm and Its Variations, 1986, the
 // linear-space variant.
-func lcs(a, b []int32) []match {
-	const steps, least = 1 << 27, 256
+func shortestPath(a, b []int32) []match {
+	const steps, least = 1 << 22, 256
 	size := len(a) + len(b) + 1
 	d := differ{
 		a: a, b: b,
@@ -160,6 +269,31 @@ func (d *differ) farthest(f frontier) (i, j int) {
 		}
 	}
 	return i, j
+}
+
+// longestIncreasing marks the items of one longest increasing subsequence of a
+// permutation (Fredman, On computing the length of longest increasing subsequences,
+// 1975).
+func longestIncreasing(seq []int32) []bool {
+	tails := []int{} // index in seq of the least last item, by length
+	before := make([]int, len(seq))
+	for i, x := range seq {
+		n, _ := slices.BinarySearchFunc(tails, x, func(at int, x int32) int { return int(seq[at] - x) })
+		before[i] = -1
+		if n > 0 {
+			before[i] = tails[n-1]
+		}
+		if n == len(tails) {
+			tails = append(tails, i)
+		} else {
+			tails[n] = i
+		}
+	}
+	in := make([]bool, len(seq))
+	for i := tails[len(tails)-1]; i >= 0; i = before[i] {
+		in[seq[i]] = true
+	}
+	return in
 }
 
 // pairEdits pairs old lines with new lines that are edits of them, in order: the

@@ -413,7 +413,7 @@ func (c *mergeCase) rewrite(got outcome) error {
 	if merged := strings.Join(got.Merged, ""); got.Merged != nil && (quoted || !isText(merged)) {
 		lines := []string{}
 		for _, l := range got.Merged {
-			lines = append(lines, strconv.Quote(l))
+			lines = append(lines, strconv.QuoteToASCII(l))
 		}
 		add("merged.quoted", lines)
 	} else if got.Merged != nil {

@@ -308,31 +308,6 @@ func (l *changeLister) moves() bool {
 	return true
 }
 
-// longestIncreasing marks the items of one longest increasing subsequence of a
-// permutation (Fredman, On computing the length of longest increasing subsequences,
-// 1975).
-func longestIncreasing(seq []int32) []bool {
-	tails := []int{} // index in seq of the least last item, by length
-	before := make([]int, len(seq))
-	for i, x := range seq {
-		n, _ := slices.BinarySearchFunc(tails, x, func(at int, x int32) int { return int(seq[at] - x) })
-		before[i] = -1
-		if n > 0 {
-			before[i] = tails[n-1]
-		}
-		if n == len(tails) {
-			tails = append(tails, i)
-		} else {
-			tails[n] = i
-		}
-	}
-	in := make([]bool, len(seq))
-	for i := tails[len(tails)-1]; i >= 0; i = before[i] {
-		in[seq[i]] = true
-	}
-	return in
-}
-
 func (l *changeLister) comments() bool {
 	for _, c := range l.noted {
 		if !l.yield(c) {

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -70,6 +71,7 @@ func Diff(a, b []byte, opt csvrows.Options) (*Result, error) {
 	if err := m.run(); err != nil {
 		return nil, err
 	}
+	m.res.Warnings = slices.DeleteFunc(m.res.Warnings, func(w Warning) bool { return w.Input == Ours }) // said of a already
 	return m.res, nil
 }
 

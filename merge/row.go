@@ -229,6 +229,9 @@ func (r *rowMerge) mergeDeleted(c *column, b, k view) view {
 		return k
 	case b.has:
 		return b
+	case k.has && r.rows.base[keeper][r.rec[keeper]] >= 0: // the keeper's row alone
+		raw, present := r.in[inBase].Field(int(r.rows.base[keeper][r.rec[keeper]]), c.pos[inBase])
+		return view{raw: raw, has: true, present: present}
 	}
 	return r.emptyField()
 }
