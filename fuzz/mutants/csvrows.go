@@ -20,7 +20,11 @@ var ofCSVRows = []mutant{
 	},
 	{
 		"scan-open-quote-first", "csvrows/parse.go", "func (f *File) scan() error {",
-		`if open >= 0 {`, `if open > 0 {`, "a quote that is never closed passes as the first byte",
+		`case open >= 0:`, `case open > 0:`, "a quote that is never closed passes as the first byte",
+	},
+	{
+		"scan-too-long", "csvrows/parse.go", "",
+		`case len(f.recs) == f.most:`, `case false:`, "more records than can be numbered are taken",
 	},
 	{
 		"scan-comment-quotes", "csvrows/parse.go", "",

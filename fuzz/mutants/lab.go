@@ -21,7 +21,7 @@ type stage struct {
 var stages = []stage{
 	{"csvrows", nil},
 	{"merge", nil},
-	{"fuzz", []string{"-short", "-rapid.seed=1", "-rapid.shrinktime=0s", "-rapid.nofailfile"}},
+	{"fuzz", []string{"-rapid.seed=1", "-rapid.shrinktime=0s", "-rapid.nofailfile"}},
 }
 
 // leastLimit is the shortest time limit of a stage. Else it is a multiple of what the

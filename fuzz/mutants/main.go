@@ -5,9 +5,9 @@
 //
 // The mistakes stand in csvrows.go and merge.go: a line of a file, what is to stand in its place, and
 // what that breaks. The tests run in stages, nearest first, until one fails: those of
-// the package, of what imports it, then the laws and the oracle of package fuzz in
-// short mode, with a fixed seed. The checkout is never touched: the go command reads
-// the changed file by way of an overlay.
+// the package, of what imports it, then the laws and the oracle of package fuzz, all
+// in short mode and with a fixed seed. The checkout is never touched: the go command
+// reads the changed file by way of an overlay.
 //
 // The exit status is 1 if a mutant survives, if one does not apply any more (its line
 // is gone, or stands twice), if one does not compile, or if the tests fail without

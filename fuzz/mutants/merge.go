@@ -3,7 +3,7 @@ package main
 var ofMerge = []mutant{
 	// Who is who.
 	{
-		"law1-side", "merge/inputs.go", "func equalInputs(data [3][]byte) int {",
+		"law1-side", "merge/merge.go", "func lawOne(data [3][]byte, opt Options) int {",
 		`return inTheirs`, `return inOurs`, "what theirs did alone is lost",
 	},
 	{
@@ -32,7 +32,7 @@ var ofMerge = []mutant{
 	},
 	{
 		"rename-of-nothing", "merge/rename.go", "",
-		`if !m.allEmpty(s, j, swapped) {`, `if true {`, "a row without values counts as renamed",
+		`if id := m.valueID(s, j, inS); id != "" {`, `if id := m.valueID(s, j, inS); true {`, "a row without values counts as renamed",
 	},
 	{
 		"rename-holds-both", "merge/rename.go", "",
@@ -94,7 +94,7 @@ var ofMerge = []mutant{
 	},
 	{
 		"order-inversions", "merge/order.go", "",
-		`n += len(left)`, `n++`, "turned pairs are counted short",
+		`n += len(low)`, `n++`, "turned pairs are counted short",
 	},
 	{
 		"runs-symmetry", "merge/order.go", "",
@@ -221,7 +221,7 @@ var ofMerge = []mutant{
 		`if c.Settled == "" {`, `if c.Settled != "" {`, "settled conflicts stand",
 	},
 	{
-		"id-unordered", "merge/conflict.go", "func (k Kind) unordered() Kind {",
+		"id-unordered", "merge/conflict.go", "func (k ConflictKind) unordered() ConflictKind {",
 		`return KindDeleteModify`, `return k`, "a mirrored conflict has another id",
 	},
 	{
@@ -235,7 +235,7 @@ var ofMerge = []mutant{
 	// Output.
 	{
 		"marker-growth", "merge/block.go", "",
-		`if n := longestMarker(m.in[v].Bytes()); n >= m.markers {`, `if n := longestMarker(m.in[v].Bytes()); n > m.markers {`, "a line of the file looks like a marker",
+		`if n := longestMarker(m.in[v].Bytes(), m.in[v].Delimiter()); n >= m.markers {`, `if n := longestMarker(m.in[v].Bytes(), m.in[v].Delimiter()); n > m.markers {`, "a line of the file looks like a marker",
 	},
 	{
 		"marker-shared", "merge/block.go", "",
@@ -262,8 +262,8 @@ var ofMerge = []mutant{
 		`boms[v] = attribute{len(in.Bytes()) > 0, in.BOM()}`, `boms[v] = attribute{in.BOM(), in.BOM()}`, "a dropped byte-order mark comes back",
 	},
 	{
-		"header-above", "merge/merge.go", "",
-		`m.headerKept = b && o && t`, `m.headerKept = b && o`, "a header that theirs lacks is kept",
+		"header-above", "merge/header.go", "",
+		`m.header.kept = b && o && t`, `m.header.kept = b && o`, "a header that theirs lacks is kept",
 	},
 	{
 		"write-chunk", "merge/result.go", "func (r *Result) WriteTo(w io.Writer) (int64, error) {",

@@ -17,7 +17,7 @@ type ending struct {
 
 // test runs a stage.
 func (l *lab) test(s stage, overlay string, limit time.Duration) ending {
-	args := []string{"test", "-json", "-count=1", "-failfast", "-vet=off", "-timeout=" + limit.String(), "-overlay=" + overlay, "./" + s.pkg}
+	args := []string{"test", "-json", "-short", "-count=1", "-failfast", "-vet=off", "-timeout=" + limit.String(), "-overlay=" + overlay, "./" + s.pkg}
 	cmd := exec.Command("go", append(args, s.args...)...)
 	cmd.Dir = l.root
 	out, err := cmd.Output()
