@@ -92,6 +92,11 @@ func (m *mergeCommand) run(cmd *cobra.Command, args []string) error {
 
 // validate finds what makes no sense before any file is opened.
 func (m *mergeCommand) validate(cmd *cobra.Command, args []string) error {
+	for _, file := range []*string{&m.output, &m.report} {
+		if *file == "/dev/stdout" { // what stands behind it is to be written to, not replaced
+			*file = stdio
+		}
+	}
 	names := []*string{&m.opt.Labels.Ours, &m.opt.Labels.Base, &m.opt.Labels.Theirs}
 	if len(m.labels) > len(names) {
 		return usage("--label stands %d times, and there are three versions to name", len(m.labels))
