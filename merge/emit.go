@@ -3,6 +3,7 @@ package merge
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -156,8 +157,14 @@ func (m *merger) headerText() []byte {
 }
 
 // prefixes reports that the result's header starts with the comment prefix. It can
-// only as the first record.
-func (m *merger) prefixes() bool { return m.form.prefixed && !m.w.open }
+// only as the first record, and if no name holds a line end, which would end it as it
+// ends a comment.
+func (m *merger) prefixes() bool {
+	if !m.form.prefixed || m.w.open {
+		return false
+	}
+	return !slices.ContainsFunc(m.layout, func(i int) bool { return strings.ContainsAny(m.cols[i].name, "\r\n") })
+}
 
 // headerIs reports that version v's header is, byte for byte, what a three-way merge
 // of the headers gives.
