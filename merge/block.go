@@ -3,6 +3,7 @@ package merge
 import (
 	"bytes"
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -202,12 +203,12 @@ func (m *merger) readsAsRow(text []byte) bool {
 	return m.readsAs(csvrows.Row, text)
 }
 
-// readsAs reports that text is one record of a kind.
+// readsAs reports that text, behind another record, is one record of a kind.
 func (m *merger) readsAs(kind csvrows.Kind, text []byte) bool {
 	opt := m.opt.Read
 	opt.Delimiter, opt.NoHeader, opt.Key = m.in[inOurs].Delimiter(), true, nil
-	f, err := csvrows.Parse(text, opt)
-	return err == nil && f.Len() == 1 && f.Kind(0) == kind && len(f.LineEnd(0)) == 0
+	f, err := csvrows.Parse(slices.Concat([]byte("x\n"), text), opt)
+	return err == nil && f.Len() == 2 && f.Kind(1) == kind && len(f.LineEnd(1)) == 0
 }
 
 // rowError says that a row of the result would read as something else.
