@@ -189,8 +189,22 @@ func (m *merger) rowID(v int, rec int32) int32 {
 
 // align finds what side s did to each line of base, and tells each item behind which
 // line of base it stands.
+//
+// Equal lines of base can be aligned in more than one way. Both sides must choose
+// alike, else each would delete the line that the other kept: of the alignments with
+// the last and with the first of equal lines, the one that leaves more alike lines to
+// be edits of one another is taken, and the former where that is undecided.
 func (l *leadMerge) align(s int) {
 	base, side := l.lines[inBase], l.lines[s]
+	ids := lineIDs(base)
+	kept := lcs(ids, lineIDs(side))
+	last, first := slideDown(kept, ids), slideUp(kept, ids)
+	edits, likeness := l.editsBetween(s, last)
+	if !slices.Equal(last, first) {
+		if others, more := l.editsBetween(s, first); more > likeness {
+			last, edits = first, others
+		}
+	}
 	l.fates[s] = make([]lineFate, len(base))
 	for i := range l.fates[s] {
 		l.fates[s][i].rec = none
@@ -199,21 +213,59 @@ func (l *leadMerge) align(s int) {
 	for j := range at {
 		at[j] = -1
 	}
-	i0, j0 := 0, 0
-	gap := func(i1, j1 int) {
-		for _, p := range pairEdits(i1-i0, j1-j0, func(i, j int) int { return l.likeness(s, i0+i, j0+j) }) {
-			l.fates[s][i0+p.a] = lineFate{side[j0+p.b].rec, true}
-			at[j0+p.b] = i0 + p.a
-		}
+	for _, p := range last {
+		l.fates[s][p.a], at[p.b] = lineFate{rec: side[p.b].rec}, p.a
 	}
-	for _, p := range lcs(lineIDs(base), lineIDs(side)) {
-		gap(p.a, p.b)
-		l.fates[s][p.a] = lineFate{rec: side[p.b].rec}
-		at[p.b] = p.a
+	for _, p := range edits {
+		l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, true}, p.a
+	}
+	l.items[s] = placeItems(l.items[s], at)
+}
+
+// slideDown moves each match to the last equal line of base that the match below it
+// leaves free; slideUp to the first.
+func slideDown(kept []match, base []int32) []match {
+	out := slices.Clone(kept)
+	free := len(base) - 1
+	for k := len(out) - 1; k >= 0; k-- {
+		id := base[out[k].a]
+		for base[free] != id {
+			free--
+		}
+		out[k].a = free
+		free--
+	}
+	return out
+}
+
+func slideUp(kept []match, base []int32) []match {
+	out := slices.Clone(kept)
+	free := 0
+	for k := range out {
+		id := base[out[k].a]
+		for base[free] != id {
+			free++
+		}
+		out[k].a = free
+		free++
+	}
+	return out
+}
+
+// editsBetween pairs the lines between those that are kept: edits of one another, and
+// how much they are alike in all.
+func (l *leadMerge) editsBetween(s int, kept []match) (edits []match, likeness int) {
+	i0, j0 := 0, 0
+	end := match{len(l.lines[inBase]), len(l.lines[s])}
+	for _, p := range append(slices.Clone(kept), end) {
+		for _, e := range pairEdits(p.a-i0, p.b-j0, func(i, j int) int { return l.likeness(s, i0+i, j0+j) }) {
+			e = match{i0 + e.a, j0 + e.b}
+			edits = append(edits, e)
+			likeness += l.likeness(s, e.a, e.b)
+		}
 		i0, j0 = p.a+1, p.b+1
 	}
-	gap(len(base), len(side))
-	l.items[s] = placeItems(l.items[s], at)
+	return edits, likeness
 }
 
 // countKeyless counts the rows without a key that side s added.
