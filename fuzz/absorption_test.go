@@ -92,7 +92,7 @@ func (v *view) blursRename() bool {
 		}
 	}
 	for old, now := range v.renamedKeys {
-		row := v.out.Rows[now]
+		row := restrict(v.out.Rows[now], v.oldColumns())
 		if !v.sameValues(row, row) || v.hasTwin(v.out, now, row) || v.hasTwin(v.in[base], old, row) {
 			return true
 		}
@@ -140,14 +140,23 @@ func (v *view) renamedAndEdited(key string, side int) bool {
 	return !sameValues || !slices.Equal(common(order, s.Order), common(s.Order, order))
 }
 
-// hasTwin looks for another row with the same values in the columns of the result.
-func (v *view) hasTwin(t *oracle.Table, key string, row oracle.Cells) bool {
-	for k, cells := range t.Rows {
-		if k != key && v.sameValues(row, restrict(cells, v.out.Columns)) {
-			return true
-		}
+// oldColumns lists the columns of the result that base has.
+func (v *view) oldColumns() []oracle.Column {
+	var columns []oracle.Column
+	for _, c := range v.in[base].Columns {
+		columns = append(columns, v.columnNow(c))
 	}
-	return false
+	return common(columns, v.out.Columns)
+}
+
+// hasTwin looks for another row, with a key or without, that has the same values in the
+// columns of base.
+func (v *view) hasTwin(t *oracle.Table, key string, row oracle.Cells) bool {
+	return slices.ContainsFunc(t.Records, func(rec oracle.Record) bool {
+		k, ok := t.KeyOf(rec)
+		other := rec.Kind == oracle.Row && (!ok || k != key)
+		return other && v.sameValues(row, restrict(t.Cells(rec), v.oldColumns()))
+	})
 }
 
 // onlyExcepted allows a second merge what the exception of law 9 allows, and only
@@ -181,6 +190,9 @@ func (v *view) mayComeUp(c merge.Conflict, excepted map[string]exception) bool {
 	case merge.KindDuplicateKey:
 		return v.repeated(oracle.Key(c.Key...))
 	case merge.KindComment:
+		if reread {
+			return true
+		}
 		lines := v.leads(v.in[base])
 		for place := range excepted {
 			if slices.Contains(lines[place], c.Base.Text) {
@@ -198,7 +210,7 @@ func (v *view) sameButFor(excepted map[string]exception, again *oracle.Table) er
 		return fmt.Errorf("merged again the rows are\n%v, not\n%v", again, v.out)
 	}
 	if slices.Contains(slices.Collect(maps.Values(excepted)), rereads) {
-		return lostTexts(v.out, again)
+		return v.lostLinesOf(again)
 	}
 	first, second := v.stretches(v.out), v.stretches(again)
 	for _, place := range v.places() {
@@ -215,15 +227,28 @@ func (v *view) sameButFor(excepted map[string]exception, again *oracle.Table) er
 	return nil
 }
 
-// lostTexts looks for lines of the first result that the second one lacks.
-func lostTexts(t, again *oracle.Table) error {
-	for _, rec := range t.Records {
-		same := func(r oracle.Record) bool { return r.Text == rec.Text }
-		if rec.Kind != oracle.Row && !slices.ContainsFunc(again.Records, same) {
-			return fmt.Errorf("merged again line %q is lost", rec.Text)
+// lostLinesOf looks for lines of the first result that the second one lacks, but for
+// those that a side deleted.
+func (v *view) lostLinesOf(again *oracle.Table) error {
+	was, is := textsOf(v.in[base]), textsOf(again)
+	for _, text := range textsOf(v.out) {
+		deleted := count(textsOf(v.in[ours]), text) < count(was, text) || count(textsOf(v.in[theirs]), text) < count(was, text)
+		if !deleted && !slices.Contains(is, text) {
+			return fmt.Errorf("merged again line %q is lost", text)
 		}
 	}
 	return nil
+}
+
+// textsOf lists the comment and blank lines of a table.
+func textsOf(t *oracle.Table) []string {
+	var list []string
+	for _, rec := range t.Records {
+		if rec.Kind == oracle.Comment || rec.Kind == oracle.Blank {
+			list = append(list, rec.Text)
+		}
+	}
+	return list
 }
 
 // sameRows compares the values of all rows that have a key.

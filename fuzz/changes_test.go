@@ -262,16 +262,16 @@ func (v *view) made(side int, c merge.Change) bool {
 	return true
 }
 
-// madeKeyless looks for a row without a key that a side added or deleted, where its
-// columns are base's.
+// madeKeyless looks for a row without a key, where columns are base's: as a side has it,
+// or as base had it. One that moved with the row below it is deleted and added.
 func (v *view) madeKeyless(side int, c merge.Change) bool {
-	was, is := keyless(v.in[base]), keyless(v.in[side])
-	for _, row := range c.After.Rows {
-		cells := asCells(row).String()
-		return is[cells] > was[cells] || !v.sameHeaders()
+	if !v.sameHeaders() {
+		return true
 	}
-	cells := asCells(c.Before.Rows[0]).String()
-	return is[cells] < was[cells]
+	if c.After.Exists {
+		return keyless(v.in[side])[asCells(c.After.Rows[0]).String()] > 0
+	}
+	return keyless(v.in[base])[asCells(c.Before.Rows[0]).String()] > 0
 }
 
 // madeCell looks for a value under the names that a side has for the row and the

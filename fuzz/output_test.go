@@ -161,16 +161,18 @@ func (tr triple) takeWhole(r *merge.Result, pieces []piece, p part, output merge
 	if gathered(r) {
 		got, wanted = lineSet(got), lineSet(wanted)
 	}
-	if !slices.EqualFunc(got, wanted, sameLine) {
+	if !slices.EqualFunc(got, wanted, tr.sameLine) {
 		return fmt.Errorf("part %d of every block gives %q, output %d is %q", p, taken.String(), output, want.Bytes())
 	}
 	return nil
 }
 
-// sameLine compares lines. The last one of a block has a line end, as markers need it.
-func sameLine(a, b string) bool {
+// sameLine compares lines. A line that an input lacks the end of gets one in the midst of
+// a file, and in a block: its neighbour's, which a marker may be.
+func (tr triple) sameLine(a, b string) bool {
 	bareA, bareB := strings.TrimRight(a, "\r\n"), strings.TrimRight(b, "\r\n")
-	return a == b || bareA == bareB && (a == bareA || b == bareB)
+	endless := slices.ContainsFunc(tr.all(), func(data []byte) bool { return strings.HasSuffix(string(data), bareA) })
+	return a == b || bareA == bareB && (a == bareA || b == bareB || endless)
 }
 
 func lineSet(lines []string) []string {
@@ -181,8 +183,12 @@ func lineSet(lines []string) []string {
 	return slices.Compact(lines)
 }
 
-// gathered reports a block that gathers what stands apart: all rows of a duplicated
-// key, or a row that one side moved and the line into which the other turned it.
+// gathered reports a block that changes the order of lines: it gathers all rows of a
+// duplicated key, or a row that one side moved and the line into which the other turned
+// it, or it divides new rows at a comment that one side deleted.
 func gathered(r *merge.Result) bool {
-	return slices.ContainsFunc(r.Conflicts, func(c merge.Conflict) bool { return c.Kind == merge.KindDuplicateKey || c.Note != "" })
+	return slices.ContainsFunc(r.Conflicts, func(c merge.Conflict) bool {
+		divides := c.Kind == merge.KindComment && (!c.Ours.Exists || !c.Theirs.Exists)
+		return c.Kind == merge.KindDuplicateKey || c.Note != "" || divides
+	})
 }

@@ -19,7 +19,7 @@ func (m *merger) pairColumns() {
 	m.refuseToGuessRepeatedNames()
 	taken := [3]map[Column]bool{{}, {}, {}}
 	renames := [3]map[Column]Column{ours: m.columnRenames(ours), theirs: m.columnRenames(theirs)}
-	refuseToGuessTwo(renames[ours], renames[theirs])
+	refuseToGuessTwo(renames[ours], renames[theirs], func(side int, name Column) bool { return m.in[side].has(name) })
 	for _, c := range m.in[base].Columns {
 		col := column{name: c, at: [3]Column{c, c, c}, has: [3]bool{true, m.stays(ours, c), m.stays(theirs, c)}}
 		for _, side := range []int{ours, theirs} {

@@ -8,14 +8,14 @@ import (
 // at most changed them or the change is plain.
 func (m *merger) mergeLines() {
 	a := &m.answer
-	a.Lines, a.LinesKnown = map[string]int{}, !m.irregular() && m.sameHeaders()
+	a.Lines, a.LinesKnown = map[string]int{}, !m.irregular() && m.sameHeaders() && !m.contestedKey()
 	var leads [3]map[string][]Record
 	for i := range leads {
 		leads[i] = m.leads(i)
 	}
 	for _, place := range append(keys(m.keptPlaces()), AboveHeader, AtEnd) {
 		lines, conflict, known := mergeLead(leads[base][place], leads[ours][place], leads[theirs][place])
-		a.LinesKnown = a.LinesKnown && known
+		a.LinesKnown = a.LinesKnown && known && !m.interleaved(leads, place)
 		for _, line := range lines {
 			a.Lines[line]++
 		}
@@ -33,6 +33,12 @@ func (m *merger) mergeLines() {
 func (m *merger) sameHeaders() bool {
 	b := m.in[base].HasHeader
 	return m.in[ours].HasHeader == b && m.in[theirs].HasHeader == b
+}
+
+// contestedKey reports a row with a key in conflict, of which it is not plain whether it
+// divides lines.
+func (m *merger) contestedKey() bool {
+	return slices.ContainsFunc(m.answer.Conflicts, func(c Conflict) bool { return c.Kind == "key_rename" })
 }
 
 // keptPlaces names each kept row by its key in base.
@@ -71,6 +77,17 @@ func mergeLead(b, o, t []Record) (lines []string, conflict *Conflict, known bool
 		return mergeLine(b[0], o, t)
 	}
 	return nil, nil, false
+}
+
+// interleaved reports lines that both sides changed where both added the same rows: what
+// they have in common depends on how lines and rows alternate.
+func (m *merger) interleaved(leads [3]map[string][]Record, place string) bool {
+	for _, side := range []int{ours, theirs} {
+		if slices.Equal(texts(leads[side][place]), texts(leads[base][place])) {
+			return false
+		}
+	}
+	return slices.ContainsFunc(m.rows, func(r row) bool { return !r.has[base] && r.has[ours] && r.has[theirs] })
 }
 
 func texts(records []Record) []string {

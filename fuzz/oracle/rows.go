@@ -127,7 +127,7 @@ func (m *merger) mergeCells(r row) {
 		case !c.has[theirs]:
 			cells.set(c.name, o)
 		default:
-			m.cellConflict(cellKind(r, c), r, c)
+			m.cellConflict(cellKind(r, c), r.result, r, c)
 		}
 	}
 	m.answer.Rows[r.result] = cells
@@ -168,8 +168,8 @@ func (c column) known() Column {
 
 // cellConflict reports a conflict about one cell. Where a version lacks the row or
 // the column, the cell does not exist.
-func (m *merger) cellConflict(kind string, r row, c column) {
-	conflict := Conflict{Kind: kind, Key: r.result, Column: c.known().String()}
+func (m *merger) cellConflict(kind, key string, r row, c column) {
+	conflict := Conflict{Kind: kind, Key: key, Column: c.known().String()}
 	for i := range conflict.Values {
 		conflict.Values[i] = Null
 		if r.has[i] && c.has[i] {
@@ -180,7 +180,7 @@ func (m *merger) cellConflict(kind string, r row, c column) {
 }
 
 // editsOfDeletedColumns reports cells that one side wrote in a column that the other
-// side deleted.
+// side deleted, by the key the editor knew.
 func (m *merger) editsOfDeletedColumns(r row) {
 	for _, c := range m.columns {
 		if !c.has[base] || c.has[ours] == c.has[theirs] {
@@ -196,14 +196,14 @@ func (m *merger) editsOfDeletedColumns(r row) {
 		if c.contested {
 			panic(abstention("a column was renamed and edited here and deleted there"))
 		}
-		m.cellConflict("column_"+mirrored(other(editor), "delete", "edit"), r, c)
+		m.cellConflict("column_"+mirrored(other(editor), "delete", "edit"), r.key[editor], r, c)
 	}
 }
 
 // pairRows finds which rows of the three versions are one row.
 func (m *merger) pairRows() {
 	renames := [3]map[string]string{ours: m.keyRenames(ours), theirs: m.keyRenames(theirs)}
-	refuseToGuessTwo(renames[ours], renames[theirs])
+	refuseToGuessTwo(renames[ours], renames[theirs], m.hasKey)
 	taken := map[string]bool{}
 	for _, key := range m.in[base].Order {
 		r := m.rowOf(key, renames)
@@ -226,13 +226,13 @@ func (m *merger) pairRows() {
 	}
 }
 
-// refuseToGuessTwo abstains where the sides gave two things one name: each seems to have
-// made the rename of the other.
-func refuseToGuessTwo[T comparable](ours, theirs map[T]T) {
-	for a, name := range ours {
-		for b, same := range theirs {
-			if a != b && name == same {
-				panic(abstention("two columns or rows were renamed to one name"))
+// refuseToGuessTwo abstains where the sides renamed two things and each has the new name
+// of the other: each seems to have made the other's rename too.
+func refuseToGuessTwo[T comparable](byOurs, byTheirs map[T]T, has func(side int, name T) bool) {
+	for a, name := range byOurs {
+		for b, second := range byTheirs {
+			if (a != b || name != second) && has(ours, second) && has(theirs, name) {
+				panic(abstention("two columns or rows were renamed, each on both sides or to one name"))
 			}
 		}
 	}
