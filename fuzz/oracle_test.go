@@ -18,38 +18,59 @@ import (
 // TestOracle compares the merge with the plain model on drawn triples.
 func TestOracle(t *testing.T) { checkDrawn(t, agreesWithOracle, drawTriple) }
 
-// TestOracleOpinion fails if the oracle abstains too often to be a check.
+// TestOracleOpinion fails if the oracle abstains too often to be a check. Only merges
+// that law 1 does not decide count.
 func TestOracleOpinion(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		m    manner
-		most int // percent of abstentions
+		most int // percent of abstentions, from everything or from one question
 	}{
-		{"plain", manner{}, 15},
-		{"form", manner{form: true}, 15},
-		{"columns", manner{columns: true}, 30},
+		{"plain", manner{}, 20},
+		{"form", manner{form: true}, 20},
+		{"columns", manner{columns: true}, 25},
 		{"odd", manner{odd: true, columns: true, form: true}, 60},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			drawn, reasons := 0, map[string]int{}
 			rapid.Check(t, func(rt *rapid.T) {
-				tr := drawTripleIn(rt, tt.m)
-				f, _ := tr.format()
-				drawn++
-				if a := oracle.Merge(tr.base, tr.ours, tr.theirs, f); a.Abstained != "" {
-					reasons[a.Abstained]++
+				if tr := drawTripleIn(rt, tt.m); tr.apart() {
+					drawn++
+					for _, reason := range tr.abstentions() {
+						reasons[reason]++
+					}
 				}
 			})
-			abstained := 0
-			for _, n := range reasons {
-				abstained += n
+			t.Logf("%d triples, abstentions: %v", drawn, reasons)
+			for _, question := range []string{"everything", "lines", "order"} {
+				if reasons[question]*100 > drawn*tt.most {
+					t.Errorf("abstained from %s in %d of %d", question, reasons[question], drawn)
+				}
 			}
-			if abstained*100 > drawn*tt.most {
-				t.Errorf("abstained from %d of %d: %v", abstained, drawn, reasons)
-			}
-			t.Logf("abstained from %d of %d: %v", abstained, drawn, reasons)
 		})
 	}
+}
+
+// apart reports three different versions.
+func (tr triple) apart() bool {
+	return !bytes.Equal(tr.base, tr.ours) && !bytes.Equal(tr.base, tr.theirs) && !bytes.Equal(tr.ours, tr.theirs)
+}
+
+// abstentions lists what the oracle does not answer, and why where it says so.
+func (tr triple) abstentions() []string {
+	f, _ := tr.format()
+	a := oracle.Merge(tr.base, tr.ours, tr.theirs, f)
+	if a.Abstained != "" {
+		return []string{"everything", a.Abstained}
+	}
+	var list []string
+	if a.Refused == "" && len(a.Conflicts) == 0 && !a.LinesKnown {
+		list = append(list, "lines")
+	}
+	if a.Refused == "" && len(a.Conflicts) == 0 && a.KeptOrder == nil {
+		list = append(list, "order")
+	}
+	return list
 }
 
 // agreesWithOracle holds refusals, conflicts and, where nothing conflicts, the values

@@ -204,7 +204,7 @@ func drawRow(t *rapid.T, s sheet, m manner, key string) line {
 type edit func(t *rapid.T, s *sheet, m manner)
 
 var (
-	plainEdits  = []edit{setCell, setCell, setCell, setCell, setCell, setCell, insertRow, insertRow, deleteRow, moveRow, renameKey, commentOut, insertLine, insertLine, editLine, deleteLine, copyRow}
+	plainEdits  = []edit{setCell, setCell, setCell, setCell, setCell, setCell, insertRow, insertRow, deleteRow, moveRow, moveRow, renameKey, commentOut, insertLine, insertLine, editLine, deleteLine, copyRow}
 	columnEdits = []edit{addColumn, deleteColumn, renameColumn, moveColumn}
 	oddEdits    = []edit{repeatRow, emptyKey, cutRow, lengthenRow, emptyFile, shuffleRows}
 	formEdits   = []edit{quoteCell, convertLineEnds, changeLineEnd, toggleFinal, toggleBOM}
