@@ -132,7 +132,7 @@ var ofMerge = []mutant{
 	},
 	{
 		"lead-twice", "merge/lead.go", "",
-		`return !m.placed[t]`, `return true`, "a row that both sides added in two places stands twice",
+		`l.placed[t] = true`, ``, "a row that both sides added in two places stands twice",
 	},
 	{
 		"lead-agreed", "merge/lead.go", "func (l *leadMerge) emitAgreed(i int, b leadLine, rec triple) {",
