@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -157,7 +158,7 @@ func (tr triple) takeWhole(r *merge.Result, pieces []piece, p part, output merge
 	if hidden || err != nil || len(want.Columns) != len(r.Columns) {
 		return err // what markers cannot show: columns, and whether the header goes with the last row
 	}
-	got, wanted := lines(taken.String()), lines(string(want.Bytes()))
+	got, wanted := lines(tr.unprefixed(taken.String())), lines(tr.unprefixed(string(want.Bytes())))
 	if gathered(r) {
 		got, wanted = lineSet(got), lineSet(wanted)
 	}
@@ -173,6 +174,16 @@ func (tr triple) sameLine(a, b string) bool {
 	bareA, bareB := strings.TrimRight(a, "\r\n"), strings.TrimRight(b, "\r\n")
 	endless := slices.ContainsFunc(tr.all(), func(data []byte) bool { return strings.HasSuffix(string(data), bareA) })
 	return a == b || bareA == bareB && (a == bareA || b == bareB || endless)
+}
+
+// unprefixed cuts the comment prefix of a header. It has one only as the first record,
+// which a marker may be.
+func (tr triple) unprefixed(data string) string {
+	f, err := csvrows.Parse([]byte(data), tr.opt.Read)
+	if err != nil || !f.PrefixedHeader() {
+		return data
+	}
+	return strings.Replace(data, cmp.Or(tr.opt.Read.Comment, "#"), "", 1)
 }
 
 func lineSet(lines []string) []string {

@@ -160,6 +160,9 @@ func (v *view) lostLines(side int, e edits) error {
 			if !slices.Contains(was[place], text) && !isBlank(text) {
 				least = 1 // how many commas a blank line has is form, and so no addition
 			}
+			if edited(text, was[place], want[place], also[place]) {
+				least = min(least, max(0, count(want[place], text)+count(also[place], text)-count(was[place], text)))
+			}
 			if count(got[place], text) < least && !v.contestedLine(text) {
 				return fmt.Errorf("line %q should stand above %q %d times; lines are %q", text, place, least, got[place])
 			}
@@ -179,6 +182,14 @@ func (v *view) linesCompare() bool {
 // commentedOut reports a conflict to which comment lines belong.
 func (v *view) commentedOut() bool {
 	return slices.ContainsFunc(v.r.Conflicts, func(c merge.Conflict) bool { return c.Note != "" })
+}
+
+// edited reports a line that a side may have made of text: then each side may have
+// changed another one of equal lines, and fewer of them stand than on either.
+func edited(text string, was []string, sides ...[]string) bool {
+	return slices.ContainsFunc(slices.Concat(sides...), func(line string) bool {
+		return !slices.Contains(was, line) && oracle.Alike(text, line)
+	})
 }
 
 func (v *view) contestedLine(text string) bool {

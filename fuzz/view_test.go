@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -62,6 +63,9 @@ func (tr triple) look(out merge.Output) (*view, error) {
 		return nil, nil
 	}
 	tables, err := oracle.Read(f, append(tr.all(), r.Bytes())...)
+	if errors.Is(err, oracle.ErrUnclear) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the result does not read: %w", err)
 	}

@@ -113,14 +113,14 @@ func fateOf(line Record, side []Record) fate {
 	switch {
 	case len(side) == 0:
 		return fate{deleted: true}
-	case side[0].Kind == line.Kind && alike(side[0].Text, line.Text):
+	case side[0].Kind == line.Kind && Alike(side[0].Text, line.Text):
 		return fate{text: side[0].Text}
 	}
 	return fate{deleted: true, added: texts(side)}
 }
 
-// alike reports that common prefix and suffix make more than half of the longer text.
-func alike(a, b string) bool {
+// Alike reports that common prefix and suffix make more than half of the longer text.
+func Alike(a, b string) bool {
 	shorter, longer := min(len(a), len(b)), max(len(a), len(b))
 	prefix, suffix := 0, 0
 	for prefix < shorter && a[prefix] == b[prefix] {

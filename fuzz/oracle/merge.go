@@ -31,7 +31,7 @@ func Merge(baseText, oursText, theirsText []byte, f Format) (answer Answer) {
 	m := &merger{}
 	for i, text := range texts {
 		t, err := readTable(text, f)
-		if errors.Is(err, errUnclear) {
+		if errors.Is(err, ErrUnclear) {
 			return Answer{Abstained: err.Error()}
 		}
 		if err != nil {

@@ -9,7 +9,8 @@ import (
 var (
 	errOpenQuote = errors.New("quote is never closed")
 	errUTF16     = errors.New("text is UTF-16")
-	errUnclear   = errors.New("whether quotes count in a commented header is a matter of reading")
+	// ErrUnclear is no fault of the input: the oracle does not judge it.
+	ErrUnclear = errors.New("whether quotes count in a commented header, or what a column called like a field without one is, is a matter of reading")
 )
 
 // Kind says what a record is.

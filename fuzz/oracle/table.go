@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -90,10 +91,17 @@ func (t *Table) findHeader(f Format) error {
 	t.HasHeader = true
 	t.Records[first].Kind = Header
 	for i, name := range names {
+		if labelled.MatchString(name) {
+			return ErrUnclear
+		}
 		t.Columns = append(t.Columns, Column{Name: name, Nth: 1 + count(names[:i], name)})
 	}
 	return nil
 }
+
+// labelled matches names that look like what fields without a column, and repeated
+// names, are called.
+var labelled = regexp.MustCompile(`^\+\d+'*$|\[\d+\]'*$`)
 
 // uncommented gives the values of a comment, its prefix cut off. Quotes in a comment
 // open nothing; where it could be a header, and they might, that is not decided here.
@@ -103,7 +111,7 @@ func uncommented(rec Record, f Format) ([]string, error) {
 	r := reader{Format: f, rest: text}
 	fields, _ := r.fields()
 	if strings.Contains(text, `"`) && (namesKey(bare, f) || namesKey(values(fields), f)) {
-		return nil, errUnclear
+		return nil, ErrUnclear
 	}
 	return bare, nil
 }
