@@ -469,3 +469,26 @@ func TestTableOfEqualKeys(t *testing.T) {
 		}
 	}
 }
+
+// A key that was renamed away and back stands once: its old place in the index is free.
+func TestRenameThereAndBack(t *testing.T) {
+	f, err := csvrows.Parse([]byte("id,v\na,1\nb,2\n"), csvrows.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := csvrows.NewTable(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range [][2]csvrows.Key{{{"a"}, {"c"}}, {{"c"}, {"a"}}} {
+		if err := table.Rename(r[0], r[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if cells, err := table.Get(csvrows.Key{"a"}); err != nil || cells["v"] != "1" {
+		t.Errorf("Get(a) = %v, %v", cells, err)
+	}
+	if table.Has(csvrows.Key{"c"}) {
+		t.Error("c stands still")
+	}
+}

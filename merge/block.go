@@ -191,6 +191,9 @@ func (m *merger) alone(v int, rec int32) []rendered {
 		return []rendered{{m.in[v].Text(int(rec)), m.endOf(t)}}
 	}
 	m.mergeRow(t)
+	if m.holdsNothing() {
+		return nil
+	}
 	return []rendered{{m.rowText(t, v), m.endOf(t)}}
 }
 

@@ -56,7 +56,7 @@ func (l *changeLister) columnsOf() bool {
 		case !c.stays:
 			ch.Kind, ch.From = ChangeColumnDeleted, who(!c.in(inOurs), !c.in(inTheirs))
 		case c.name != c.names[inBase]:
-			ch.Kind, ch.From = ChangeColumnRenamed, who(c.names[inOurs] == c.name, c.names[inTheirs] == c.name)
+			ch.Kind, ch.From = ChangeColumnRenamed, who(c.calledBy(inOurs), c.calledBy(inTheirs))
 			ch.Before, ch.After = text(c.names[inBase]), text(c.name)
 		default:
 			continue
@@ -67,6 +67,9 @@ func (l *changeLister) columnsOf() bool {
 	}
 	return l.columnOrder()
 }
+
+// calledBy reports that side s calls the column what the result calls it.
+func (c *column) calledBy(s int) bool { return c.in(s) && c.names[s] == c.name }
 
 // columnOrder yields one change where columns of base stand in another order.
 func (l *changeLister) columnOrder() bool {
