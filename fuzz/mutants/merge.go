@@ -11,6 +11,22 @@ var ofMerge = []mutant{
 		`if bytes.Equal(t.probe, key) {`, `if len(t.probe) == len(key) {`, "keys of one hash are one key",
 	},
 	{
+		"match-sorted", "merge/match.go", "",
+		`if x.table == nil && (len(x.rows) == 0 || bytes.Compare(last, key) < 0) {`, `if x.table == nil && (len(x.rows) == 0 || bytes.Compare(last, key) <= 0) {`, "a key that stands twice in base goes unnoticed",
+	},
+	{
+		"match-search", "merge/match.go", "",
+		`if !found {`, `if !found && n == len(x.rows) {`, "a key that base lacks is taken for the next one",
+	},
+	{
+		"match-key-moved", "merge/match.go", "",
+		`if !w.alike || !w.free() || !bytes.Equal(w.v.Raw(j), w.b.Raw(w.cursor)) {`, `if !w.free() || !bytes.Equal(w.v.Raw(j), w.b.Raw(w.cursor)) {`, "equal bytes are one row where the key column moved",
+	},
+	{
+		"match-taken", "merge/match.go", "",
+		`func (w *walk) free() bool { return w.cursor < w.b.Len() && w.side[w.s][w.cursor] == none }`, `func (w *walk) free() bool { return w.cursor < w.b.Len() }`, "a row of base is paired twice",
+	},
+	{
 		"match-duplicate", "merge/match.go", "",
 		`case p.side[s][i] != none:`, `case false:`, "the last of rows with one key takes the place of all",
 	},
@@ -116,6 +132,18 @@ var ofMerge = []mutant{
 	{
 		"pair-overlap", "merge/align.go", "",
 		`for suffix < short-prefix && a[len(a)-1-suffix] == b[len(b)-1-suffix] {`, `for suffix < short && a[len(a)-1-suffix] == b[len(b)-1-suffix] {`, "prefix and suffix share bytes",
+	},
+	{
+		"lcs-overlap", "merge/align.go", "func lcs(a, b []int32) []match {",
+		`for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {`, `for tail < len(a) && tail < len(b) && a[len(a)-1-tail] == b[len(b)-1-tail] {`, "common start and end share items",
+	},
+	{
+		"lcs-repeated", "merge/align.go", "",
+		`case once && onceB:`, `case once || onceB:`, "lines that one side repeats pass as permutations",
+	},
+	{
+		"lcs-increasing", "merge/align.go", "func longestIncreasing(seq []int32) []bool {",
+		`if n > 0 {`, `if n > 1 {`, "an increasing subsequence loses its first item",
 	},
 	{
 		"lcs-end", "merge/align.go", "func (d *differ) compare(x box) {",
