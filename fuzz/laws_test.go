@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/fuzz/oracle"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
@@ -237,23 +239,42 @@ func invertedSide(s merge.Side) merge.Side {
 	return s
 }
 
-// granularity is law 10: what conflicts by cells conflicts by rows, columns aside.
+// granularity is law 10: what conflicts by cells conflicts by rows, columns aside. And a
+// row that both sides changed, not to the same, conflicts by rows.
 func granularity(tr triple) (bool, error) {
-	cells, err := tr.merge()
-	rows, rowsErr := tr.with(func(o *merge.Options) { o.Granularity = merge.Rows }).merge()
-	if err != nil || rowsErr != nil {
-		return false, nil
+	cells, err := tr.look(merge.OutputBase)
+	byRows := tr.with(func(o *merge.Options) { o.Granularity = merge.Rows })
+	rows, rowsErr := byRows.look(merge.OutputBase)
+	if cells == nil || rows == nil || err != nil || rowsErr != nil {
+		return false, errors.Join(err, rowsErr)
 	}
-	strict := map[string]bool{}
-	for _, c := range rows.Conflicts {
-		strict[fmt.Sprintf("%q", c.Key)] = true
-	}
-	for _, c := range cells.Conflicts {
-		if key := fmt.Sprintf("%q", c.Key); !ofColumns[c.Kind] && !strict[key] {
-			return true, fmt.Errorf("key %s conflicts by cells and not by rows: %+v", key, c)
+	for _, c := range cells.r.Conflicts {
+		if c.Key != nil && !ofColumns[c.Kind] && !rows.conflictAbout(oracle.Key(c.Key...)) {
+			return true, fmt.Errorf("a key conflicts by cells and not by rows: %+v", c)
 		}
 	}
-	return len(cells.Conflicts) > 0, nil
+	for _, key := range rows.changedTwice() {
+		if !rows.conflictAbout(key) {
+			return true, fmt.Errorf("both sides changed row %q, and it does not conflict by rows", key)
+		}
+	}
+	return len(cells.r.Conflicts)+len(rows.changedTwice()) > 0, nil
+}
+
+// changedTwice lists the keys of rows that both sides changed, differently, where no
+// column came or went.
+func (v *view) changedTwice() []string {
+	if !v.sameHeaders() || v.renames() {
+		return nil
+	}
+	var keys []string
+	for _, key := range v.in[base].Order {
+		b, o, t := v.in[base].Rows[key], v.in[ours].Rows[key], v.in[theirs].Rows[key]
+		if v.kept(key) && !maps.Equal(o, b) && !maps.Equal(t, b) && !maps.Equal(o, t) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // ofColumns are the kinds that are about columns.

@@ -238,7 +238,7 @@ func (m *merger) columnAt(i int) *column {
 
 // shown is what the column is called in the result.
 func (c *column) shown() string {
-	if c.name != "" && c.name != c.names[inBase] {
+	if !c.added() && c.name != c.names[inBase] {
 		return c.name
 	}
 	return c.label

@@ -32,6 +32,8 @@ type Answer struct {
 	// Below gives, for a row that one side added, the kept row that stands below it;
 	// empty where none does.
 	Below map[string]string
+	// Above lists pairs of such rows that a side added in one place, in its order.
+	Above [][2]string
 }
 
 // Conflict is a conflict the merge must report. Values are base, ours and theirs:

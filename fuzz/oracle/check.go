@@ -74,7 +74,7 @@ func (a Answer) checkOrder(result *Table) error {
 }
 
 // checkAdded checks that a row one side added stands above the kept row it stood
-// above there.
+// above there, and below those of that side that stood above it.
 func (a Answer) checkAdded(result *Table) error {
 	if a.KeptOrder == nil {
 		return nil
@@ -84,6 +84,11 @@ func (a Answer) checkAdded(result *Table) error {
 		below := append(common(result.Order[at+1:], a.KeptOrder), "")
 		if below[0] != a.Below[key] {
 			return fmt.Errorf("added row %q stands above %q, want above %q", key, below[0], a.Below[key])
+		}
+	}
+	for _, pair := range a.Above {
+		if slices.Index(result.Order, pair[0]) > slices.Index(result.Order, pair[1]) {
+			return fmt.Errorf("added row %q stands above %q, which stood above it", pair[1], pair[0])
 		}
 	}
 	return nil

@@ -171,6 +171,25 @@ func (m *merger) order() {
 			m.answer.Below[r.result] = m.rowBelow(r, places)
 		}
 	}
+	m.neighbours()
+}
+
+// neighbours pairs the rows that one side alone added in one place: they stand as they
+// do there.
+func (m *merger) neighbours() {
+	below := m.answer.Below
+	for _, side := range []int{ours, theirs} {
+		order := m.in[side].Order
+		for j, second := range order {
+			for _, first := range order[:j] {
+				a, addedFirst := below[first]
+				b, addedSecond := below[second]
+				if addedFirst && addedSecond && a == b {
+					m.answer.Above = append(m.answer.Above, [2]string{first, second})
+				}
+			}
+		}
+	}
 }
 
 // keptOrder lists the kept rows of a version, by their names in base.
