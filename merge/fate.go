@@ -154,7 +154,7 @@ func joined(list []string) string {
 }
 
 // turnedInto finds the comment of side d that is base's row b behind the comment
-// prefix: one that base has not, whose fields hold the row's key.
+// prefix: one that d alone has, whose fields hold the row's key.
 func (m *merger) turnedInto(d int, b int32) int32 {
 	if m.commented[d] == nil {
 		m.commented[d] = m.indexCommented(d)
@@ -166,13 +166,16 @@ func (m *merger) turnedInto(d int, b int32) int32 {
 	return none
 }
 
-// indexCommented reads the new comments of a side as if they were rows and indexes
-// them by key; of two for one key the first counts.
+// indexCommented reads the comments that a side alone has as if they were rows and
+// indexes them by key; of two for one key the first counts. What stands beside the row
+// in the version that kept it is not the row.
 func (m *merger) indexCommented(d int) map[string]int32 {
-	old := map[string]bool{}
-	for i := range m.in[inBase].Len() {
-		if m.in[inBase].Kind(i) == csvrows.Comment {
-			old[string(m.in[inBase].Text(i))] = true
+	elsewhere := map[string]bool{}
+	for _, v := range []int{inBase, other(d)} {
+		for i := range m.in[v].Len() {
+			if m.in[v].Kind(i) == csvrows.Comment {
+				elsewhere[string(m.in[v].Text(i))] = true
+			}
 		}
 	}
 	index := map[string]int32{}
@@ -181,7 +184,7 @@ func (m *merger) indexCommented(d int) map[string]int32 {
 	opt.NoHeader, opt.Key = true, nil
 	opt.Delimiter = m.in[d].Delimiter()
 	for i := range m.in[d].Len() {
-		if m.in[d].Kind(i) != csvrows.Comment || old[string(m.in[d].Text(i))] {
+		if m.in[d].Kind(i) != csvrows.Comment || elsewhere[string(m.in[d].Text(i))] {
 			continue
 		}
 		text := m.withoutPrefix(d, i)
