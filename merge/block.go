@@ -225,8 +225,9 @@ func (m *merger) rowError(t triple) error {
 	return e
 }
 
-// markerLine returns the number of the first line that opens a conflict block, or 0.
-func markerLine(data []byte) int {
+// MarkerLine returns the number, from 1, of the first line of data that opens a
+// conflict block ("<<<<<<< ..."), or 0 if none does.
+func MarkerLine(data []byte) int {
 	open := []byte(strings.Repeat("<", leastMarker))
 	for at := 0; ; {
 		next := bytes.Index(data[at:], open)

@@ -170,7 +170,7 @@ func (m *merger) warnInputs() {
 		if m.in[v].PrefixedHeader() {
 			m.warn(Warning{Kind: WarnPrefixedHeader, Input: sideOf(v), Line: 1, Message: "the header starts with the comment prefix"})
 		}
-		if line := markerLine(m.in[v].Bytes()); line > 0 {
+		if line := MarkerLine(m.in[v].Bytes()); line > 0 {
 			m.warn(Warning{Kind: WarnConflictMarker, Input: sideOf(v), Line: line, Message: "this looks like a conflict marker; it was read as data"})
 		}
 	}

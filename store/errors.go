@@ -1,0 +1,76 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Try again: nothing was written, and what stood in the way may pass.
+var (
+	ErrUnsettled = errors.New("the file looks half written")
+	ErrLocked    = errors.New("another process is committing to the file")
+	ErrContended = errors.New("the file changed again and again")
+)
+
+// Fix the file: nothing is written to it as it is.
+var (
+	ErrConflictMarkers = errors.New("the file holds a conflict marker of an unfinished merge")
+	ErrMassKeyChange   = errors.New("more than half of the keys were exchanged for others")
+	ErrNotRegular      = errors.New("not a regular file")
+	ErrHardLinks       = errors.New("the file has several names (hard links), which replacing it would part")
+	ErrLinkLoop        = errors.New("too many symbolic links")
+)
+
+// ErrDone is returned by the commit of a transaction that was committed already.
+var ErrDone = errors.New("the transaction was committed already")
+
+// FileError says that what stands in the file cannot be used, and by what reason. Err
+// wraps ErrUnsettled, ErrConflictMarkers, a [*csvrows.ParseError] or a
+// [*csvrows.KeyColumnError]; the last three name the line. The file is as it was.
+type FileError struct {
+	Path string
+	Err  error
+}
+
+func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Outcome says what is known of the file after a commit failed.
+type Outcome uint8
+
+// The outcomes. NotCommitted: the file is as it was, and no temporary file lies about.
+// Unknown: the new content stands in the file, but after a power cut the old may be
+// there again.
+const (
+	NotCommitted Outcome = iota
+	Unknown
+)
+
+func (o Outcome) String() string {
+	if o == Unknown {
+		return "outcome unknown"
+	}
+	return "not committed"
+}
+
+// CommitError says at which step a commit failed, and what is known after it. Err wraps
+// the cause: what the system said, or ErrLocked, ErrContended, ErrHardLinks,
+// ErrMassKeyChange, or the error of [Options.Validate].
+type CommitError struct {
+	Path    string
+	Step    string // "lock", "create", "write", "sync", "read again", "record", "replace", "sync directory", "merge", "validate"
+	Outcome Outcome
+	Err     error
+}
+
+func (e *CommitError) Error() string {
+	return fmt.Sprintf("%s: %s: %v (%v)", e.Path, e.Step, e.Err, e.Outcome)
+}
+
+func (e *CommitError) Unwrap() error { return e.Err }
+
+// CanRetry reports whether the same call may succeed later without anybody mending
+// anything.
+func CanRetry(err error) bool {
+	return errors.Is(err, ErrUnsettled) || errors.Is(err, ErrLocked) || errors.Is(err, ErrContended)
+}

@@ -1,0 +1,131 @@
+// Package state is what the store keeps beside a file: one hidden directory that holds
+//
+//	lock         locked by whoever commits; never removed
+//	commits      commit records, one JSON object a line
+//	.gitignore   so that nobody commits all this
+//	.NAME123     a temporary file of a commit under way, or of one that was killed
+//
+// For config.csv the directory is .config.csv.rowkeep. Those who may write the file may
+// enter it, and nobody else. Whatever changes it holds the lock.
+package state
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rowkeep/rowkeep/store/internal/sys"
+)
+
+// Names in the directory.
+const (
+	lockName    = "lock"
+	recordsName = "commits"
+)
+
+// Dir is the state directory of one file.
+type Dir struct {
+	path   string
+	prefix string // of the names of temporary files
+}
+
+// Beside returns the state directory of a file, which need not exist yet.
+func Beside(file string) Dir {
+	dir, name := filepath.Split(file)
+	return Dir{path: filepath.Join(dir, "."+name+".rowkeep"), prefix: "." + name}
+}
+
+// Path names the directory.
+func (d Dir) Path() string { return d.path }
+
+// Exists reports whether the directory is there.
+func (d Dir) Exists() (bool, error) {
+	_, err := os.Stat(d.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// ignoreAll keeps the directory out of git.
+const ignoreAll = "# kept by rowkeep; no part of the project\n*\n"
+
+// Create makes the directory, with what it needs, for the file that info describes (nil:
+// one that is yet to be made). Whoever may write the file may commit to it; nobody else
+// gets in. It is no error if the directory is there.
+func (d Dir) Create(info fs.FileInfo) error {
+	err := os.Mkdir(d.path, 0o700)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return errors.Join(
+		d.put(".gitignore", ignoreAll, info),
+		d.put(lockName, "", info),
+		d.put(recordsName, "", info),
+		admit(d.path, true, info))
+}
+
+// put makes a file in the directory, unless it is there.
+func (d Dir) put(name, content string, info fs.FileInfo) error {
+	path := filepath.Join(d.path, name)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(content)
+	return errors.Join(err, f.Close(), admit(path, false, info))
+}
+
+// admit lets those use a file or directory of ours who may write the file that info
+// describes: they get its owner, and read and write (and, for a directory, search)
+// permission.
+func admit(path string, dir bool, info fs.FileInfo) error {
+	if info == nil {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := sys.CopyOwner(f, info); err != nil {
+		return err
+	}
+	write := info.Mode().Perm()&0o222 | 0o200
+	perm := write | write<<1
+	if dir {
+		perm |= write >> 1
+	}
+	return os.Chmod(path, perm)
+}
+
+// Sweep removes the temporary files of commits that were killed. The caller holds the
+// lock, so none is in use.
+func (d Dir) Sweep() error {
+	entries, err := os.ReadDir(d.path)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if d.isTemp(e.Name()) {
+			if err := os.Remove(filepath.Join(d.path, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isTemp reports names of temporary files: the file's behind a dot, then digits.
+func (d Dir) isTemp(name string) bool {
+	digits, ok := strings.CutPrefix(name, d.prefix)
+	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
+}

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/merge"
+)
+
+// Options of a store. The zero value is ready for use: the key is the column id or else
+// the first, conflicts fail the commit, a missing file is an error.
+type Options struct {
+	// Read says how the file is read: key, delimiter, comment prefix.
+	Read csvrows.Options
+
+	// Policies, Resolve, Strategy and Granularity settle what both the program and
+	// somebody else changed; see [merge.Options]. What they leave is a conflict.
+	Policies    map[string]merge.Policy
+	Resolve     func(merge.Conflict) merge.Resolution
+	Strategy    merge.Strategy
+	Granularity merge.Granularity
+
+	// Validate, if set, is asked before a merged result is committed: two valid files
+	// can merge into one that is not, as when one side deletes the row to which the
+	// other one links. base is what the change was made from. If it returns an error
+	// nothing is written, and the commit's error wraps it.
+	Validate func(base, result Snapshot) error
+
+	// Create names the columns of the file that a commit makes if there is none. Without
+	// it a missing file is an error.
+	Create []string
+
+	// Settle is how long a version that looks half written must hold still before it
+	// counts; 0 means two seconds.
+	Settle time.Duration
+	// Wait bounds how long a call waits in all: for others who commit, for an editor that
+	// does not finish, for a file that changes again and again; 0 means 30 seconds. A
+	// context may end it earlier.
+	Wait time.Duration
+
+	// Actor names the program in commit records; "" means the name of its executable.
+	Actor string
+	// Logger is told of commits and of waiting, never of values; nil logs nothing.
+	Logger *slog.Logger
+}
+
+const (
+	defaultSettle = 2 * time.Second
+	defaultWait   = 30 * time.Second
+)
+
+// Validate reports the first setting that makes no sense.
+func (o Options) validate() error {
+	switch {
+	case o.Settle < 0:
+		return fmt.Errorf("settle time %v is negative", o.Settle)
+	case o.Wait < 0:
+		return fmt.Errorf("waiting time %v is negative", o.Wait)
+	case len(o.Create) > 0 && o.Read.NoHeader:
+		return fmt.Errorf("a file without a header has no columns to create")
+	}
+	if len(o.Create) > 0 {
+		if _, err := newSnapshot(o.header(), o.Read); err != nil {
+			return fmt.Errorf("columns to create: %w", err)
+		}
+	}
+	return o.merge().Validate()
+}
+
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() Options {
+	if o.Settle == 0 {
+		o.Settle = defaultSettle
+	}
+	if o.Wait == 0 {
+		o.Wait = defaultWait
+	}
+	if o.Actor == "" && len(os.Args) > 0 {
+		o.Actor = filepath.Base(os.Args[0])
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// merge is how changes are brought together. A merge with conflicts is not written, so
+// there is nothing to show them in.
+func (o Options) merge() merge.Options {
+	return merge.Options{
+		Read: o.Read, Policies: o.Policies, Resolve: o.Resolve, Strategy: o.Strategy, Granularity: o.Granularity,
+		Output: merge.NoOutput,
+	}
+}
+
+// header is the content of a file that is yet to be made.
+func (o Options) header() []byte {
+	delimiter := o.Read.Delimiter
+	if delimiter == 0 {
+		delimiter = ','
+	}
+	var line []byte
+	for i, name := range o.Create {
+		if i > 0 {
+			line = append(line, delimiter)
+		}
+		line = append(line, csvrows.Encode([]byte(name), false, delimiter)...)
+	}
+	return append(line, '\n')
+}

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sort"
+	"time"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// An editor that truncates a file and writes it slowly shows an empty or a cut file for
+// a while, which must never be taken for a deletion of rows. So whatever could be half
+// of a version is read again until it has held still for the settle time; a version
+// that is nothing like that counts at once.
+
+// doubt is why a version may be half written.
+type doubt struct {
+	reason string
+	// lasting: it may be half written even if it holds still. Nobody empties a file, cuts
+	// it inside a record, or leaves a quote open, and means it.
+	lasting bool
+	cause   error // what reading it came to, or nil
+}
+
+func (d *doubt) err() error {
+	if d.cause != nil {
+		return fmt.Errorf("%w: %w", ErrUnsettled, d.cause)
+	}
+	return fmt.Errorf("%w: %s", ErrUnsettled, d.reason)
+}
+
+// known is the newest version that a store has read or written.
+type known struct {
+	file   *csvrows.File // nil: only the digest is known
+	digest Digest
+}
+
+// doubts judges content by itself and by what stood there before; nil means that
+// nothing speaks against it.
+func (k known) doubts(data []byte) *doubt {
+	switch {
+	case len(data) == 0:
+		return &doubt{reason: "it is empty", lasting: k.digest.Len > 0}
+	case k.file != nil && bytes.Equal(data, k.file.Bytes()):
+		return nil
+	case data[len(data)-1] == 0:
+		return &doubt{reason: "it ends in NUL bytes", lasting: true}
+	case k.file == nil && int64(len(data)) < k.digest.Len:
+		return &doubt{reason: "it is shorter than it was"}
+	case k.file == nil:
+		return nil
+	case bytes.HasPrefix(k.file.Bytes(), data):
+		return &doubt{reason: "it is the beginning of what it was", lasting: cutsRecord(k.file, len(data))}
+	case endsLine(k.file.Bytes()) && !endsLine(data):
+		return &doubt{reason: "its last line has no end"}
+	case !bytes.Contains(data, lastRecord(k.file)):
+		return &doubt{reason: "what was its last line is gone"}
+	}
+	return nil
+}
+
+// cutsRecord reports that a file of n bytes less would end inside a record: neither
+// where one starts nor where one's text ends.
+func cutsRecord(f *csvrows.File, n int) bool {
+	i := sort.Search(f.Len(), func(i int) bool { return f.Offset(i+1) > n })
+	return n > f.Offset(i) && n < f.Offset(i)+len(f.Text(i))
+}
+
+func endsLine(data []byte) bool {
+	return len(data) > 0 && (data[len(data)-1] == '\n' || data[len(data)-1] == '\r')
+}
+
+// lastRecord is the text of the last record that is not blank.
+func lastRecord(f *csvrows.File) []byte {
+	for i := f.Len() - 1; i >= 0; i-- {
+		if f.Kind(i) != csvrows.Blank {
+			return f.Text(i)
+		}
+	}
+	return nil
+}
+
+// settled reads the medium until what it holds is whole, and returns that; a file that is
+// missing only if one may be created. The errors are those of the medium, fs.ErrNotExist,
+// and a [*FileError].
+func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
+	var seen []byte
+	since := time.Now()
+	for pause := s.opt.Settle / 20; ; pause *= 2 {
+		now, err := s.medium.load(ctx)
+		switch {
+		case err != nil:
+			return held{}, Snapshot{}, err
+		case !now.exists && s.opt.Create == nil:
+			return held{}, Snapshot{}, &fs.PathError{Op: "open", Path: s.path, Err: fs.ErrNotExist}
+		case !now.exists:
+			return now, Snapshot{}, nil
+		}
+		if !bytes.Equal(now.data, seen) {
+			seen, since = now.data, time.Now()
+		}
+		snap, why, err := s.judge(now.data)
+		still := max(now.still, time.Since(since))
+		switch {
+		case why == nil || still >= s.opt.Settle && !why.lasting:
+			if err != nil {
+				return held{}, Snapshot{}, &FileError{s.path, err}
+			}
+			s.remember(snap)
+			return now, snap, nil
+		case still >= s.opt.Settle:
+			return held{}, Snapshot{}, &FileError{s.path, why.err()}
+		}
+		s.opt.Logger.DebugContext(ctx, "waiting for the file to settle", "path", s.path, "reason", why.reason)
+		if err := sleep(ctx, max(time.Millisecond, min(pause, s.opt.Settle-still))); err != nil {
+			return held{}, Snapshot{}, &FileError{s.path, fmt.Errorf("%w (%w)", why.err(), err)}
+		}
+	}
+}
+
+// judge reads content. What is known already is not read again; a quote that is never
+// closed may be one that is not closed yet.
+func (s *Store) judge(data []byte) (Snapshot, *doubt, error) {
+	k := s.newest()
+	if k.file != nil && bytes.Equal(k.file.Bytes(), data) {
+		return Snapshot{k.file, k.digest}, nil, nil
+	}
+	snap, err := newSnapshot(data, s.opt.Read)
+	if errors.Is(err, csvrows.ErrOpenQuote) {
+		return snap, &doubt{reason: err.Error(), lasting: true, cause: err}, err
+	}
+	return snap, k.doubts(data), err
+}
+
+// sleep waits; the error is the context's cause if it ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}

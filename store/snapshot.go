@@ -1,0 +1,66 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store/internal/state"
+)
+
+// Digest names content: Hash is its xxHash64 in hexadecimal, Len its length in bytes. It
+// tells versions apart where their content is not at hand; where it is, bytes decide.
+// The zero Digest is that of no file.
+type Digest = state.Digest
+
+// Snapshot is immutable content with its digest. The zero Snapshot is that of no file.
+type Snapshot struct {
+	file   *csvrows.File // nil: no file
+	digest Digest
+}
+
+// newSnapshot reads content. The errors are those of [csvrows.Parse], a
+// [*csvrows.KeyColumnError], and ErrConflictMarkers with the line.
+func newSnapshot(data []byte, read csvrows.Options) (Snapshot, error) {
+	f, err := csvrows.Parse(data, read)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if line := merge.MarkerLine(data); line > 0 {
+		return Snapshot{}, fmt.Errorf("line %d, column 1: %w", line, ErrConflictMarkers)
+	}
+	if _, err := f.KeyColumns(); err != nil {
+		return Snapshot{}, err
+	}
+	return Snapshot{file: f, digest: Digest{Hash: fmt.Sprintf("%016x", xxhash.Sum64(data)), Len: int64(len(data))}}, nil
+}
+
+// Exists is false where there was no file.
+func (s Snapshot) Exists() bool { return s.file != nil }
+
+// Bytes returns the content. The caller must not change it.
+func (s Snapshot) Bytes() []byte {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Bytes()
+}
+
+// Digest names the content.
+func (s Snapshot) Digest() Digest { return s.digest }
+
+// Table returns the rows by key, in a table of the caller's own. Its Reader decodes them
+// into structs. Without a file the table is empty and has no columns. The error is a
+// [*csvrows.KeyColumnError], where no row of a file without a header has the key.
+func (s Snapshot) Table() (*csvrows.Table, error) {
+	if s.file != nil {
+		return csvrows.NewTable(s.file)
+	}
+	f, err := csvrows.Parse(nil, csvrows.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return csvrows.NewTable(f)
+}

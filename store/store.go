@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// Store changes one file together with people and programs that know nothing of it. It is
+// safe for use by several goroutines.
+type Store struct {
+	path   string
+	opt    Options
+	medium medium
+	turn   chan struct{} // holds one value while a goroutine commits
+
+	mu   sync.Mutex
+	seen known
+}
+
+// Open prepares a store for the CSV file path, through symbolic links. It removes what a
+// commit left behind that was killed. It does not read the file, and writes nothing: a
+// file that is missing or damaged is an error of the calls that need it.
+//
+// The errors are a setting that makes no sense, ErrNotRegular, and those of the system.
+func Open(path string, opt Options) (*Store, error) {
+	file, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return newStore(path, file, opt)
+}
+
+// newStore begins with what the newest commit record tells.
+func newStore(path string, m medium, opt Options) (*Store, error) {
+	if err := opt.validate(); err != nil {
+		return nil, fmt.Errorf("store options: %w", err)
+	}
+	s := &Store{path: path, opt: opt.withDefaults(), medium: m, turn: make(chan struct{}, 1)}
+	last, _, err := m.last()
+	if err != nil {
+		return nil, err
+	}
+	s.seen.digest = last.Result
+	return s, nil
+}
+
+// newest returns the newest version that the store knows.
+func (s *Store) newest() known {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
+}
+
+func (s *Store) remember(snap Snapshot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = known{snap.file, snap.digest}
+}
+
+// errWaited is the cause where Options.Wait is over.
+var errWaited = errors.New("waited in vain")
+
+// bounded ends a context after Options.Wait.
+func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, s.opt.Wait, errWaited)
+}
+
+// Snapshot reads the file. While somebody writes it, it waits for the end.
+//
+// With an error it returns the last good version that the store has read or written, or
+// the zero Snapshot if there is none: a [*FileError] where the file is half written or
+// damaged, fs.ErrNotExist where it is missing, else what the system said.
+func (s *Store) Snapshot(ctx context.Context) (Snapshot, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	_, snap, err := s.settled(ctx)
+	if err != nil {
+		k := s.newest()
+		if k.file == nil {
+			return Snapshot{}, err
+		}
+		return Snapshot{k.file, k.digest}, err
+	}
+	return snap, nil
+}
+
+// Update lets edit change the file as it stands now, and commits what edit made of it. If
+// the file changes before the commit, edit runs again on the newest content: it should do
+// nothing that cannot be done twice. It must not call the store. Other commits, of other
+// processes too, wait meanwhile: an edit that takes its time begins with [Store.Begin].
+//
+// After an error the file is as it was, unless a [*CommitError] says otherwise. The error
+// is edit's own; a [*FileError] where the file is half written or damaged; fs.ErrNotExist
+// where it is missing, ErrNotRegular, or what the system said of opening it; else a
+// CommitError. [CanRetry] tells whether trying again may help.
+func (s *Store) Update(ctx context.Context, edit func(*Tx) error) (*Receipt, error) {
+	return s.commit(ctx, func(now Snapshot) (proposal, error) {
+		tx, err := s.newTx(now)
+		if err != nil {
+			return proposal{}, err
+		}
+		defer tx.end()
+		if err := edit(tx); err != nil {
+			return proposal{}, err
+		}
+		return proposal{base: now, result: tx.Bytes()}, nil
+	})
+}
+
+// Begin starts a change that may take minutes: its base is the file as it stands now, and
+// nobody waits for it. [Tx.Commit] merges it into what stands in the file then. A
+// transaction that is not committed needs no end. The errors are those of
+// [Store.Snapshot].
+func (s *Store) Begin(ctx context.Context) (*Tx, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	_, snap, err := s.settled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.newTx(snap)
+}
+
+// Accept takes the file as it stands, however half written it looks: somebody has said
+// that it is meant so. The errors are those of [Store.Snapshot], but for ErrUnsettled,
+// which only a quote that is never closed can be.
+func (s *Store) Accept(ctx context.Context) error {
+	now, err := s.medium.load(ctx)
+	if err != nil {
+		return err
+	}
+	snap, err := newSnapshot(now.data, s.opt.Read)
+	if err != nil {
+		return &FileError{s.path, err}
+	}
+	s.remember(snap)
+	return nil
+}

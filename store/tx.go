@@ -1,0 +1,76 @@
+package store
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// Tx is a change in the making: a table of the rows as its base has them, to read and to
+// edit. Nothing of it is in the file before it is committed. It is for one goroutine, and
+// not for use after its end.
+type Tx struct {
+	*csvrows.Table
+	store *Store
+	base  Snapshot
+}
+
+// newTx begins a change of base. Where there is no file it begins with the header of the
+// one to be made.
+func (s *Store) newTx(base Snapshot) (*Tx, error) {
+	tx := &Tx{store: s, base: base}
+	if !base.Exists() {
+		return tx, tx.Replace(s.opt.header())
+	}
+	table, err := base.Table()
+	if err != nil {
+		return nil, &FileError{s.path, err}
+	}
+	tx.Table = table
+	return tx, nil
+}
+
+// Base is what the change is made from.
+func (tx *Tx) Base() Snapshot { return tx.base }
+
+// Replace makes content the whole file, as an editor does that saves its buffer; the
+// table is that of content then. The errors are those of [csvrows.Parse], a
+// [*csvrows.KeyColumnError] and ErrConflictMarkers; the transaction is unchanged then.
+func (tx *Tx) Replace(content []byte) error {
+	snap, err := newSnapshot(bytes.Clone(content), tx.store.opt.Read)
+	if err != nil {
+		return err
+	}
+	table, err := snap.Table()
+	if err != nil {
+		return err
+	}
+	tx.Table = table
+	return nil
+}
+
+// Commit merges the change into what stands in the file now, and ends the transaction.
+//
+// After an error the file is as it was, unless a [*CommitError] says otherwise, and the
+// transaction can be edited and committed again: a [*merge.ConflictError] where somebody
+// else changed the same; ErrDone where it was committed; else as of [Store.Update].
+func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
+	if tx.Table == nil {
+		return nil, ErrDone
+	}
+	ours := tx.Bytes()
+	receipt, err := tx.store.commit(ctx, func(now Snapshot) (proposal, error) {
+		if now.digest == tx.base.digest && bytes.Equal(now.Bytes(), tx.base.Bytes()) {
+			return proposal{base: now, result: ours}, nil
+		}
+		return tx.store.combine(tx.base, ours, now)
+	})
+	if err == nil {
+		tx.end()
+	}
+	return receipt, err
+}
+
+// end makes every later use a fault of the program that it cannot overlook.
+func (tx *Tx) end() { tx.Table = nil }
