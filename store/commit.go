@@ -105,6 +105,9 @@ func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 func (s *Store) lockError(err error) error {
+	if commit := (*CommitError)(nil); errors.As(err, &commit) {
+		return err
+	}
 	if errors.Is(err, errWaited) || errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("%w (%w)", ErrLocked, err)
 	}

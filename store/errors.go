@@ -18,7 +18,6 @@ var (
 	ErrMassKeyChange   = errors.New("more than half of the keys were exchanged for others")
 	ErrNotRegular      = errors.New("not a regular file")
 	ErrHardLinks       = errors.New("the file has several names (hard links), which replacing it would part")
-	ErrLinkLoop        = errors.New("too many symbolic links")
 )
 
 // ErrDone is returned by the commit of a transaction that was committed already.
@@ -58,7 +57,7 @@ func (o Outcome) String() string {
 // ErrMassKeyChange, or the error of [Options.Validate].
 type CommitError struct {
 	Path    string
-	Step    string // "lock", "create", "write", "sync", "read again", "record", "replace", "sync directory", "merge", "validate"
+	Step    string // "prepare", "lock", "write", "sync", "read again", "record", "replace", "sync directory", "merge", "validate"
 	Outcome Outcome
 	Err     error
 }

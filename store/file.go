@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/rowkeep/rowkeep/internal/symlink"
 	"github.com/rowkeep/rowkeep/store/internal/state"
 	"github.com/rowkeep/rowkeep/store/internal/sys"
 )
@@ -28,7 +29,7 @@ func openFile(path string) (*localFile, error) {
 		return nil, err
 	}
 	f := &localFile{path: path}
-	target, err := resolve(path)
+	target, err := symlink.Follow(path)
 	if err != nil {
 		return nil, err
 	}
@@ -55,25 +56,6 @@ func (f *localFile) tidy(dir state.Dir) error {
 	return errors.Join(dir.Sweep(), dir.Shorten(), unlock())
 }
 
-// mostLinks is how many symbolic links may lead from one to the next, as in Linux.
-const mostLinks = 40
-
-// resolve follows the symbolic links that path itself is; links among its directories
-// may stay.
-func resolve(path string) (string, error) {
-	for range mostLinks {
-		link, err := os.Readlink(path)
-		if err != nil {
-			return path, nil // no link; whatever else is wrong, opening it tells
-		}
-		if !filepath.IsAbs(link) {
-			link = filepath.Join(filepath.Dir(path), link)
-		}
-		path = link
-	}
-	return "", &fs.PathError{Op: "open", Path: path, Err: ErrLinkLoop}
-}
-
 // place is what swap needs to know of what load read.
 type place struct {
 	target string      // behind all links
@@ -95,7 +77,7 @@ func (f *localFile) load(ctx context.Context) (held, error) {
 
 // read reads the file. same is false if it changed meanwhile.
 func (f *localFile) read() (now held, same bool, err error) {
-	target, err := resolve(f.path)
+	target, err := symlink.Follow(f.path)
 	if err != nil {
 		return held{}, false, err
 	}
@@ -129,7 +111,7 @@ func (f *localFile) read() (now held, same bool, err error) {
 
 // lock takes the lock in the state directory, which it makes if there is none.
 func (f *localFile) lock(ctx context.Context) (unlock func(), err error) {
-	target, err := resolve(f.path)
+	target, err := symlink.Follow(f.path)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +119,7 @@ func (f *localFile) lock(ctx context.Context) (unlock func(), err error) {
 	release, err := dir.Lock(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := f.create(dir, target); err != nil {
-			return nil, err
+			return nil, &CommitError{Path: f.path, Step: "prepare", Err: err}
 		}
 		release, err = dir.Lock(ctx)
 	}
@@ -159,14 +141,14 @@ func (f *localFile) create(dir state.Dir, target string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err == nil && !info.Mode().IsRegular() {
-		return &fs.PathError{Op: "open", Path: target, Err: ErrNotRegular}
+	if err == nil && sys.Links(info) > 1 {
+		return ErrHardLinks
 	}
 	return dir.Create(info)
 }
 
 func (f *localFile) last() (state.Record, bool, error) {
-	target, err := resolve(f.path)
+	target, err := symlink.Follow(f.path)
 	if err != nil {
 		return state.Record{}, false, err
 	}
@@ -194,7 +176,7 @@ func (f *localFile) swap(ctx context.Context, old held, data []byte, rec state.R
 		return 0, &CommitError{Path: f.path, Step: step, Outcome: outcome, Err: err}
 	}
 	if at.info != nil && sys.Links(at.info) > 1 {
-		return failed("write", NotCommitted, ErrHardLinks)
+		return failed("prepare", NotCommitted, ErrHardLinks)
 	}
 	dir := state.Beside(at.target)
 	temp, step, err := f.prepare(dir, at, data)

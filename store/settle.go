@@ -130,8 +130,11 @@ func (s *Store) judge(data []byte) (Snapshot, *doubt, error) {
 		return Snapshot{k.file, k.digest}, nil, nil
 	}
 	snap, err := newSnapshot(data, s.opt.Read)
-	if errors.Is(err, csvrows.ErrOpenQuote) {
+	switch {
+	case errors.Is(err, csvrows.ErrOpenQuote):
 		return snap, &doubt{reason: err.Error(), lasting: true, cause: err}, err
+	case errors.Is(err, csvrows.ErrUTF16):
+		return snap, nil, err
 	}
 	return snap, k.doubts(data), err
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/rowkeep/rowkeep/internal/symlink"
 )
 
 // delivery is a result on its way to a file or to standard output. prepare does all
@@ -76,7 +78,7 @@ type pending interface {
 }
 
 func (d *toFile) prepare() (err error) {
-	if d.target, err = behindLinks(d.file); err != nil {
+	if d.target, err = symlink.Follow(d.file); err != nil {
 		return fileFailure(d.file, err)
 	}
 	if err := ignore(fs.ErrNotExist, checkKind(d.target)); err != nil {
@@ -140,25 +142,6 @@ func (d *toFile) discard() {
 	}
 }
 
-// maxLinks is how many symbolic links may lie before a file, as on Linux.
-const maxLinks = 40
-
-// behindLinks follows symbolic links, also one to a file that does not exist yet.
-func behindLinks(file string) (string, error) {
-	for range maxLinks {
-		link, err := os.Readlink(file)
-		if err != nil {
-			return file, nil // no link, or nothing there
-		}
-		if !filepath.IsAbs(link) {
-			// Not filepath.Join: it would cut "x/.." even where x is a link itself.
-			link = filepath.Dir(file) + string(filepath.Separator) + link
-		}
-		file = link
-	}
-	return "", errors.New("too many symbolic links")
-}
-
 // toStream writes to standard output.
 type toStream struct {
 	w     io.Writer
@@ -193,7 +176,7 @@ func sameFile(a, b string) bool {
 
 // canonical is the one name of a file whose directory exists.
 func canonical(file string) string {
-	if target, err := behindLinks(file); err == nil {
+	if target, err := symlink.Follow(file); err == nil {
 		file = target
 	}
 	dir, base := filepath.Split(file)

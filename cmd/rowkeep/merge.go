@@ -179,29 +179,13 @@ func (m *mergeCommand) summary(result *merge.Result) {
 	m.out.warnings(m.files, result.Warnings)
 	for _, c := range result.Conflicts {
 		if c.Settled == "" {
-			m.conflict(c)
+			m.out.conflict(m.files, c)
 		}
 	}
 	if n := len(result.Conflicts); n > 0 {
 		m.out.message(bold, fmt.Sprintf("%d of %d conflicts stand", result.Stats.Standing, n))
 	}
 	m.hints(result)
-}
-
-func (m *mergeCommand) conflict(c merge.Conflict) {
-	what := "conflict: " + subject(string(c.Kind), c.Key, c.Column, c.HasColumn)
-	if c.Note != "" {
-		what += ", " + c.Note
-	}
-	m.out.message(yellow, what)
-	shown := distinct(c.Base, c.Ours, c.Theirs)
-	for _, version := range []struct {
-		side  merge.Side
-		line  int
-		value merge.Value
-	}{{merge.Base, c.Lines.Base, c.Base}, {merge.Ours, c.Lines.Ours, c.Ours}, {merge.Theirs, c.Lines.Theirs, c.Theirs}} {
-		m.out.detail(fmt.Sprintf("%-6s  %s: %s", version.side, m.files.at(version.side, version.line), show(version.value, shown)))
-	}
 }
 
 // hints says what a conflict or a flag does not say of itself.

@@ -74,9 +74,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func (a *app) newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rowkeep",
-		Short: "Merge, compare and check CSV files by row and cell",
-		Long: `Rowkeep merges, compares and checks CSV files by row and cell, and keeps every
-byte that nobody changed.
+		Short: "Change, merge and compare CSV files by row and cell",
+		Long: `Rowkeep changes, merges and compares CSV files that a program and people change at the
+same time, by row and cell, and keeps every byte that nobody changed.
 
 Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
 2 usage; 3 input that cannot be merged; 4 input or output failed; 130 interrupted.`,
@@ -87,6 +87,7 @@ Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
 
 		SuggestionsMinimumDistance: 2,
 	}
+	root.AddCommand(a.newGet(), a.newSet(), a.newAdd(), a.newRm(), a.newRenameKey(), a.newEdit())
 	root.AddCommand(a.newMerge(), a.newDiff(), a.newCheck(), a.newVersion(), a.newCompletion())
 	return root
 }
@@ -105,12 +106,23 @@ func (a *app) unknownCommand(root *cobra.Command, args []string) error {
 // operands checks for exactly the named arguments, at most one of which is standard
 // input.
 func operands(names ...string) cobra.PositionalArgs {
+	count := rangeOfOperands(len(names), len(names), strings.Join(names, " "))
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != len(names) {
-			want := strings.Join(append([]string{cmd.CommandPath()}, names...), " ")
-			return usage("want %s; arguments given: %d", want, len(args))
+		if err := count(cmd, args); err != nil {
+			return err
 		}
 		return oneStdin(args)
+	}
+}
+
+// rangeOfOperands checks for at least and at most so many arguments; most is -1 where
+// there may be any number of them.
+func rangeOfOperands(least, most int, want string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if n := len(args); n < least || most >= 0 && n > most {
+			return usage("want %s; arguments given: %d", strings.TrimSpace(cmd.CommandPath()+" "+want), n)
+		}
+		return nil
 	}
 }
 

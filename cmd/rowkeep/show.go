@@ -86,6 +86,23 @@ func (o *output) warnings(files inputs, list []merge.Warning) {
 	}
 }
 
+// conflict prints a conflict with its three versions.
+func (o *output) conflict(files inputs, c merge.Conflict) {
+	what := "conflict: " + subject(string(c.Kind), c.Key, c.Column, c.HasColumn)
+	if c.Note != "" {
+		what += ", " + c.Note
+	}
+	o.message(yellow, what)
+	shown := distinct(c.Base, c.Ours, c.Theirs)
+	for _, version := range []struct {
+		side  merge.Side
+		line  int
+		value merge.Value
+	}{{merge.Base, c.Lines.Base, c.Base}, {merge.Ours, c.Lines.Ours, c.Ours}, {merge.Theirs, c.Lines.Theirs, c.Theirs}} {
+		o.detail(fmt.Sprintf("%-6s  %s: %s", version.side, files.at(version.side, version.line), show(version.value, shown)))
+	}
+}
+
 // subject says what a conflict or a warning is about.
 func subject(kind string, key []string, column string, hasColumn bool) string {
 	if key != nil {

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
+
+// getCommand is one call of rowkeep get.
+type getCommand struct{ liveCommand }
+
+func (a *app) newGet() *cobra.Command {
+	g := &getCommand{liveCommand{app: a}}
+	cmd := &cobra.Command{
+		Use:   "get FILE [KEY [COLUMN]]",
+		Short: "Print rows, one row, or one value of a file that is in use",
+		Long: `Get prints all rows of FILE as CSV, without its comments; or the row with KEY, a line
+COLUMN=VALUE for each column; or one value and nothing else. While somebody writes the
+file it waits for the end. It changes nothing.
+
+Exit status: 0; 2 usage; 3 no such key or column, or the file is not readable as CSV;
+4 the file cannot be read, or nobody finished writing it.`,
+		Example: `  rowkeep get config.csv
+  rowkeep get config.csv btc_1
+  rowkeep get config.csv btc_1 enabled
+  rowkeep get --key host,port hosts.csv db,5432 owner`,
+		Args: rangeOfOperands(1, 3, "FILE [KEY [COLUMN]]"),
+		RunE: g.run,
+	}
+	g.addFlags(cmd)
+	return cmd
+}
+
+func (g *getCommand) run(cmd *cobra.Command, args []string) error {
+	s, err := g.open(args[0])
+	if err != nil {
+		return err
+	}
+	done := g.out.working("waiting for " + args[0])
+	snap, err := s.Snapshot(cmd.Context())
+	done()
+	if err != nil {
+		return g.failure(err)
+	}
+	table, err := snap.Table()
+	if err != nil {
+		return &failure{status: statusInput, err: fmt.Errorf("%s: %w%s", g.file, err, advice(err))}
+	}
+	if err := g.print(table, args[1:]); err != nil {
+		var f *failure
+		if errors.As(err, &f) {
+			return f
+		}
+		return stdoutFailure(err)
+	}
+	return nil
+}
+
+// print prints what the arguments behind the file ask for.
+func (g *getCommand) print(table *csvrows.Table, args []string) error {
+	if len(args) == 0 {
+		return writeRows(g.out.file(), table)
+	}
+	key, err := g.keyArg(args[0])
+	if err != nil {
+		return err
+	}
+	row, err := table.Get(key)
+	if err != nil {
+		return g.editFailure(table, err)
+	}
+	if len(args) == 1 {
+		line, flush := g.out.text()
+		for _, column := range table.Columns() {
+			line(plain, column+"="+row[column])
+		}
+		return flush()
+	}
+	value, ok := row[args[1]]
+	if !ok {
+		return g.editFailure(table, &csvrows.EditError{Op: "get", Key: key, Column: args[1], Err: csvrows.ErrNoColumn})
+	}
+	_, err = io.WriteString(g.out.file(), value+"\n")
+	return err
+}
+
+// writeRows writes the header and all rows as plain CSV.
+func writeRows(to io.Writer, table *csvrows.Table) error {
+	w := csv.NewWriter(to)
+	rows, err := table.Reader().ReadAll()
+	if err != nil {
+		return err
+	}
+	return w.WriteAll(rows)
+}

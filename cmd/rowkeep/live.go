@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store"
+)
+
+// liveCommand is what the commands share that work on a file that is in use: they read
+// and change it through a store.
+type liveCommand struct {
+	*app
+	opt  store.Options
+	file string
+}
+
+func (l *liveCommand) addFlags(cmd *cobra.Command) {
+	addReadFlags(cmd, &l.opt.Read)
+	l.addColor(cmd)
+	l.addQuiet(cmd)
+}
+
+// open prepares the file that the command line names first.
+func (l *liveCommand) open(file string) (*store.Store, error) {
+	if file == stdio {
+		return nil, usage("name a file: standard input cannot be changed in place")
+	}
+	if err := l.opt.Read.Validate(); err != nil {
+		return nil, usage("%w", err)
+	}
+	l.file = file
+	s, err := store.Open(file, l.opt)
+	if err != nil {
+		return nil, l.failure(err)
+	}
+	return s, nil
+}
+
+// update edits the file and prints what that changed.
+func (l *liveCommand) update(ctx context.Context, file string, edit func(*csvrows.Table) error) error {
+	s, err := l.open(file)
+	if err != nil {
+		return err
+	}
+	done := l.out.working("waiting for " + file)
+	receipt, err := s.Update(ctx, func(tx *store.Tx) error {
+		if err := edit(tx.Table); err != nil {
+			return l.editFailure(tx.Table, err)
+		}
+		return nil
+	})
+	done()
+	if err != nil {
+		return l.failure(err)
+	}
+	return l.report(receipt)
+}
+
+// report prints the changes of a commit.
+func (l *liveCommand) report(receipt *store.Receipt) error {
+	l.out.warnings(inputs{merge.Ours: "ours", merge.Base: "base", merge.Theirs: l.file}, receipt.Warnings)
+	if l.out.quiet {
+		return nil
+	}
+	line, flush := l.out.text()
+	for _, c := range receipt.Changes {
+		line(changeLine(c))
+	}
+	if err := flush(); err != nil {
+		return stdoutFailure(err)
+	}
+	if !receipt.Written {
+		l.out.message(plain, l.file+": nothing to change")
+	}
+	return nil
+}
+
+// keyArg reads a key from the command line: as it stands, or for a key of several
+// columns as a line of CSV.
+func (l *liveCommand) keyArg(arg string) (csvrows.Key, error) {
+	if len(l.opt.Read.Key) < 2 && len(l.opt.Read.KeyIndex) < 2 {
+		return csvrows.Key{arg}, nil
+	}
+	key, err := readRecord(arg, ',')
+	if err != nil {
+		return nil, usage("key %s: want the values of all key columns, with commas between them", quote(arg))
+	}
+	return key, nil
+}
+
+// cells reads COL=VAL arguments.
+func cells(args []string) (map[string]string, error) {
+	cells := make(map[string]string, len(args))
+	for _, arg := range args {
+		column, value, err := cutCell(arg)
+		if err != nil {
+			return nil, usage("%s: %w", quote(arg), err)
+		}
+		if _, twice := cells[column]; twice {
+			return nil, usage("column %s is given twice", name(column))
+		}
+		cells[column] = value
+	}
+	return cells, nil
+}
+
+// cutCell cuts COL=VAL at the first equals sign. A column that holds one is quoted as in
+// CSV; the value never is.
+func cutCell(arg string) (column, value string, err error) {
+	if rest, ok := strings.CutPrefix(arg, `"`); ok {
+		if quoted, value, ok := strings.Cut(rest, `"=`); ok {
+			return strings.ReplaceAll(quoted, `""`, `"`), value, nil
+		}
+	}
+	column, value, ok := strings.Cut(arg, "=")
+	if !ok {
+		return "", "", errors.New("want COL=VAL")
+	}
+	return column, value, nil
+}
+
+// editFailure says what is wrong with a key or a column, and which was probably meant.
+func (l *liveCommand) editFailure(t *csvrows.Table, err error) error {
+	var edit *csvrows.EditError
+	if !errors.As(err, &edit) {
+		return err
+	}
+	f := &failure{status: statusInput, err: fmt.Errorf("%s: %s", l.file, editText(edit))}
+	switch {
+	case errors.Is(err, csvrows.ErrNoKey):
+		var keys []string
+		for key := range t.Keys() {
+			keys = append(keys, key.String())
+		}
+		f.hint = meant(edit.Key.String(), keys)
+	case errors.Is(err, csvrows.ErrNoColumn):
+		f.hint = meant(edit.Column, t.Columns())
+		if f.hint == "" {
+			f.hint = "columns are " + names(t.Columns())
+		}
+	case errors.Is(err, csvrows.ErrKeyMismatch):
+		f.hint = "rename-key changes a key"
+	}
+	return f
+}
+
+func editText(e *csvrows.EditError) string {
+	what := "column " + name(e.Column)
+	if e.Column == "" {
+		what = "key " + names(e.Key)
+	}
+	return fmt.Sprintf("%s: %v", what, e.Err)
+}
+
+// meant hints at what s is nearest to.
+func meant(s string, candidates []string) string {
+	if near := nearest(s, candidates); near != "" {
+		return "did you mean " + name(near) + "?"
+	}
+	return ""
+}
+
+// failure gives an error of the store its exit status and a hint.
+func (l *liveCommand) failure(err error) error {
+	var ready *failure
+	var file *store.FileError
+	var commit *store.CommitError
+	switch {
+	case errors.As(err, &ready):
+		return ready
+	case errors.Is(err, context.Canceled):
+		return errInterrupted
+	case errors.Is(err, store.ErrUnsettled):
+		return &failure{status: statusIO, err: l.named(err), hint: "try again when whoever writes it is done"}
+	case errors.As(err, &file):
+		f := &failure{status: statusInput, err: fmt.Errorf("%s: %w%s", l.file, file.Err, advice(file.Err))}
+		if errors.Is(err, store.ErrConflictMarkers) {
+			f.hint = "settle the conflict in the file first"
+		}
+		return f
+	case errors.Is(err, store.ErrMassKeyChange):
+		return &failure{status: statusInput, err: l.named(err), hint: "a spreadsheet may have turned 007 into 7; repair the file"}
+	case errors.Is(err, fs.ErrPermission):
+		return &failure{status: statusIO, err: l.named(err), hint: "the file's directory must be writable"}
+	case errors.As(err, &commit):
+		return &failure{status: statusIO, err: l.named(err)}
+	}
+	return fileFailure(l.file, err)
+}
+
+// named puts the file's name as the user gave it in front of what went wrong, and at
+// which step.
+func (l *liveCommand) named(err error) error {
+	var file *store.FileError
+	var commit *store.CommitError
+	switch {
+	case errors.As(err, &commit):
+		return fmt.Errorf("%s: %s: %w (%v)", l.file, commit.Step, cause(commit.Err), commit.Outcome)
+	case errors.As(err, &file):
+		return fmt.Errorf("%s: %w", l.file, file.Err)
+	}
+	return fmt.Errorf("%s: %w", l.file, cause(err))
+}
