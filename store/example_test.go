@@ -119,13 +119,13 @@ func ExampleStore_Update() {
 			log.Fatal(err)
 		}
 		for _, c := range receipt.Changes {
-			fmt.Println(c.Kind, c.Key, c.Column, c.Before.Text, c.After.Text)
+			fmt.Printf("%s %q: %q\n", c.Kind, c.Key, c.After.Text)
 		}
 	}
 	// Output:
-	// column_added [] host
-	// column_added [] port
-	// column_added [] owner
-	// row_added [db 5432]
-	// cell [db 5432] owner ann bob
+	// column_added []: ""
+	// column_added []: ""
+	// column_added []: ""
+	// row_added ["db" "5432"]: ""
+	// cell ["db" "5432"]: "bob"
 }
