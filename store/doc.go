@@ -38,9 +38,9 @@
 //
 // # No promises
 //
-//   - What somebody writes between the last reading and the rename, some ten
-//     microseconds, is lost, and so is what an editor writes later to a file that it held
-//     open across the rename. There is no history yet to find it in.
+//   - What somebody writes between the last reading and the end of the rename is lost,
+//     and so is what an editor writes later to a file that it held open across the
+//     rename. There is no history yet to find it in.
 //   - An editor that loaded the file before a commit and saves its whole buffer after it
 //     takes the commit back. Nothing here tells that from a deliberate undo.
 //   - ACLs and extended attributes are not copied. Hard links are refused, and so is a
@@ -72,9 +72,9 @@
 //	read            readlink, open, fstat, read, read, fstat, close
 //	write           open, write, fstat, fchmod
 //	sync            fsync, close
-//	read again      readlink, open, fstat, read, read, fstat, close
 //	record          open, lseek, pread, write, close
-//	replace         fstatat (of os.Rename), rename: the commit point
+//	read again      readlink, open, fstat, read, read, fstat, close
+//	replace         rename: the commit point
 //	sync directory  open, fsync, close
 //	unlock          flock, close
 package store

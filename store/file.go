@@ -163,8 +163,8 @@ func (f *localFile) last() (state.Record, bool, error) {
 //
 //	write          a new file in the state directory, mode 0600, then owner and mode of the old
 //	sync           its content is on disk before its name is
-//	read again     it must still replace what it was made from
 //	record         the commit record, taken back if the commit does not come about
+//	read again     it must still replace what it was made from
 //	replace        rename(2): the commit point
 //	sync directory the new name is on disk
 func (f *localFile) swap(ctx context.Context, old held, data []byte, rec state.Record) (seq int64, err error) {
@@ -189,22 +189,16 @@ func (f *localFile) swap(ctx context.Context, old held, data []byte, rec state.R
 			err = errors.Join(err, os.Remove(temp))
 		}
 	}()
-	if err := f.unchanged(ctx, old); err != nil {
-		if errors.Is(err, errChanged) {
-			return 0, err
-		}
-		return failed("read again", NotCommitted, err)
-	}
 	seq, undo, err := dir.Append(rec)
 	if err != nil {
 		return failed("record", NotCommitted, err)
 	}
-	if err := replace(temp, at); err != nil {
+	if step, err := f.take(ctx, temp, old); err != nil {
 		err = errors.Join(err, undo())
-		if errors.Is(err, fs.ErrExist) {
-			return 0, errChanged
+		if errors.Is(err, errChanged) {
+			return 0, err
 		}
-		return failed("replace", NotCommitted, err)
+		return failed(step, NotCommitted, err)
 	}
 	armed = at.info == nil // a new file got a second name; the first goes
 	if err := sys.SyncDir(filepath.Dir(at.target)); err != nil {
@@ -256,11 +250,20 @@ func (f *localFile) unchanged(ctx context.Context, old held) error {
 	return context.Cause(ctx)
 }
 
-// replace gives a temporary file the name of the target. A file that did not exist must
-// not exist now either; so it gets the name as a second one, which fails if it is taken.
-func replace(temp string, at place) error {
-	if at.info == nil {
-		return os.Link(temp, at.target)
+// take gives a temporary file the name of the old one, if that is still what it was. A
+// file that did not exist must not exist now either: it gets the name as a second one,
+// which fails where it is taken.
+func (f *localFile) take(ctx context.Context, temp string, old held) (step string, err error) {
+	if err := f.unchanged(ctx, old); err != nil {
+		return "read again", err
 	}
-	return os.Rename(temp, at.target)
+	at := old.tag.(place)
+	if at.info != nil {
+		return "replace", sys.Rename(temp, at.target)
+	}
+	err = os.Link(temp, at.target)
+	if errors.Is(err, fs.ErrExist) {
+		err = errChanged
+	}
+	return "replace", err
 }

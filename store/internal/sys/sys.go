@@ -6,5 +6,6 @@
 //	CopyOwner(to, from)       gives a file another one's owner and group
 //	SameOwner(a, b)           compares owner and group of two files
 //	Links(info)               counts the names of a file
+//	Rename(from, to)          replaces one file by another
 //	SyncDir(dir)              makes the names in a directory durable
 package sys

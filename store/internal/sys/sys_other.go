@@ -25,5 +25,8 @@ func SameOwner(fs.FileInfo, fs.FileInfo) bool { return true }
 // Links says that a file has one name: nothing here tells.
 func Links(fs.FileInfo) uint64 { return 1 }
 
+// Rename replaces one file by another.
+func Rename(from, to string) error { return os.Rename(from, to) }
+
 // SyncDir does nothing: directories cannot be synced here.
 func SyncDir(string) error { return nil }

@@ -48,6 +48,20 @@ func SameOwner(a, b fs.FileInfo) bool {
 // Links returns how many names a file has.
 func Links(info fs.FileInfo) uint64 { return uint64(info.Sys().(*syscall.Stat_t).Nlink) }
 
+// Rename replaces one file by another (rename(2)). Unlike os.Rename it does not look
+// first what stands there.
+func Rename(from, to string) error {
+	for {
+		err := syscall.Rename(from, to)
+		if err == nil {
+			return nil
+		}
+		if err != syscall.EINTR {
+			return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+		}
+	}
+}
+
 // SyncDir waits until the names in a directory are on disk: until then a power cut may
 // bring the old ones back (fsync(2)).
 func SyncDir(dir string) error {
