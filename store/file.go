@@ -200,7 +200,7 @@ func (f *localFile) swap(ctx context.Context, old held, data []byte, rec state.R
 		}
 		return failed(step, NotCommitted, err)
 	}
-	armed = at.info == nil // a new file got a second name; the first goes
+	armed = false
 	if err := sys.SyncDir(filepath.Dir(at.target)); err != nil {
 		return failed("sync directory", Unknown, err)
 	}
@@ -261,9 +261,12 @@ func (f *localFile) take(ctx context.Context, temp string, old held) (step strin
 	if at.info != nil {
 		return "replace", sys.Rename(temp, at.target)
 	}
-	err = os.Link(temp, at.target)
-	if errors.Is(err, fs.ErrExist) {
-		err = errChanged
+	switch err := os.Link(temp, at.target); {
+	case errors.Is(err, fs.ErrExist):
+		return "replace", errChanged
+	case err != nil:
+		return "replace", err
 	}
-	return "replace", err
+	_ = os.Remove(temp) // else the next Open sweeps it
+	return "", nil
 }

@@ -53,7 +53,7 @@ const (
 	defaultWait   = 30 * time.Second
 )
 
-// Validate reports the first setting that makes no sense.
+// validate reports the first setting that makes no sense.
 func (o Options) validate() error {
 	switch {
 	case o.Settle < 0:

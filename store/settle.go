@@ -33,11 +33,9 @@ func (d *doubt) err() error {
 	return fmt.Errorf("%w: %s", ErrUnsettled, d.reason)
 }
 
-// known is the newest version that a store has read or written.
-type known struct {
-	file   *csvrows.File // nil: only the digest is known
-	digest Digest
-}
+// known is the newest version that a store has read or written. Where only a commit
+// record tells of it, it has a digest and no file.
+type known Snapshot
 
 // doubts judges content by itself and by what stood there before; nil means that
 // nothing speaks against it.
@@ -51,6 +49,8 @@ func (k known) doubts(data []byte) *doubt {
 		return &doubt{reason: "it ends in NUL bytes", lasting: true}
 	case k.file == nil && int64(len(data)) < k.digest.Len:
 		return &doubt{reason: "it is shorter than it was"}
+	case k.file == nil && !endsLine(data):
+		return &doubt{reason: "its last line has no end"}
 	case k.file == nil:
 		return nil
 	case bytes.HasPrefix(k.file.Bytes(), data):
@@ -91,14 +91,9 @@ func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 	var seen []byte
 	since := time.Now()
 	for pause := s.opt.Settle / 20; ; pause *= 2 {
-		now, err := s.medium.load(ctx)
-		switch {
-		case err != nil:
-			return held{}, Snapshot{}, err
-		case !now.exists && s.opt.Create == nil:
-			return held{}, Snapshot{}, &fs.PathError{Op: "open", Path: s.path, Err: fs.ErrNotExist}
-		case !now.exists:
-			return now, Snapshot{}, nil
+		now, err := s.load(ctx)
+		if err != nil || !now.exists {
+			return now, Snapshot{}, err
 		}
 		if !bytes.Equal(now.data, seen) {
 			seen, since = now.data, time.Now()
@@ -122,12 +117,21 @@ func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 	}
 }
 
+// load reads the medium. A file may be missing only where one may be created.
+func (s *Store) load(ctx context.Context) (held, error) {
+	now, err := s.medium.load(ctx)
+	if err == nil && !now.exists && s.opt.Create == nil {
+		err = &fs.PathError{Op: "open", Path: s.path, Err: fs.ErrNotExist}
+	}
+	return now, err
+}
+
 // judge reads content. What is known already is not read again; a quote that is never
 // closed may be one that is not closed yet.
 func (s *Store) judge(data []byte) (Snapshot, *doubt, error) {
 	k := s.newest()
 	if k.file != nil && bytes.Equal(k.file.Bytes(), data) {
-		return Snapshot{k.file, k.digest}, nil, nil
+		return Snapshot(k), nil, nil
 	}
 	snap, err := newSnapshot(data, s.opt.Read)
 	switch {

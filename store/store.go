@@ -56,7 +56,7 @@ func (s *Store) newest() known {
 func (s *Store) remember(snap Snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen = known{snap.file, snap.digest}
+	s.seen = known(snap)
 }
 
 // errWaited is the cause where Options.Wait is over.
@@ -67,7 +67,8 @@ func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeoutCause(ctx, s.opt.Wait, errWaited)
 }
 
-// Snapshot reads the file. While somebody writes it, it waits for the end.
+// Snapshot reads the file. While somebody writes it, it waits for the end. With
+// [Options.Create] a missing file is the zero Snapshot.
 //
 // With an error it returns the last good version that the store has read or written, or
 // the zero Snapshot if there is none: a [*FileError] where the file is half written or
@@ -81,7 +82,7 @@ func (s *Store) Snapshot(ctx context.Context) (Snapshot, error) {
 		if k.file == nil {
 			return Snapshot{}, err
 		}
-		return Snapshot{k.file, k.digest}, err
+		return Snapshot(k), err
 	}
 	return snap, nil
 }
@@ -124,10 +125,10 @@ func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 }
 
 // Accept takes the file as it stands, however half written it looks: somebody has said
-// that it is meant so. The errors are those of [Store.Snapshot], but for ErrUnsettled,
-// which only a quote that is never closed can be.
+// that it is meant so. A file that cannot be read, because a quote in it is never closed
+// or for what else a [*FileError] says, cannot be accepted either.
 func (s *Store) Accept(ctx context.Context) error {
-	now, err := s.medium.load(ctx)
+	now, err := s.load(ctx)
 	if err != nil {
 		return err
 	}
