@@ -188,10 +188,12 @@ func (l *liveCommand) failure(err error) error {
 		return f
 	case errors.Is(err, store.ErrMassKeyChange):
 		return &failure{status: statusInput, err: l.named(err), hint: "a spreadsheet may have turned 007 into 7; repair the file"}
-	case errors.Is(err, fs.ErrPermission):
-		return &failure{status: statusIO, err: l.named(err), hint: "the file's directory must be writable"}
 	case errors.As(err, &commit):
-		return &failure{status: statusIO, err: l.named(err)}
+		f := &failure{status: statusIO, err: l.named(err)}
+		if errors.Is(err, fs.ErrPermission) {
+			f.hint = "the file's directory must be writable"
+		}
+		return f
 	}
 	return fileFailure(l.file, err)
 }
