@@ -32,6 +32,7 @@ type view struct {
 	// renamed says what became of base's keys and columns, as the result tells it.
 	renamedKeys    map[string]string
 	renamedColumns map[oracle.Column]oracle.Column
+	words          map[string]string // what lines say, by their text: comments of all forms the same, blanks nothing
 }
 
 // views looks at the merge with each output that is valid CSV.
@@ -71,7 +72,20 @@ func (tr triple) look(out merge.Output) (*view, error) {
 	}
 	v := &view{tr: tr, r: r, in: in, out: tables[len(in)]}
 	v.noteRenames()
+	v.noteWords(tables)
 	return v, nil
+}
+
+func (v *view) noteWords(tables []*oracle.Table) {
+	v.words = map[string]string{}
+	for _, t := range tables {
+		for _, rec := range t.Records {
+			v.words[rec.Text] = rec.Words
+			if rec.Kind == oracle.Row {
+				v.words[rec.Text] = rec.Text
+			}
+		}
+	}
 }
 
 func (v *view) noteRenames() {

@@ -172,7 +172,7 @@ func (m *merger) indexCommented(d int) map[string]int32 {
 	old := map[string]bool{}
 	for i := range m.in[inBase].Len() {
 		if m.in[inBase].Kind(i) == csvrows.Comment {
-			old[string(m.in[inBase].Text(i))] = true
+			old[string(m.said(inBase, int32(i), csvrows.Comment))] = true
 		}
 	}
 	index := map[string]int32{}
@@ -181,7 +181,7 @@ func (m *merger) indexCommented(d int) map[string]int32 {
 	opt.NoHeader, opt.Key = true, nil
 	opt.Delimiter = m.in[d].Delimiter()
 	for i := range m.in[d].Len() {
-		if m.in[d].Kind(i) != csvrows.Comment || old[string(m.in[d].Text(i))] {
+		if m.in[d].Kind(i) != csvrows.Comment || old[string(m.said(d, int32(i), csvrows.Comment))] {
 			continue
 		}
 		text := m.withoutPrefix(d, i)

@@ -16,6 +16,9 @@ import (
 // Comments, blanks and rows without a key are lines: they are aligned with base's,
 // side by side, and each line of base gets a fate. Everything else is put behind the
 // line of base above it; what both sides put in one place is merged as two runs.
+//
+// Programs that write tables pad a comment with delimiters to the full width, and quote
+// it. That is form: the line stays the line it was, and nobody edited it.
 func (m *merger) lead(r recordRanges) {
 	if r.lo == r.hi || m.emitCommon(r) {
 		return
@@ -63,12 +66,15 @@ func (m *merger) rawRange(v int, r recordRanges) []byte {
 	return in.Bytes()[in.Offset(int(r.lo[v])):in.Offset(int(r.hi[v]))]
 }
 
-// A leadLine is a comment, a blank or a row without a key. Equal ids are equal lines.
+// A leadLine is a comment, a blank or a row without a key. Equal ids are equal lines;
+// lines of equal words differ in form at the most.
 type leadLine struct {
-	rec  int32
-	id   int32
-	kind csvrows.Kind
-	text []byte // what likeness is judged by
+	rec   int32
+	id    int32
+	words int32
+	kind  csvrows.Kind
+	text  []byte // what likeness is judged by
+	said  []byte // the same without the form of a comment
 }
 
 // A leadItem is a record that is to be placed: a line that base lacks, or a row.
@@ -82,7 +88,7 @@ type leadItem struct {
 // A lineFate is what a side did to a line of base.
 type lineFate struct {
 	rec    int32 // the side's line, or none if it is deleted
-	edited bool
+	edited bool  // it says something else, or holds other values
 }
 
 // A leadMerge merges the leads of one row.
@@ -107,9 +113,9 @@ func (m *merger) readLead(v int, lo, hi int32) (lines []leadLine, items []leadIt
 		switch {
 		case isLine && m.dropped(v, rec):
 		case isLine:
-			id := m.lineID(v, rec, kind)
-			items = append(items, leadItem{rec: rec, id: id, line: len(lines)})
-			lines = append(lines, leadLine{rec, id, kind, m.lineText(v, rec, kind)})
+			line := m.readLine(v, rec, kind)
+			items = append(items, leadItem{rec: rec, id: line.words, line: len(lines)})
+			lines = append(lines, line)
 		case v != inBase && m.stands(v, rec, kind):
 			items = append(items, leadItem{rec: rec, id: m.rowID(v, rec), line: -1})
 		}
@@ -139,15 +145,40 @@ func (m *merger) stands(v int, rec int32, kind csvrows.Kind) bool {
 	return !m.placed[t]
 }
 
+// readLine reads a record that is a line.
+func (m *merger) readLine(v int, rec int32, kind csvrows.Kind) leadLine {
+	l := leadLine{rec: rec, id: m.lineID(v, rec, kind), words: m.wordsID(v, rec, kind), kind: kind}
+	if kind == csvrows.Row {
+		for _, x := range m.values(v, rec, m.layoutIn(v)) {
+			l.text = append(append(l.text, x.value...), m.in[v].Delimiter())
+		}
+		l.said = l.text
+		return l
+	}
+	l.text, l.said = m.in[v].Text(int(rec)), m.said(v, rec, kind)
+	return l
+}
+
 // lineID numbers the texts of lines; of a row without a key, its values in the
 // result's columns.
 func (m *merger) lineID(v int, rec int32, kind csvrows.Kind) int32 {
-	m.keyA = append(m.keyA[:0], byte(kind))
 	if kind == csvrows.Row {
-		m.keyA = append(m.keyA, m.valueID(v, rec, m.layoutIn(v))...)
-	} else {
-		m.keyA = append(m.keyA, m.in[v].Text(int(rec))...)
+		return m.numberOf(kind, []byte(m.valueID(v, rec, m.layoutIn(v))))
 	}
+	return m.numberOf(kind, m.in[v].Text(int(rec)))
+}
+
+// wordsID numbers what lines say: all forms of a comment have one number, and so have
+// all blanks.
+func (m *merger) wordsID(v int, rec int32, kind csvrows.Kind) int32 {
+	if kind == csvrows.Row {
+		return m.lineID(v, rec, kind)
+	}
+	return m.numberOf(kind, m.said(v, rec, kind))
+}
+
+func (m *merger) numberOf(kind csvrows.Kind, text []byte) int32 {
+	m.keyA = append(append(m.keyA[:0], byte(kind)), text...)
 	id, ok := m.lineIDs[string(m.keyA)]
 	if !ok {
 		id = int32(len(m.lineIDs))
@@ -156,15 +187,22 @@ func (m *merger) lineID(v int, rec int32, kind csvrows.Kind) int32 {
 	return id
 }
 
-// lineText is a line's bytes; of a row without a key, its values in the result's
-// columns.
-func (m *merger) lineText(v int, rec int32, kind csvrows.Kind) []byte {
-	if kind != csvrows.Row {
-		return m.in[v].Text(int(rec))
+// said is a comment without its form: the quotes and the delimiters that pad it. A blank
+// says nothing.
+func (m *merger) said(v int, rec int32, kind csvrows.Kind) []byte {
+	if kind == csvrows.Blank {
+		return nil
 	}
-	var text []byte
-	for _, x := range m.values(v, rec, m.layoutIn(v)) {
-		text = append(append(text, x.value...), m.in[v].Delimiter())
+	text, delim := m.in[v].Text(int(rec)), m.in[v].Delimiter()
+	if csvrows.Field(text).Quoted() {
+		var values [][]byte
+		for _, f := range m.in[v].Fields(nil, int(rec)) {
+			values = append(values, f.Value())
+		}
+		text = bytes.Join(values, []byte{delim})
+	}
+	for len(text) > 0 && text[len(text)-1] == delim {
+		text = text[:len(text)-1]
 	}
 	return text
 }
@@ -217,7 +255,7 @@ func (l *leadMerge) align(s int) {
 		l.fates[s][p.a], at[p.b] = lineFate{rec: side[p.b].rec}, p.a
 	}
 	for _, p := range edits {
-		l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, true}, p.a
+		l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, base[p.a].words != side[p.b].words}, p.a
 	}
 	l.items[s] = placeItems(l.items[s], at)
 }
@@ -319,13 +357,17 @@ func lineIDs(lines []leadLine) []int32 {
 	return ids
 }
 
-// likeness says how far a line of side s may be an edit of a line of base.
+// likeness says how far a line of side s may be an edit of a line of base. More than
+// any edit is one that changed nothing but the form.
 func (l *leadMerge) likeness(s, i, j int) int {
 	b, x := l.lines[inBase][i], l.lines[s][j]
-	if b.kind != x.kind {
+	switch {
+	case b.kind != x.kind:
 		return 0
+	case b.words == x.words:
+		return max(len(b.text), len(x.text)) + 1
 	}
-	return similarity(b.text, x.text)
+	return max(similarity(b.text, x.text), similarity(b.said, x.said))
 }
 
 // takeSlot moves the items of a slot to the runs.
@@ -446,8 +488,19 @@ func (l *leadMerge) emitItem(t triple) {
 		}
 		l.emitRow(t)
 	default:
-		l.emitLine(v, t)
+		l.emitLine(l.lesser(t), t)
 	}
+}
+
+// lesser is the side whose line, of two that both have, has the lesser bytes.
+func (m *merger) lesser(t triple) int {
+	switch {
+	case t[inOurs] < 0:
+		return inTheirs
+	case t[inTheirs] >= 0 && bytes.Compare(m.in[inTheirs].Text(int(t[inTheirs])), m.in[inOurs].Text(int(t[inOurs]))) < 0:
+		return inTheirs
+	}
+	return inOurs
 }
 
 // emitLine writes a comment or a blank: the bytes of version v, the merged line end.
@@ -466,9 +519,10 @@ func (l *leadMerge) baseLine(i int, b leadLine) {
 		l.flush()
 		l.emitAgreed(i, b, rec)
 	case o.rec < 0 && !t.edited, t.rec < 0 && !o.edited:
+		if b.kind != csvrows.Row && (l.touched(inOurs, rec) || l.touched(inTheirs, rec)) {
+			l.warnLine(rec, "one side changed the form of this line; the other deleted it")
+		}
 		l.noteLine(rec, -1)
-	case b.kind == csvrows.Blank:
-		l.blankClash(rec)
 	default:
 		l.lineConflict(b, rec)
 	}
@@ -476,39 +530,53 @@ func (l *leadMerge) baseLine(i int, b leadLine) {
 
 // sameLine reports that both sides made the same line of one of base's.
 func (l *leadMerge) sameLine(kind csvrows.Kind, o, t int32) bool {
-	return l.lineID(inOurs, o, kind) == l.lineID(inTheirs, t, kind)
+	return l.wordsID(inOurs, o, kind) == l.wordsID(inTheirs, t, kind)
 }
 
 // emitAgreed writes a line of base that at most one side edited, or both alike.
 func (l *leadMerge) emitAgreed(i int, b leadLine, rec triple) {
-	v := inTheirs
-	if l.fates[inOurs][i].edited {
-		v = inOurs
-	}
+	o, t := l.fates[inOurs][i], l.fates[inTheirs][i]
 	if b.kind != csvrows.Row {
-		l.emitLine(v, rec)
+		l.emitLine(l.standing(o, t, rec), rec)
 		return
 	}
+	v := inTheirs
+	if o.edited {
+		v = inOurs
+	}
 	l.emitRow(rec)
-	if l.fates[inOurs][i].edited || l.fates[inTheirs][i].edited {
+	if o.edited || t.edited {
 		l.noteLine(rec, v)
 	}
 }
 
-// blankClash deals with a blank that both sides changed: it is form, so no conflict.
-func (l *leadMerge) blankClash(rec triple) {
-	v := inOurs
+// standing is the side whose bytes of a comment or a blank stand: one that edited it
+// before one that changed its form.
+func (l *leadMerge) standing(o, t lineFate, rec triple) int {
+	v := l.lesser(rec)
 	switch {
-	case rec[inOurs] < 0 || rec[inTheirs] < 0:
-		v = -1
-	case bytes.Compare(l.in[inTheirs].Text(int(rec[inTheirs])), l.in[inOurs].Text(int(rec[inOurs]))) < 0:
+	case !l.touched(inOurs, rec):
+		return inTheirs
+	case !l.touched(inTheirs, rec):
+		return inOurs
+	case o.edited && !t.edited:
+		v = inOurs
+	case t.edited && !o.edited:
 		v = inTheirs
 	}
-	l.warn(Warning{Kind: WarnForm, Input: Base, Line: l.in[inBase].Line(int(rec[inBase])), Message: "both sides changed this blank line, differently"})
-	if v >= 0 {
-		l.flush()
-		l.emitLine(v, rec)
+	if !bytes.Equal(l.in[inOurs].Text(int(rec[inOurs])), l.in[inTheirs].Text(int(rec[inTheirs]))) {
+		l.warnLine(rec, "both sides changed this line; a change of its form gave way")
 	}
+	return v
+}
+
+// touched reports that side s has a line of base with other bytes.
+func (l *leadMerge) touched(s int, rec triple) bool {
+	return rec[s] >= 0 && !bytes.Equal(l.in[s].Text(int(rec[s])), l.in[inBase].Text(int(rec[inBase])))
+}
+
+func (l *leadMerge) warnLine(rec triple, message string) {
+	l.warn(Warning{Kind: WarnForm, Input: Base, Line: l.in[inBase].Line(int(rec[inBase])), Message: message})
 }
 
 // lineConflict deals with a comment, or a row without a key, that both sides changed.

@@ -163,16 +163,33 @@ var ofMerge = []mutant{
 		`l.placed[t] = true`, ``, "a row that both sides added in two places stands twice",
 	},
 	{
-		"lead-agreed", "merge/lead.go", "func (l *leadMerge) emitAgreed(i int, b leadLine, rec triple) {",
-		`v := inTheirs`, `v := inBase`, "theirs' edit of a comment is lost",
+		"lead-agreed", "merge/lead.go", "",
+		`case !l.touched(inOurs, rec):`, `case l.touched(inOurs, rec):`, "theirs' edit of a comment is lost",
 	},
 	{
 		"lead-kind", "merge/lead.go", "",
-		`if b.kind != x.kind {`, `if false {`, "a row without a key is an edit of a comment",
+		`case b.kind != x.kind:`, `case false:`, "a row without a key is an edit of a comment",
+	},
+	{
+		"lead-padded", "merge/lead.go", "",
+		`case b.words == x.words:`, `case b.id == x.id:`, "a short comment that was padded is another one",
+	},
+	{
+		"lead-form", "merge/lead.go", "",
+		`l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, base[p.a].words != side[p.b].words}, p.a`,
+		`l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, true}, p.a`, "padding a comment is an edit",
+	},
+	{
+		"lead-edit-before-form", "merge/lead.go", "func (l *leadMerge) standing(o, t lineFate, rec triple) int {",
+		`case o.edited && !t.edited:`, `case false:`, "ours' edit of a comment gives way to theirs' padding of it",
+	},
+	{
+		"lead-quoted", "merge/lead.go", "",
+		`if csvrows.Field(text).Quoted() {`, `if false {`, "quotes of a comment are part of what it says",
 	},
 	{
 		"comment-of-base", "merge/fate.go", "",
-		`if m.in[d].Kind(i) != csvrows.Comment || old[string(m.in[d].Text(i))] {`, `if m.in[d].Kind(i) != csvrows.Comment {`, "an old comment passes as the row commented out",
+		`if m.in[d].Kind(i) != csvrows.Comment || old[string(m.said(d, int32(i), csvrows.Comment))] {`, `if m.in[d].Kind(i) != csvrows.Comment {`, "an old comment passes as the row commented out",
 	},
 	// Rows and cells.
 	{
