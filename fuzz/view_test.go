@@ -211,10 +211,12 @@ func (v *view) places() []string {
 	return places
 }
 
-// renames reports that the result holds a rename, or a conflict about one.
+// renames reports that the result holds a rename, or a conflict about one, or about
+// the key of a row of which all that differs may conflict.
 func (v *view) renames() bool {
+	ofKey := func(c merge.Conflict) bool { return c.HasColumn && slices.Contains(v.r.Key, c.Column) }
 	return len(v.renamedKeys)+len(v.renamedColumns) > 0 ||
-		v.conflicts(merge.KindKeyRename) || v.conflicts(merge.KindColumnRename)
+		v.conflicts(merge.KindKeyRename, merge.KindColumnRename) || slices.ContainsFunc(v.r.Conflicts, ofKey)
 }
 
 // conflicts reports a conflict of one of the kinds.
