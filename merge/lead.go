@@ -476,7 +476,7 @@ func (l *leadMerge) emitItem(t triple) {
 	case csvrows.Row:
 		if l.rows.base[v][rec] == keyless {
 			l.emitRow(t)
-			l.noteLine(t, v)
+			l.noteLine(t, t, v)
 			return
 		}
 		t = l.rows.tripleOf(v, rec)
@@ -506,7 +506,7 @@ func (m *merger) lesser(t triple) int {
 // emitLine writes a comment or a blank: the bytes of version v, the merged line end.
 func (m *merger) emitLine(v int, t triple) {
 	m.w.record(m.in[v].Text(int(t[v])), m.endOf(t))
-	m.noteLine(t, v)
+	m.noteLine(t, t, v)
 }
 
 // baseLine decides line i of base. If it stands, it divides what stands above it
@@ -522,7 +522,7 @@ func (l *leadMerge) baseLine(i int, b leadLine) {
 		if b.kind != csvrows.Row && (l.touched(inOurs, rec) || l.touched(inTheirs, rec)) {
 			l.warnLine(rec, "one side changed the form of this line; the other deleted it")
 		}
-		l.noteLine(rec, -1)
+		l.noteLine(rec, rec, -1)
 	default:
 		l.lineConflict(b, rec)
 	}
@@ -546,7 +546,7 @@ func (l *leadMerge) emitAgreed(i int, b leadLine, rec triple) {
 	}
 	l.emitRow(rec)
 	if o.edited || t.edited {
-		l.noteLine(rec, v)
+		l.noteLine(rec, rec, v)
 	}
 }
 
@@ -622,7 +622,7 @@ func (l *leadMerge) emitSettledLine(b leadLine, rec triple, side Side, v verdict
 	}
 	x := side.input()
 	if rec[x] < 0 {
-		l.noteLine(rec, -1)
+		l.noteLine(rec, rec, -1)
 		return
 	}
 	l.flush()
@@ -633,5 +633,5 @@ func (l *leadMerge) emitSettledLine(b leadLine, rec triple, side Side, v verdict
 	} else {
 		l.w.record(l.in[x].Text(int(rec[x])), l.endOf(rec))
 	}
-	l.noteLine(rec, x)
+	l.noteLine(rec, only, x)
 }
