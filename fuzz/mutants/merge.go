@@ -230,7 +230,7 @@ var ofMerge = []mutant{
 	},
 	{
 		"cell-sum-twice", "merge/row.go", "",
-		`if bytes.Equal(vo, vt) && oursChanged && theirsChanged && r.sums[c.label] {`, `if false {`, "the same change twice is summed once",
+		`if bytes.Equal(vo, vt) && oursChanged && theirsChanged && r.policies[c.label].rule == "sum" {`, `if false {`, "the same change twice is summed once",
 	},
 	// Settling.
 	{
