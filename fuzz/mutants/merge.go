@@ -184,7 +184,7 @@ var ofMerge = []mutant{
 		`case o.edited && !t.edited:`, `case false:`, "ours' edit of a comment gives way to theirs' padding of it",
 	},
 	{
-		"lead-quoted", "merge/lead.go", "",
+		"lead-quoted", "merge/line.go", "",
 		`if csvrows.Field(text).Quoted() {`, `if false {`, "quotes of a comment are part of what it says",
 	},
 	{
