@@ -161,9 +161,9 @@ func (m *merger) rowID(v int, rec int32) int32 {
 // be edits of one another is taken, and the former where that is undecided.
 func (l *leadMerge) align(s int) {
 	base, side := l.lines[inBase], l.lines[s]
-	ids := lineIDs(base)
-	kept := lcs(ids, lineIDs(side))
-	last, first := slideDown(kept, ids), slideUp(kept, ids)
+	words := wordsOf(base)
+	kept := lcs(words, wordsOf(side))
+	last, first := slideDown(kept, words), slideUp(kept, words)
 	edits, likeness := l.editsBetween(s, last)
 	if !slices.Equal(last, first) {
 		if others, more := l.editsBetween(s, first); more > likeness {
@@ -182,7 +182,7 @@ func (l *leadMerge) align(s int) {
 		l.fates[s][p.a], at[p.b] = lineFate{rec: side[p.b].rec}, p.a
 	}
 	for _, p := range edits {
-		l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, base[p.a].words != side[p.b].words}, p.a
+		l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, true}, p.a
 	}
 	l.items[s] = placeItems(l.items[s], at)
 }
@@ -276,23 +276,19 @@ func placeItems(items []leadItem, at []int) []leadItem {
 	return out
 }
 
-func lineIDs(lines []leadLine) []int32 {
-	ids := make([]int32, len(lines))
+func wordsOf(lines []leadLine) []int32 {
+	words := make([]int32, len(lines))
 	for i, x := range lines {
-		ids[i] = x.id
+		words[i] = x.words
 	}
-	return ids
+	return words
 }
 
-// likeness says how far a line of side s may be an edit of a line of base. More than
-// any edit is one that changed nothing but the form.
+// likeness says how far a line of side s may be an edit of a line of base.
 func (l *leadMerge) likeness(s, i, j int) int {
 	b, x := l.lines[inBase][i], l.lines[s][j]
-	switch {
-	case b.kind != x.kind:
+	if b.kind != x.kind {
 		return 0
-	case b.words == x.words:
-		return max(len(b.text), len(x.text)) + 1
 	}
 	return max(similarity(b.text, x.text), similarity(b.said, x.said))
 }

@@ -6,11 +6,10 @@ import (
 	"github.com/rowkeep/rowkeep/csvrows"
 )
 
-// A leadLine is a comment, a blank or a row without a key. Equal ids are equal lines;
-// lines of equal words differ in form at the most.
+// A leadLine is a comment, a blank or a row without a key. Lines of equal words are one
+// line, in whatever form.
 type leadLine struct {
 	rec   int32
-	id    int32
 	words int32
 	kind  csvrows.Kind
 	text  []byte // what likeness is judged by
@@ -19,7 +18,7 @@ type leadLine struct {
 
 // readLine reads a record that is a line.
 func (m *merger) readLine(v int, rec int32, kind csvrows.Kind) leadLine {
-	l := leadLine{rec: rec, id: m.lineID(v, rec, kind), words: m.wordsID(v, rec, kind), kind: kind}
+	l := leadLine{rec: rec, words: m.wordsID(v, rec, kind), kind: kind}
 	if kind == csvrows.Row {
 		for _, x := range m.values(v, rec, m.layoutIn(v)) {
 			l.text = append(append(l.text, x.value...), m.in[v].Delimiter())

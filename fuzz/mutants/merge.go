@@ -168,16 +168,11 @@ var ofMerge = []mutant{
 	},
 	{
 		"lead-kind", "merge/lead.go", "",
-		`case b.kind != x.kind:`, `case false:`, "a row without a key is an edit of a comment",
+		`if b.kind != x.kind {`, `if false {`, "a row without a key is an edit of a comment",
 	},
 	{
-		"lead-padded", "merge/lead.go", "",
-		`case b.words == x.words:`, `case b.id == x.id:`, "a short comment that was padded is another one",
-	},
-	{
-		"lead-form", "merge/lead.go", "",
-		`l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, base[p.a].words != side[p.b].words}, p.a`,
-		`l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, true}, p.a`, "padding a comment is an edit",
+		"lead-padded", "merge/line.go", "",
+		`return m.numberOf(kind, m.said(v, rec, kind))`, `return m.lineID(v, rec, kind)`, "padding a comment is an edit",
 	},
 	{
 		"lead-edit-before-form", "merge/lead.go", "func (l *leadMerge) standing(o, t lineFate, rec triple) int {",
