@@ -264,14 +264,15 @@ func sameRows(t, u *oracle.Table) bool {
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
 // standsAgain reports a line that a side deleted above a kept row, and that stands in
-// the result because the other side added a copy of it. A second merge takes the copy
-// for base's line, and by law 3 deletes it.
+// the result because the other side added a copy of it, in whatever form. A second merge
+// takes the copy for base's line, and by law 3 deletes it.
 func (v *view) standsAgain(place string) bool {
-	b, result := v.stretches(v.in[base])[place].lines, v.stretches(v.out)[place].lines
-	for _, text := range b {
+	lines := func(t *oracle.Table) []string { return v.say(v.stretches(t)[place].lines) }
+	b, result := lines(v.in[base]), lines(v.out)
+	for _, words := range b {
 		for _, side := range bothSides {
-			deleted := count(v.stretches(v.in[side])[place].lines, text) < count(b, text)
-			if deleted && slices.Contains(result, text) {
+			deleted := count(lines(v.in[side]), words) < count(b, words)
+			if deleted && slices.Contains(result, words) {
 				return true
 			}
 		}

@@ -160,7 +160,7 @@ func (tr triple) takeWhole(r *merge.Result, pieces []piece, p part, output merge
 	}
 	got, wanted := lines(tr.unprefixed(taken.String())), lines(tr.unprefixed(string(want.Bytes())))
 	if gathered(r) {
-		got, wanted = lineSet(got), lineSet(wanted)
+		got, wanted = tr.lineSet(got), tr.lineSet(wanted)
 	}
 	if !slices.EqualFunc(got, wanted, tr.sameLine) {
 		return fmt.Errorf("part %d of every block gives %q, output %d is %q", p, taken.String(), output, want.Bytes())
@@ -186,9 +186,15 @@ func (tr triple) unprefixed(data string) string {
 	return strings.Replace(data, cmp.Or(tr.opt.Read.Comment, "#"), "", 1)
 }
 
-func lineSet(lines []string) []string {
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], "\r\n")
+// lineSet drops repetitions: of a comment in whatever form, as a side's may stand in the
+// block while the other's, which says the same, stands outside.
+func (tr triple) lineSet(lines []string) []string {
+	prefix := cmp.Or(tr.opt.Read.Comment, "#")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, "\r\n")
+		if strings.HasPrefix(strings.TrimPrefix(line, `"`), prefix) {
+			lines[i] = strings.Trim(lines[i], `",`)
+		}
 	}
 	slices.Sort(lines)
 	return slices.Compact(lines)

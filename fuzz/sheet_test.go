@@ -13,7 +13,7 @@ var (
 	names    = []string{"a", "b", "c", "d"}
 	values   = []string{"", "x", "y", "z"}
 	oddities = []string{"p,q", "5\" pipe", `say "hi"`, " x", "two\nlines", "\xff", "nul\x00", "#x", " ", "<<<<<<< x"}
-	comments = []string{"# one", "# one!", "# two", "# three", "#", "# it's \"odd"}
+	comments = []string{"# one", "# one!", "# two", "# three", "# a, b", "#", "# it's \"odd"}
 	padded   = []string{"# one,,", "\"# a, b\",,", "# two,,,"}
 	blanks   = []string{"", ",,", " "}
 	lineEnds = []string{"\n", "\r\n", "\r"}
@@ -207,7 +207,7 @@ var (
 	plainEdits  = []edit{setCell, setCell, setCell, setCell, setCell, setCell, insertRow, insertRow, deleteRow, moveRow, moveRow, renameKey, commentOut, insertLine, insertLine, editLine, deleteLine, copyRow}
 	columnEdits = []edit{addColumn, deleteColumn, renameColumn, moveColumn}
 	oddEdits    = []edit{repeatRow, emptyKey, cutRow, lengthenRow, emptyFile, shuffleRows}
-	formEdits   = []edit{quoteCell, convertLineEnds, changeLineEnd, toggleFinal, toggleBOM}
+	formEdits   = []edit{quoteCell, convertLineEnds, changeLineEnd, toggleFinal, toggleBOM, padLines}
 )
 
 func (m manner) edits() []edit {
@@ -344,6 +344,13 @@ func editLine(t *rapid.T, s *sheet, _ manner) {
 		if strings.HasPrefix(l.text, "#") {
 			l.text += pick(t, "addition", []string{"A", "B"})
 		}
+	}
+}
+
+// padLines is what a program that writes tables does to every line that is no row.
+func padLines(_ *rapid.T, s *sheet, _ manner) {
+	for _, at := range s.others() {
+		s.lines[at].text += ",,,,"
 	}
 }
 

@@ -144,8 +144,8 @@ func (v *view) lostColumns(_ int, e edits) error {
 }
 
 // lostLines checks comments and blank lines above each kept row: those of the one side
-// that changed them; where both did, every comment that one added is there, and what
-// stands in all versions.
+// that changed them; where both did, every comment that one added is there, in the form
+// that it or the other side gave it, and what stands in all versions.
 func (v *view) lostLines(side int, e edits) error {
 	if !v.linesCompare() {
 		return nil
@@ -157,8 +157,9 @@ func (v *view) lostLines(side int, e edits) error {
 		}
 		for _, text := range want[place] {
 			least := min(count(was[place], text), count(want[place], text), count(also[place], text))
-			if !slices.Contains(was[place], text) && !isBlank(text) {
-				least = 1 // how many commas a blank line has is form, and so no addition
+			isNew := !slices.Contains(v.say(was[place]), v.words[text]) && !isBlank(text) // how many commas a line ends with is form
+			if isNew && !slices.Contains(v.say(got[place]), v.words[text]) && !v.contestedLine(text) {
+				return fmt.Errorf("line %q was added above %q; lines are %q", text, place, got[place])
 			}
 			if edited(text, was[place], want[place], also[place]) {
 				least = min(least, max(0, count(want[place], text)+count(also[place], text)-count(was[place], text)))
@@ -169,6 +170,15 @@ func (v *view) lostLines(side int, e edits) error {
 		}
 	}
 	return nil
+}
+
+// say gives what lines say, whatever their form.
+func (v *view) say(lines []string) []string {
+	var words []string
+	for _, text := range lines {
+		words = append(words, v.words[text])
+	}
+	return words
 }
 
 func isBlank(text string) bool { return strings.Trim(text, " \t\v\f,\"") == "" }

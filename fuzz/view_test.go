@@ -32,6 +32,7 @@ type view struct {
 	// renamed says what became of base's keys and columns, as the result tells it.
 	renamedKeys    map[string]string
 	renamedColumns map[oracle.Column]oracle.Column
+	words          map[string]string // what lines say, by their text: comments of all forms the same, blanks nothing
 }
 
 // views looks at the merge with each output that is valid CSV.
@@ -71,7 +72,20 @@ func (tr triple) look(out merge.Output) (*view, error) {
 	}
 	v := &view{tr: tr, r: r, in: in, out: tables[len(in)]}
 	v.noteRenames()
+	v.noteWords(tables)
 	return v, nil
+}
+
+func (v *view) noteWords(tables []*oracle.Table) {
+	v.words = map[string]string{}
+	for _, t := range tables {
+		for _, rec := range t.Records {
+			v.words[rec.Text] = rec.Words
+			if rec.Kind == oracle.Row {
+				v.words[rec.Text] = rec.Text
+			}
+		}
+	}
 }
 
 func (v *view) noteRenames() {
@@ -197,10 +211,12 @@ func (v *view) places() []string {
 	return places
 }
 
-// renames reports that the result holds a rename, or a conflict about one.
+// renames reports that the result holds a rename, or a conflict about one, or about
+// the key of a row of which all that differs may conflict.
 func (v *view) renames() bool {
+	ofKey := func(c merge.Conflict) bool { return c.HasColumn && slices.Contains(v.r.Key, c.Column) }
 	return len(v.renamedKeys)+len(v.renamedColumns) > 0 ||
-		v.conflicts(merge.KindKeyRename) || v.conflicts(merge.KindColumnRename)
+		v.conflicts(merge.KindKeyRename, merge.KindColumnRename) || slices.ContainsFunc(v.r.Conflicts, ofKey)
 }
 
 // conflicts reports a conflict of one of the kinds.

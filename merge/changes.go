@@ -322,8 +322,8 @@ func (l *changeLister) comments() bool {
 
 // noteLine notes what became of a line: that of version v stands, or none for -1. A
 // blank is form and no change; a row without a key is one that goes and one that
-// comes.
-func (m *merger) noteLine(t triple, v int) {
+// comes, merged from the records in stands.
+func (m *merger) noteLine(t, stands triple, v int) {
 	kind := csvrows.Blank
 	for x, rec := range t {
 		if rec >= 0 && kind == csvrows.Blank {
@@ -352,12 +352,9 @@ func (m *merger) noteLine(t triple, v int) {
 		m.noted = append(m.noted, Change{Kind: ChangeRowDeleted, From: from, Key: key, Before: m.rowOf(inBase, t[inBase]), Lines: lines})
 	}
 	if v >= 0 {
-		stands := t
-		if t[inBase] >= 0 {
-			stands = triple{none, none, none}
-			stands[v] = t[v]
-		}
-		if after := m.merged(stands); !m.holdsNothing() {
+		quiet := *m
+		quiet.res = nil // the row's conflicts were reported when it was written
+		if after := quiet.merged(stands); !quiet.holdsNothing() {
 			m.noted = append(m.noted, Change{Kind: ChangeRowAdded, From: from, Key: key, After: after, Lines: lines})
 		}
 	}

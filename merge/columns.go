@@ -86,6 +86,22 @@ func (m *merger) identifyColumns() {
 			c.isKey = c.isKey || c.in(v) && slices.Contains(m.in[v].key, c.pos[v])
 		}
 	}
+	for i := range m.cols {
+		for v, name := range m.cols[i].names {
+			if _, taken := m.byLabel[name]; m.cols[i].in(v) && !taken {
+				m.byLabel[name] = i
+			}
+		}
+	}
+}
+
+// labelOf is the label of the column that a version calls by the name; the name itself
+// where none does.
+func (m *merger) labelOf(name string) string {
+	if i, ok := m.byLabel[name]; ok {
+		return m.cols[i].label
+	}
+	return name
 }
 
 func (m *merger) newColumn(v, pos int, x nth) column {

@@ -16,7 +16,7 @@
 //	              c,5,true                      c,5,true
 //
 // Form (quotes, line ends, the final newline, the byte-order mark, how many fields a
-// short row has) is merged as attributes of its own and never conflicts. Kept rows
+// short row or a comment has) is merged as attributes of its own and never conflicts. Kept rows
 // stand in base's order, changed by what each side moved; a record that base lacks
 // goes where the kept row below it, on its own side, goes.
 //
@@ -54,6 +54,9 @@
 //     as base has it.
 //   - A cell settled to base in a row that base lacks is empty.
 //   - New records of both sides in one place stand with the lesser bytes first.
+//   - Quotes of a comment and delimiters that pad it are form, and so is all of a blank
+//     line. The line stands as the side has it that changed what it says; of two that
+//     changed its form alone, as the lesser bytes have it, with a warning.
 //   - A column that a side renamed and whose cells it also changed, while the other
 //     deleted it, gives a column_rename and a column_edit_delete for each such cell.
 //

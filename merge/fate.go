@@ -80,15 +80,18 @@ func (m *merger) keptAbove(v int) []int32 {
 
 func (m *merger) judgeDeletion(d int, b, j int32) {
 	k := other(d)
-	if bytes.Equal(m.in[inBase].Text(int(b)), m.in[k].Text(int(j))) && m.alike(inBase, k) {
+	alike := m.alike(inBase, k)
+	if alike && bytes.Equal(m.in[inBase].Text(int(b)), m.in[k].Text(int(j))) {
 		return
 	}
 	renamed := m.keyChanged(k, b, j)
 	if !renamed && !m.modified(k, b, j) {
-		m.warn(Warning{
-			Kind: WarnForm, Input: sideOf(k), Key: m.in[k].Key(int(j), m.in[k].key), Line: m.in[k].Line(int(j)),
-			Message: "the row's form was changed here; the other side deleted the row",
-		})
+		if alike { // else other columns explain other bytes
+			m.warn(Warning{
+				Kind: WarnForm, Input: sideOf(k), Key: m.in[k].Key(int(j), m.in[k].key), Line: m.in[k].Line(int(j)),
+				Message: "the row's form was changed here; the other side deleted the row",
+			})
+		}
 		return
 	}
 	f := &fate{deleter: d, keeper: k, rec: j, comment: m.turnedInto(d, b)}
@@ -174,7 +177,7 @@ func (m *merger) indexCommented(d int) map[string]int32 {
 	for _, v := range []int{inBase, other(d)} {
 		for i := range m.in[v].Len() {
 			if m.in[v].Kind(i) == csvrows.Comment {
-				elsewhere[string(m.in[v].Text(i))] = true
+				elsewhere[string(m.said(v, int32(i), csvrows.Comment))] = true
 			}
 		}
 	}
@@ -184,7 +187,7 @@ func (m *merger) indexCommented(d int) map[string]int32 {
 	opt.NoHeader, opt.Key = true, nil
 	opt.Delimiter = m.in[d].Delimiter()
 	for i := range m.in[d].Len() {
-		if m.in[d].Kind(i) != csvrows.Comment || elsewhere[string(m.in[d].Text(i))] {
+		if m.in[d].Kind(i) != csvrows.Comment || elsewhere[string(m.said(d, int32(i), csvrows.Comment))] {
 			continue
 		}
 		text := m.withoutPrefix(d, i)

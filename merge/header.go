@@ -1,6 +1,10 @@
 package merge
 
-import "github.com/rowkeep/rowkeep/csvrows"
+import (
+	"slices"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
 
 // A header says where the result's header goes.
 type header struct {
@@ -52,10 +56,7 @@ func (m *merger) anyRowStands(keeper int) bool {
 			continue
 		}
 		switch b := m.rows.base[keeper][j]; {
-		case b == keyless:
-			if !m.inBaseKeyless(keeper, j) {
-				return true
-			}
+		case b == keyless: // see below
 		case b == none:
 			return true
 		default:
@@ -68,5 +69,21 @@ func (m *merger) anyRowStands(keeper int) bool {
 			}
 		}
 	}
-	return false
+	return m.anyKeylessStands(keeper)
+}
+
+// anyKeylessStands reports a row without a key that the keeper added, copied, moved or
+// edited. As no row of the other side is there, all of the file is one lead.
+func (m *merger) anyKeylessStands(keeper int) bool {
+	l := leadMerge{merger: m}
+	for _, v := range []int{inBase, keeper} {
+		l.lines[v], l.items[v] = m.readLead(v, 0, int32(m.in[v].Len()))
+	}
+	l.align(keeper)
+	for i, f := range l.fates[keeper] {
+		if f.edited && l.lines[inBase][i].kind == csvrows.Row {
+			return true
+		}
+	}
+	return slices.ContainsFunc(l.items[keeper], func(x leadItem) bool { return l.isKeyless(keeper, x.rec) })
 }

@@ -16,6 +16,9 @@ import (
 // Comments, blanks and rows without a key are lines: they are aligned with base's,
 // side by side, and each line of base gets a fate. Everything else is put behind the
 // line of base above it; what both sides put in one place is merged as two runs.
+//
+// Programs that write tables pad a comment with delimiters to the full width, and quote
+// it. That is form: the line stays the line it was, and nobody edited it.
 func (m *merger) lead(r recordRanges) {
 	if r.lo == r.hi || m.emitCommon(r) {
 		return
@@ -63,14 +66,6 @@ func (m *merger) rawRange(v int, r recordRanges) []byte {
 	return in.Bytes()[in.Offset(int(r.lo[v])):in.Offset(int(r.hi[v]))]
 }
 
-// A leadLine is a comment, a blank or a row without a key. Equal ids are equal lines.
-type leadLine struct {
-	rec  int32
-	id   int32
-	kind csvrows.Kind
-	text []byte // what likeness is judged by
-}
-
 // A leadItem is a record that is to be placed: a line that base lacks, or a row.
 type leadItem struct {
 	rec  int32
@@ -82,7 +77,7 @@ type leadItem struct {
 // A lineFate is what a side did to a line of base.
 type lineFate struct {
 	rec    int32 // the side's line, or none if it is deleted
-	edited bool
+	edited bool  // it says something else, or holds other values
 }
 
 // A leadMerge merges the leads of one row.
@@ -107,9 +102,9 @@ func (m *merger) readLead(v int, lo, hi int32) (lines []leadLine, items []leadIt
 		switch {
 		case isLine && m.dropped(v, rec):
 		case isLine:
-			id := m.lineID(v, rec, kind)
-			items = append(items, leadItem{rec: rec, id: id, line: len(lines)})
-			lines = append(lines, leadLine{rec, id, kind, m.lineText(v, rec, kind)})
+			line := m.readLine(v, rec, kind)
+			items = append(items, leadItem{rec: rec, id: line.words, line: len(lines)})
+			lines = append(lines, line)
 		case v != inBase && m.stands(v, rec, kind):
 			items = append(items, leadItem{rec: rec, id: m.rowID(v, rec), line: -1})
 		}
@@ -139,36 +134,6 @@ func (m *merger) stands(v int, rec int32, kind csvrows.Kind) bool {
 	return !m.placed[t]
 }
 
-// lineID numbers the texts of lines; of a row without a key, its values in the
-// result's columns.
-func (m *merger) lineID(v int, rec int32, kind csvrows.Kind) int32 {
-	m.keyA = append(m.keyA[:0], byte(kind))
-	if kind == csvrows.Row {
-		m.keyA = append(m.keyA, m.valueID(v, rec, m.layoutIn(v))...)
-	} else {
-		m.keyA = append(m.keyA, m.in[v].Text(int(rec))...)
-	}
-	id, ok := m.lineIDs[string(m.keyA)]
-	if !ok {
-		id = int32(len(m.lineIDs))
-		m.lineIDs[string(m.keyA)] = id
-	}
-	return id
-}
-
-// lineText is a line's bytes; of a row without a key, its values in the result's
-// columns.
-func (m *merger) lineText(v int, rec int32, kind csvrows.Kind) []byte {
-	if kind != csvrows.Row {
-		return m.in[v].Text(int(rec))
-	}
-	var text []byte
-	for _, x := range m.values(v, rec, m.layoutIn(v)) {
-		text = append(append(text, x.value...), m.in[v].Delimiter())
-	}
-	return text
-}
-
 // headerID numbers the header, which is one item of both sides.
 const headerID = math.MinInt32
 
@@ -196,9 +161,9 @@ func (m *merger) rowID(v int, rec int32) int32 {
 // be edits of one another is taken, and the former where that is undecided.
 func (l *leadMerge) align(s int) {
 	base, side := l.lines[inBase], l.lines[s]
-	ids := lineIDs(base)
-	kept := lcs(ids, lineIDs(side))
-	last, first := slideDown(kept, ids), slideUp(kept, ids)
+	words := wordsOf(base)
+	kept := lcs(words, wordsOf(side))
+	last, first := slideDown(kept, words), slideUp(kept, words)
 	edits, likeness := l.editsBetween(s, last)
 	if !slices.Equal(last, first) {
 		if others, more := l.editsBetween(s, first); more > likeness {
@@ -311,12 +276,12 @@ func placeItems(items []leadItem, at []int) []leadItem {
 	return out
 }
 
-func lineIDs(lines []leadLine) []int32 {
-	ids := make([]int32, len(lines))
+func wordsOf(lines []leadLine) []int32 {
+	words := make([]int32, len(lines))
 	for i, x := range lines {
-		ids[i] = x.id
+		words[i] = x.words
 	}
-	return ids
+	return words
 }
 
 // likeness says how far a line of side s may be an edit of a line of base.
@@ -325,7 +290,7 @@ func (l *leadMerge) likeness(s, i, j int) int {
 	if b.kind != x.kind {
 		return 0
 	}
-	return similarity(b.text, x.text)
+	return max(similarity(b.text, x.text), similarity(b.said, x.said))
 }
 
 // takeSlot moves the items of a slot to the runs.
@@ -434,7 +399,7 @@ func (l *leadMerge) emitItem(t triple) {
 	case csvrows.Row:
 		if l.rows.base[v][rec] == keyless {
 			l.emitRow(t)
-			l.noteLine(t, v)
+			l.noteLine(t, t, v)
 			return
 		}
 		t = l.rows.tripleOf(v, rec)
@@ -446,14 +411,14 @@ func (l *leadMerge) emitItem(t triple) {
 		}
 		l.emitRow(t)
 	default:
-		l.emitLine(v, t)
+		l.emitLine(l.lesser(t), t)
 	}
 }
 
 // emitLine writes a comment or a blank: the bytes of version v, the merged line end.
 func (m *merger) emitLine(v int, t triple) {
 	m.w.record(m.in[v].Text(int(t[v])), m.endOf(t))
-	m.noteLine(t, v)
+	m.noteLine(t, t, v)
 }
 
 // baseLine decides line i of base. If it stands, it divides what stands above it
@@ -466,9 +431,10 @@ func (l *leadMerge) baseLine(i int, b leadLine) {
 		l.flush()
 		l.emitAgreed(i, b, rec)
 	case o.rec < 0 && !t.edited, t.rec < 0 && !o.edited:
-		l.noteLine(rec, -1)
-	case b.kind == csvrows.Blank:
-		l.blankClash(rec)
+		if b.kind != csvrows.Row && (l.touched(inOurs, rec) || l.touched(inTheirs, rec)) {
+			l.warnLine(rec, "one side changed the form of this line; the other deleted it")
+		}
+		l.noteLine(rec, rec, -1)
 	default:
 		l.lineConflict(b, rec)
 	}
@@ -476,39 +442,53 @@ func (l *leadMerge) baseLine(i int, b leadLine) {
 
 // sameLine reports that both sides made the same line of one of base's.
 func (l *leadMerge) sameLine(kind csvrows.Kind, o, t int32) bool {
-	return l.lineID(inOurs, o, kind) == l.lineID(inTheirs, t, kind)
+	return l.wordsID(inOurs, o, kind) == l.wordsID(inTheirs, t, kind)
 }
 
 // emitAgreed writes a line of base that at most one side edited, or both alike.
 func (l *leadMerge) emitAgreed(i int, b leadLine, rec triple) {
-	v := inTheirs
-	if l.fates[inOurs][i].edited {
-		v = inOurs
-	}
+	o, t := l.fates[inOurs][i], l.fates[inTheirs][i]
 	if b.kind != csvrows.Row {
-		l.emitLine(v, rec)
+		l.emitLine(l.standing(o, t, rec), rec)
 		return
 	}
+	v := inTheirs
+	if o.edited {
+		v = inOurs
+	}
 	l.emitRow(rec)
-	if l.fates[inOurs][i].edited || l.fates[inTheirs][i].edited {
-		l.noteLine(rec, v)
+	if o.edited || t.edited {
+		l.noteLine(rec, rec, v)
 	}
 }
 
-// blankClash deals with a blank that both sides changed: it is form, so no conflict.
-func (l *leadMerge) blankClash(rec triple) {
-	v := inOurs
+// standing is the side whose bytes of a comment or a blank stand: one that edited it
+// before one that changed its form.
+func (l *leadMerge) standing(o, t lineFate, rec triple) int {
+	v := l.lesser(rec)
 	switch {
-	case rec[inOurs] < 0 || rec[inTheirs] < 0:
-		v = -1
-	case bytes.Compare(l.in[inTheirs].Text(int(rec[inTheirs])), l.in[inOurs].Text(int(rec[inOurs]))) < 0:
+	case !l.touched(inOurs, rec):
+		return inTheirs
+	case !l.touched(inTheirs, rec):
+		return inOurs
+	case o.edited && !t.edited:
+		v = inOurs
+	case t.edited && !o.edited:
 		v = inTheirs
 	}
-	l.warn(Warning{Kind: WarnForm, Input: Base, Line: l.in[inBase].Line(int(rec[inBase])), Message: "both sides changed this blank line, differently"})
-	if v >= 0 {
-		l.flush()
-		l.emitLine(v, rec)
+	if !bytes.Equal(l.in[inOurs].Text(int(rec[inOurs])), l.in[inTheirs].Text(int(rec[inTheirs]))) {
+		l.warnLine(rec, "both sides changed this line; a change of its form gave way")
 	}
+	return v
+}
+
+// touched reports that side s has a line of base with other bytes.
+func (l *leadMerge) touched(s int, rec triple) bool {
+	return rec[s] >= 0 && !bytes.Equal(l.in[s].Text(int(rec[s])), l.in[inBase].Text(int(rec[inBase])))
+}
+
+func (l *leadMerge) warnLine(rec triple, message string) {
+	l.warn(Warning{Kind: WarnForm, Input: Base, Line: l.in[inBase].Line(int(rec[inBase])), Message: message})
 }
 
 // lineConflict deals with a comment, or a row without a key, that both sides changed.
@@ -554,7 +534,7 @@ func (l *leadMerge) emitSettledLine(b leadLine, rec triple, side Side, v verdict
 	}
 	x := side.input()
 	if rec[x] < 0 {
-		l.noteLine(rec, -1)
+		l.noteLine(rec, rec, -1)
 		return
 	}
 	l.flush()
@@ -565,5 +545,5 @@ func (l *leadMerge) emitSettledLine(b leadLine, rec triple, side Side, v verdict
 	} else {
 		l.w.record(l.in[x].Text(int(rec[x])), l.endOf(rec))
 	}
-	l.noteLine(rec, x)
+	l.noteLine(rec, only, x)
 }

@@ -41,7 +41,7 @@ type renames struct {
 type columns struct {
 	cols    []column
 	heads   [3]head
-	byLabel map[string]int  // index into cols
+	byLabel map[string]int  // index into cols; renamed ones by their new names too
 	undone  map[cellOf]bool // edits of a dropped column that were decided against
 
 	layout     []int   // the result's columns, as indexes into cols
@@ -54,10 +54,10 @@ type columns struct {
 
 // settling is what settles conflicts, and what was asked already.
 type settling struct {
-	sums    map[string]bool       // columns with policy sum
-	isStamp map[string]bool       // columns that a policy newer looks at
-	answers map[string]Resolution // of the caller's function, by conflict
-	seenIDs map[string]int        // how many conflicts share an id
+	policies map[string]Policy     // by label
+	isStamp  map[string]bool       // labels of columns that a policy newer looks at
+	answers  map[string]Resolution // of the caller's function, by conflict
+	seenIDs  map[string]int        // how many conflicts share an id
 }
 
 // deletions are the rows of base that one side deleted and the other changed.
@@ -106,13 +106,6 @@ func newMerger(opt Options) *merger {
 	m.undone = map[cellOf]bool{}
 	m.answers, m.seenIDs = map[string]Resolution{}, map[string]int{}
 	m.lineIDs, m.placed = map[string]int32{}, map[triple]bool{}
-	m.sums, m.isStamp = map[string]bool{}, map[string]bool{}
-	for name, p := range opt.Policies {
-		m.sums[name] = p.rule == "sum"
-		if p.rule == "newer" {
-			m.isStamp[p.arg] = true
-		}
-	}
 	m.res.m = m
 	return m
 }
@@ -135,6 +128,7 @@ func (m *merger) run() error {
 	m.res.Key = m.keyNames
 	m.rows = matchRows(&m.in)
 	m.identifyColumns()
+	m.assignPolicies()
 	if err := m.groupDuplicates(); err != nil {
 		return err
 	}

@@ -79,7 +79,8 @@ const (
 type Options struct {
 	// Read says how the inputs are read; they share one delimiter and one key.
 	Read csvrows.Options
-	// Policies settle conflicts by column; see [ParsePolicy].
+	// Policies settle conflicts by column; see [ParsePolicy]. A column that was renamed
+	// goes by any of its names.
 	Policies map[string]Policy
 	// Resolve, if set, is asked about each conflict that no policy settles. It
 	// answers with a [Resolution]; the zero Resolution leaves the conflict to

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -57,18 +58,36 @@ func (p Policy) String() string {
 // side, and false if that row or column does not exist.
 type stamps func(s Side, column string) ([]byte, bool)
 
+// assignPolicies gives the policies to the columns that they name, by whichever name a
+// version has for it; of two for one column the one that names it as base does, or the
+// lesser name.
+func (m *merger) assignPolicies() {
+	m.policies, m.isStamp = map[string]Policy{}, map[string]bool{}
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(m.opt.Policies))) {
+		if label := m.labelOf(name); m.opt.Policies[label] == (Policy{}) || label == name {
+			m.policies[label] = m.opt.Policies[name]
+		}
+	}
+	for _, p := range m.policies {
+		if p.rule == "newer" {
+			m.isStamp[m.labelOf(p.arg)] = true
+		}
+	}
+}
+
 // settleByPolicy applies the policy of the conflict's column, if it has one that
 // decides.
 func (m *merger) settleByPolicy(c *Conflict, stamp stamps) verdict {
-	if !c.HasColumn || len(m.opt.Policies) == 0 {
+	if !c.HasColumn || len(m.policies) == 0 {
 		return verdict{}
 	}
-	p, ok := m.opt.Policies[c.Column]
+	column := m.labelOf(c.Column)
+	p, ok := m.policies[column]
 	if !ok {
-		if !m.isStamp[c.Column] {
+		if !m.isStamp[column] {
 			return verdict{}
 		}
-		p = Policy{"newer", c.Column}
+		p = Policy{"newer", column}
 	}
 	v := verdict{by: p.rule}
 	switch p.rule {

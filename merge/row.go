@@ -243,7 +243,7 @@ func (r *rowMerge) mergeBoth(c *column, b, o, t view) cell {
 	if r.rec[inBase] < 0 {
 		oursChanged, theirsChanged = true, true
 	}
-	if bytes.Equal(vo, vt) && oursChanged && theirsChanged && r.sums[c.label] {
+	if bytes.Equal(vo, vt) && oursChanged && theirsChanged && r.policies[c.label].rule == "sum" {
 		if _, ok := sum(string(vb), string(vo), string(vt)); ok && b.has {
 			return r.conflict(c, [3]view{b, o, t}) // the same change twice is two changes of a sum
 		}

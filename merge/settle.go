@@ -37,10 +37,11 @@ func (l *Lines) set(v, line int) {
 }
 
 // settle asks, in this order, the policy of the column, the caller's function and the
-// strategy, and notes in c what settled it. Policy fail keeps it from the others. stamp gives the value of another column
-// of the conflict's row on a side; nil where there is no such row.
+// strategy, and notes in c what settled it. Policy fail keeps it from the others. stamp
+// gives the value of another column of the conflict's row on a side; nil where there is
+// no such row.
 func (m *merger) settle(c *Conflict, stamp stamps) verdict {
-	if c.HasColumn && m.opt.Policies[c.Column].rule == "fail" {
+	if c.HasColumn && m.policies[m.labelOf(c.Column)].rule == "fail" {
 		return verdict{}
 	}
 	v := m.settleByPolicy(c, stamp)

@@ -194,7 +194,8 @@ func (m *mergeCommand) hints(result *merge.Result) {
 		m.out.hint("markers cannot show a conflict of a column: base stands there; settle it with --policy COLUMN=ours, theirs or base")
 	}
 	for _, column := range slices.Sorted(maps.Keys(m.opt.Policies)) {
-		if !slices.Contains(result.Columns, column) {
+		ofConflict := func(c merge.Conflict) bool { return c.HasColumn && c.Column == column }
+		if !slices.Contains(result.Columns, column) && !slices.ContainsFunc(result.Conflicts, ofConflict) {
 			m.out.hint(fmt.Sprintf("the result has no column %s, which --policy names", name(column)))
 		}
 	}

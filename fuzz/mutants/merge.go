@@ -163,16 +163,28 @@ var ofMerge = []mutant{
 		`l.placed[t] = true`, ``, "a row that both sides added in two places stands twice",
 	},
 	{
-		"lead-agreed", "merge/lead.go", "func (l *leadMerge) emitAgreed(i int, b leadLine, rec triple) {",
-		`v := inTheirs`, `v := inBase`, "theirs' edit of a comment is lost",
+		"lead-agreed", "merge/lead.go", "",
+		`case !l.touched(inOurs, rec):`, `case l.touched(inOurs, rec):`, "theirs' edit of a comment is lost",
 	},
 	{
 		"lead-kind", "merge/lead.go", "",
 		`if b.kind != x.kind {`, `if false {`, "a row without a key is an edit of a comment",
 	},
 	{
+		"lead-padded", "merge/line.go", "",
+		`return m.numberOf(kind, m.said(v, rec, kind))`, `return m.lineID(v, rec, kind)`, "padding a comment is an edit",
+	},
+	{
+		"lead-edit-before-form", "merge/lead.go", "func (l *leadMerge) standing(o, t lineFate, rec triple) int {",
+		`case o.edited && !t.edited:`, `case false:`, "ours' edit of a comment gives way to theirs' padding of it",
+	},
+	{
+		"lead-quoted", "merge/line.go", "",
+		`if csvrows.Field(text).Quoted() {`, `if false {`, "quotes of a comment are part of what it says",
+	},
+	{
 		"comment-of-base", "merge/fate.go", "",
-		`if m.in[d].Kind(i) != csvrows.Comment || old[string(m.in[d].Text(i))] {`, `if m.in[d].Kind(i) != csvrows.Comment {`, "an old comment passes as the row commented out",
+		`if m.in[d].Kind(i) != csvrows.Comment || old[string(m.said(d, int32(i), csvrows.Comment))] {`, `if m.in[d].Kind(i) != csvrows.Comment {`, "an old comment passes as the row commented out",
 	},
 	// Rows and cells.
 	{
@@ -213,7 +225,7 @@ var ofMerge = []mutant{
 	},
 	{
 		"cell-sum-twice", "merge/row.go", "",
-		`if bytes.Equal(vo, vt) && oursChanged && theirsChanged && r.sums[c.label] {`, `if false {`, "the same change twice is summed once",
+		`if bytes.Equal(vo, vt) && oursChanged && theirsChanged && r.policies[c.label].rule == "sum" {`, `if false {`, "the same change twice is summed once",
 	},
 	// Settling.
 	{

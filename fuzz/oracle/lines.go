@@ -71,7 +71,7 @@ func mergeLead(b, o, t []Record) (lines []string, conflict *Conflict, known bool
 		return tt, nil, true
 	case slices.Equal(tt, bt), slices.Equal(ot, tt):
 		return ot, nil, true
-	case len(b) == 0 && disjoint(ot, tt):
+	case len(b) == 0 && disjoint(o, t):
 		return append(ot, tt...), nil, true
 	case len(b) == 1 && len(o) <= 1 && len(t) <= 1:
 		return mergeLine(b[0], o, t)
@@ -98,25 +98,32 @@ func texts(records []Record) []string {
 	return list
 }
 
-func disjoint(a, b []string) bool {
-	return !slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+// disjoint reports that two lists have no line in common, in whatever form.
+func disjoint(a, b []Record) bool {
+	return !slices.ContainsFunc(a, func(x Record) bool {
+		return slices.ContainsFunc(b, func(y Record) bool { return x.Kind == y.Kind && x.Words == y.Words })
+	})
 }
 
 // fate is what became of one line on one side.
 type fate struct {
 	deleted bool
 	text    string   // else
-	added   []string // in its place
+	form    bool     // nothing changed but the form
+	added   []Record // in its place
 }
 
 func fateOf(line Record, side []Record) fate {
 	switch {
 	case len(side) == 0:
 		return fate{deleted: true}
-	case side[0].Kind == line.Kind && Alike(side[0].Text, line.Text):
+	case side[0].Kind != line.Kind:
+	case side[0].Words == line.Words:
+		return fate{text: side[0].Text, form: true}
+	case Alike(side[0].Text, line.Text), Alike(side[0].Words, line.Words):
 		return fate{text: side[0].Text}
 	}
-	return fate{deleted: true, added: texts(side)}
+	return fate{deleted: true, added: side}
 }
 
 // Alike reports that common prefix and suffix make more than half of the longer text.
@@ -135,14 +142,28 @@ func Alike(a, b string) bool {
 // mergeLine merges a single line that both sides changed.
 func mergeLine(line Record, ours, theirs []Record) (lines []string, conflict *Conflict, known bool) {
 	o, t := fateOf(line, ours), fateOf(line, theirs)
-	if line.Kind == Blank {
+	switch {
+	case line.Kind == Blank, o.form && t.form:
 		return nil, nil, false
-	}
-	if o.deleted && t.deleted {
-		return append(o.added, t.added...), nil, disjoint(o.added, t.added)
+	case o.deleted && t.deleted:
+		return append(texts(o.added), texts(t.added)...), nil, disjoint(o.added, t.added)
+	case o.form:
+		return t.lines(), nil, true
+	case t.form:
+		return o.lines(), nil, true
+	case !o.deleted && !t.deleted && ours[0].Words == theirs[0].Words:
+		return nil, nil, false
 	}
 	c := Conflict{Kind: "comment", Values: [3]string{Text(line.Text), o.value(), t.value()}}
 	return nil, &c, true
+}
+
+// lines is what stands where one side alone changed more than the form.
+func (f fate) lines() []string {
+	if f.deleted {
+		return texts(f.added)
+	}
+	return []string{f.text}
 }
 
 func (f fate) value() string {

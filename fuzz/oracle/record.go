@@ -28,6 +28,7 @@ const (
 type Record struct {
 	Kind   Kind
 	Text   string // without the line end
+	Words  string // what a comment says: no quotes, no delimiters that pad it
 	End    string // the line end
 	Fields []Field
 }
@@ -90,8 +91,29 @@ func (r *reader) record() (Record, error) {
 	if rec.Fields != nil {
 		rec.Kind = r.kind(rec)
 	}
+	if rec.Kind == Comment {
+		rec.Words = r.words(rec)
+	}
 	rec.End = r.lineEnd()
 	return rec, nil
+}
+
+// words is what a comment says. How a program quotes and pads it is form.
+func (f Format) words(comment Record) string {
+	text, delimiter := comment.Text, string([]byte{f.Delimiter})
+	if comment.Fields != nil && comment.Fields[0].Quoted {
+		text = ""
+		for i, fd := range comment.Fields {
+			if i > 0 {
+				text += delimiter
+			}
+			text += fd.Value
+		}
+	}
+	for strings.HasSuffix(text, delimiter) {
+		text = strings.TrimSuffix(text, delimiter)
+	}
+	return text
 }
 
 func (f Format) startsComment(value string) bool {
