@@ -125,16 +125,22 @@ func startsLine(data []byte, at int) bool {
 	return at == 0 || data[at-1] == '\n' || data[at-1] == '\r' || at == 3 && bytes.HasPrefix(data, []byte("\xef\xbb\xbf"))
 }
 
-// keyText shows a key in a marker line, quoted where it would break the line.
+// keyText shows a key in a marker line, names and values quoted where they would break
+// the line.
 func (m *merger) keyText(key []string) string {
 	parts := make([]string, len(key))
 	for i, k := range key {
-		parts[i] = m.keyNames[i] + "=" + k
-		if quoted := strconv.Quote(k); quoted != `"`+k+`"` {
-			parts[i] = m.keyNames[i] + "=" + quoted
-		}
+		parts[i] = inLine(m.keyNames[i]) + "=" + inLine(k)
 	}
 	return strings.Join(parts, " ")
+}
+
+// inLine quotes a text that holds what a line cannot.
+func inLine(text string) string {
+	if quoted := strconv.Quote(text); quoted != `"`+text+`"` {
+		return quoted
+	}
+	return text
 }
 
 // emitRowBlock writes the merged row as a block: in each version its own side of the
