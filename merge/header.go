@@ -10,16 +10,20 @@ type header struct {
 	kept, stands, done bool
 }
 
-// findHeader finds out where the header goes. If all versions have one it divides
-// the file: what is above it stays above. Else it goes where the sides have it. A
-// header of one side alone goes away only if no row stands and the side left base's
-// names alone.
+// findHeader finds the header of each version. If all have one it divides the file:
+// what is above it stays above. Else it goes where the sides have it.
 func (m *merger) findHeader() {
+	m.header.kept = true
 	for v := range m.in {
 		m.header.rec[v] = int32(m.in[v].HeaderRecord())
+		m.header.kept = m.header.kept && m.header.rec[v] >= 0
 	}
+}
+
+// judgeHeader decides whether the result has a header. One of one side alone goes away
+// only if no row stands and the side left base's names alone.
+func (m *merger) judgeHeader() {
 	b, o, t := m.header.rec[inBase] >= 0, m.header.rec[inOurs] >= 0, m.header.rec[inTheirs] >= 0
-	m.header.kept = b && o && t
 	if o != t {
 		keeper := inOurs
 		if t {

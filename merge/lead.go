@@ -99,13 +99,17 @@ type leadMerge struct {
 }
 
 // readLead reads the records of a lead. Lines of the sides are items too, until they
-// turn out to be lines of base.
+// turn out to be lines of base; a comment that was a row is never one, whether it stands
+// or not, so that no answer to its conflict changes what became of the others.
 func (m *merger) readLead(v int, lo, hi int32) (lines []leadLine, items []leadItem) {
 	for rec := lo; rec < hi; rec++ {
 		kind := m.in[v].Kind(int(rec))
 		isLine := kind == csvrows.Comment || kind == csvrows.Blank || kind == csvrows.Row && m.rows.base[v][rec] == keyless
 		switch {
-		case isLine && m.dropped(v, rec):
+		case isLine && m.turned[v][rec] != nil:
+			if !m.dropped(v, rec) {
+				items = append(items, leadItem{rec: rec, id: m.lineID(v, rec, kind), line: -1})
+			}
 		case isLine:
 			id := m.lineID(v, rec, kind)
 			items = append(items, leadItem{rec: rec, id: id, line: len(lines)})
@@ -220,6 +224,27 @@ func (l *leadMerge) align(s int) {
 		l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, true}, p.a
 	}
 	l.items[s] = placeItems(l.items[s], at)
+}
+
+// editedLines finds the lines of side s that are edits of lines of base.
+func (m *merger) editedLines(s int) map[int32]bool {
+	edited := map[int32]bool{}
+	m.eachLead(func(r recordRanges) {
+		if r.lo[inBase] == r.hi[inBase] || r.lo[s] == r.hi[s] {
+			return
+		}
+		l := leadMerge{merger: m}
+		for _, v := range []int{inBase, s} {
+			l.lines[v], l.items[v] = m.readLead(v, r.lo[v], r.hi[v])
+		}
+		l.align(s)
+		for _, f := range l.fates[s] {
+			if f.edited {
+				edited[f.rec] = true
+			}
+		}
+	})
+	return edited
 }
 
 // slideDown moves each match to the last equal line of base that the match below it

@@ -142,9 +142,10 @@ func (m *merger) run() error {
 	m.warnMassChange()
 	m.warnInputs()
 	m.settleColumns()
+	m.findHeader()
 	m.judgeDeletions()
 	m.warnMovedAway()
-	m.findHeader()
+	m.judgeHeader()
 	m.compose()
 	m.finish()
 	return m.err
