@@ -33,6 +33,7 @@ func (m *merger) emitBlock(b block) {
 	}
 	m.emitLines(head)
 	m.marker('<', size, cmp.Or(m.opt.Labels.Ours, "ours"), b.name)
+	above := m.w.latest
 	m.emitLines(o)
 	if m.opt.Style != MergeStyle {
 		m.marker('|', size, cmp.Or(m.opt.Labels.Base, "base"), b.name)
@@ -41,7 +42,17 @@ func (m *merger) emitBlock(b block) {
 	m.marker('=', size, "", "")
 	m.emitLines(t)
 	m.marker('>', size, cmp.Or(m.opt.Labels.Theirs, "theirs"), b.name)
+	m.w.behindCR = m.endsInCR(o, above) || m.endsInCR(t, above)
 	m.emitLines(tail)
+}
+
+// endsInCR reports that a lone CR stands above what follows a block once a side of it is
+// taken: as the end of the side's last line or, if it has none, of the line above.
+func (m *merger) endsInCR(side []rendered, above []byte) bool {
+	if len(side) == 0 {
+		return isLoneCR(above)
+	}
+	return isLoneCR(m.w.neighbour(side[len(side)-1].end))
 }
 
 // sharedEnds returns what two versions have in common at their start and end.
