@@ -220,6 +220,7 @@ func (v *view) sameButFor(excepted map[string]exception, again *oracle.Table) er
 			return fmt.Errorf("merged again the records above %q are %q, not %q", place, b.all, a.all)
 		case !slices.Equal(sorted(a.keys), sorted(b.keys)):
 			return fmt.Errorf("merged again the rows above %q are %q, not %q", place, b.keys, a.keys)
+		case v.blankDeleted(place) && excepted[place].allows(unblank(a.lines), unblank(b.lines)):
 		case !excepted[place].allows(a.lines, b.lines) && !v.standsAgain(place):
 			return fmt.Errorf("merged again the lines above %q are %q, not %q with repetitions", place, b.lines, a.lines)
 		}
@@ -277,6 +278,21 @@ func (v *view) standsAgain(place string) bool {
 		}
 	}
 	return false
+}
+
+// blankDeleted reports that a side deleted a blank line above a kept row. Blank lines are
+// all alike: a second merge may take one that the other side added for that one, in
+// another form, and let it go.
+func (v *view) blankDeleted(place string) bool {
+	blanks := func(t *oracle.Table) int {
+		lines := v.stretches(t)[place].lines
+		return len(lines) - len(unblank(lines))
+	}
+	return blanks(v.in[ours]) < blanks(v.in[base]) || blanks(v.in[theirs]) < blanks(v.in[base])
+}
+
+func unblank(lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), isBlank)
 }
 
 func count(list []string, s string) int {
