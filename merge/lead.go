@@ -573,6 +573,9 @@ func (l *leadMerge) emitSettledLine(b leadLine, rec triple, side Side, v verdict
 		block := block{}
 		for x := range rec {
 			block.versions[x] = l.alone(x, rec[x])
+			if len(block.versions[x]) > 0 && b.kind != csvrows.Row {
+				block.versions[x][0].end = l.endOf(rec)
+			}
 		}
 		l.emitBlock(block)
 		return
