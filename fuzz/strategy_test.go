@@ -54,9 +54,11 @@ func strategies(tr triple) (bool, error) {
 	return len(open.Conflicts) > 0, tr.exchanged()
 }
 
+// isRowError reports a result that there is no way to write.
 func isRowError(err error) bool {
 	var row *merge.RowError
-	return errors.As(err, &row)
+	var header *merge.HeaderError
+	return errors.As(err, &row) || errors.As(err, &header)
 }
 
 // sameSettlement compares a strategy with the same answers by hand, and both lists of

@@ -1,6 +1,11 @@
 package merge
 
-import "github.com/rowkeep/rowkeep/csvrows"
+import (
+	"bytes"
+	"slices"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+)
 
 // A header says where the result's header goes.
 type header struct {
@@ -73,4 +78,24 @@ func (m *merger) anyRowStands(keeper int) bool {
 		}
 	}
 	return false
+}
+
+// checkHeader refuses a result that would be read with another header than it has. That
+// can only be where its first record would do as one behind the comment prefix: a comment
+// that came to stand first, or the header above a row that names the key itself.
+func (m *merger) checkHeader() {
+	opt := m.opt.Read
+	opt.Delimiter = m.in[inOurs].Delimiter()
+	marked := m.opt.Output == Markers && !m.res.Clean()
+	if opt.NoHeader || opt.NoComment || marked || !bytes.HasPrefix(m.w.first, []byte(m.prefix())) {
+		return
+	}
+	if f, err := csvrows.Parse(m.w.first, opt); err != nil || !f.PrefixedHeader() {
+		return
+	}
+	f, err := csvrows.Parse(m.res.Bytes(), opt)
+	if err == nil && f.HeaderRecord() >= 0 && !slices.Equal(f.Columns(), m.res.Columns) {
+		rec := f.HeaderRecord()
+		m.fail(&HeaderError{Line: f.Line(rec), Text: string(f.Text(rec)), Want: m.res.Columns})
+	}
 }

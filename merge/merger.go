@@ -190,6 +190,7 @@ func (m *merger) finish() {
 	if !m.res.hasOutput {
 		m.res.spans, m.res.size = nil, 0
 	}
+	m.checkHeader()
 }
 
 // takeWhole makes one input the result, byte for byte. If the inputs could not be

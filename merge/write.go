@@ -14,6 +14,7 @@ type writer struct {
 	end    []byte // that line end, nil if the record lacks one
 	must   bool   // that record must have a line end, whatever the file's form is
 	latest []byte // the line end written last
+	first  []byte // the first record
 	// behindCR is set behind a block that leaves a lone CR as the last line end once one
 	// side of it is taken.
 	behindCR bool
@@ -22,6 +23,9 @@ type writer struct {
 // record writes one record.
 func (w *writer) record(text, end []byte) {
 	w.close()
+	if w.first == nil {
+		w.first = text
+	}
 	if len(w.form.convert) > 0 && len(end) > 0 {
 		end = w.form.convert
 	}

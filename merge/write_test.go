@@ -147,3 +147,20 @@ func TestBlankLineBelowBlock(t *testing.T) {
 		}
 	}
 }
+
+// A comment that both sides edited ends alike in every part of its block: the line end is
+// merged like that of any record.
+func TestCommentBlockLineEnd(t *testing.T) {
+	const base, crlf, lf = "id\r\n# c\r\nb\r\n", "id\r\n# cb\r\nb\r\n", "id\r\n# ca\nb\r\n"
+	for _, in := range [][2]string{{crlf, lf}, {lf, crlf}} {
+		r, err := Merge([]byte(base), []byte(in[0]), []byte(in[1]), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"\n# ca\n", "\n# c\n", "\n# cb\n"} {
+			if got := string(r.Bytes()); !strings.Contains(got, want) {
+				t.Errorf("%q lacks %q", got, want)
+			}
+		}
+	}
+}
