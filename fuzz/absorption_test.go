@@ -70,7 +70,7 @@ func (v *view) copiesColumn(side int) bool {
 // where either is not empty.
 func (v *view) likeness(old, name oracle.Column) (filled, equal int) {
 	for key, cells := range v.in[base].Rows {
-		row, stays := v.out.Rows[key]
+		row, stays := v.out.Rows[v.keyNow(key)]
 		if !stays || cells[old] == "" && row[name] == "" {
 			continue
 		}
@@ -220,7 +220,6 @@ func (v *view) sameButFor(excepted map[string]exception, again *oracle.Table) er
 			return fmt.Errorf("merged again the records above %q are %q, not %q", place, b.all, a.all)
 		case !slices.Equal(sorted(a.keys), sorted(b.keys)):
 			return fmt.Errorf("merged again the rows above %q are %q, not %q", place, b.keys, a.keys)
-		case v.blankDeleted(place) && excepted[place].allows(unblank(a.lines), unblank(b.lines)):
 		case !excepted[place].allows(a.lines, b.lines) && !v.standsAgain(place):
 			return fmt.Errorf("merged again the lines above %q are %q, not %q with repetitions", place, b.lines, a.lines)
 		}
@@ -280,17 +279,8 @@ func (v *view) standsAgain(place string) bool {
 	return false
 }
 
-// blankDeleted reports that a side deleted a blank line above a kept row. Blank lines are
-// all alike: a second merge may take one that the other side added for that one, in
-// another form, and let it go.
-func (v *view) blankDeleted(place string) bool {
-	blanks := func(t *oracle.Table) int {
-		lines := v.stretches(t)[place].lines
-		return len(lines) - len(unblank(lines))
-	}
-	return blanks(v.in[ours]) < blanks(v.in[base]) || blanks(v.in[theirs]) < blanks(v.in[base])
-}
-
+// unblank leaves blank lines out. They are all alike, so where both sides changed lines a
+// second merge may take one that a side added for one that the other deleted.
 func unblank(lines []string) []string {
 	return slices.DeleteFunc(slices.Clone(lines), isBlank)
 }
@@ -311,6 +301,9 @@ const (
 
 // allows compares the lines of the first result with those of the second.
 func (e exception) allows(lines, again []string) bool {
+	if e != nothing {
+		lines, again = unblank(lines), unblank(again)
+	}
 	lost := slices.ContainsFunc(lines, func(text string) bool { return !slices.Contains(again, text) })
 	invented := slices.ContainsFunc(again, func(text string) bool { return !slices.Contains(lines, text) })
 	switch e {
@@ -446,11 +439,10 @@ func restrict(cells oracle.Cells, columns []oracle.Column) oracle.Cells {
 	return cells
 }
 
-// sameValues compares rows, in columns with a name beside the key, that have any value
-// there.
+// sameValues compares rows, beside the key, that have any value there.
 func (v *view) sameValues(a, b oracle.Cells) bool {
 	skip := func(c oracle.Column, _ string) bool {
-		return c.Unnamed || slices.Contains(v.r.Key, c.Name) && c.Nth == 1
+		return !c.Unnamed && slices.Contains(v.r.Key, c.Name) && c.Nth == 1
 	}
 	a, b = maps.Clone(a), maps.Clone(b)
 	maps.DeleteFunc(a, skip)
