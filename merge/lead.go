@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -419,12 +420,16 @@ func itemIDs(items []leadItem) []int32 {
 	return ids
 }
 
-// compareItems orders items by their bytes; rows that have the same in different
+// compareItems orders items by their bytes; what has the same bytes by its kind, so that a
+// header stands above a comment that reads like it; rows that have the same in different
 // columns by what stands in which.
 func (l *leadMerge) compareItems(x, y [2]leadItem) int {
 	textX, v, recX := l.itemText(x)
 	textY, w, recY := l.itemText(y)
 	if c := bytes.Compare(textX, textY); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.in[w].Kind(int(recY)), l.in[v].Kind(int(recX))); c != 0 {
 		return c
 	}
 	return strings.Compare(l.valueID(v, recX, l.layoutIn(v)), l.valueID(w, recY, l.layoutIn(w)))
