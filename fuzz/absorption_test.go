@@ -52,25 +52,33 @@ func (v *view) movesRepeated() bool {
 	return repeated && moved
 }
 
-// copiesColumn reports a column added by a side with the cells of one that the other
-// side deleted, or more than half of them: by itself the result looks as if it were
-// renamed.
+// copiesColumn reports a column added by a side with the cells of one of base that a side
+// deleted, or more than half of them, where the merge saw no rename, perhaps as other
+// columns came or went too: by itself, or in the result, it looks as if it were one.
 func (v *view) copiesColumn(side int) bool {
-	for name := range v.edits(side).newColumns {
-		for old := range v.edits(other(side)).lostColumns {
-			if filled, equal := v.likeness(old, name); 2*equal > filled {
-				return true
+	own, there := v.edits(side), v.edits(other(side))
+	for name := range own.newColumns {
+		for _, lost := range []map[oracle.Column]bool{own.lostColumns, there.lostColumns} {
+			for old := range lost {
+				if v.renamedColumns[old] != name && (v.alikeIn(v.out, old, name) || v.alikeIn(v.in[side], old, name)) {
+					return true
+				}
 			}
 		}
 	}
 	return false
 }
 
-// likeness compares a column of base with one of the result, over the rows in both
+func (v *view) alikeIn(t *oracle.Table, old, name oracle.Column) bool {
+	filled, equal := v.likeness(old, t, name)
+	return 2*equal > filled
+}
+
+// likeness compares a column of base with one of another table, over the rows in both
 // where either is not empty.
-func (v *view) likeness(old, name oracle.Column) (filled, equal int) {
+func (v *view) likeness(old oracle.Column, t *oracle.Table, name oracle.Column) (filled, equal int) {
 	for key, cells := range v.in[base].Rows {
-		row, stays := v.out.Rows[v.keyNow(key)]
+		row, stays := t.Rows[key]
 		if !stays || cells[old] == "" && row[name] == "" {
 			continue
 		}
@@ -121,7 +129,7 @@ func (v *view) secondRename(but string) bool {
 // blursColumn reports a renamed column whose cells in the result are not those of base,
 // or no longer more than half of them at the same place.
 func (v *view) blursColumn(old, now oracle.Column) bool {
-	filled, equal := v.likeness(old, now)
+	filled, equal := v.likeness(old, v.out, now)
 	samePlace := slices.Index(v.in[base].Columns, old) == slices.Index(v.out.Columns, now)
 	return filled == 0 || equal < filled && !(samePlace && 2*equal > filled)
 }

@@ -160,7 +160,8 @@ func (v *view) lostLines(side int, e edits) error {
 			if !slices.Contains(was[place], text) && !isBlank(text) {
 				least = 1 // how many commas a blank line has is form, and so no addition
 			}
-			if edited(text, was[place], want[place], also[place]) || !onlyCopies(text, was[place], want[place], also[place]) {
+			if !slices.Equal(want[place], also[place]) {
+				// Each side may have deleted, or edited, another one of equal lines.
 				least = min(least, max(0, count(want[place], text)+count(also[place], text)-count(was[place], text)))
 			}
 			if count(got[place], text) < least && !v.contestedLine(text) {
@@ -182,24 +183,6 @@ func (v *view) linesCompare() bool {
 // commentedOut reports a conflict to which comment lines belong.
 func (v *view) commentedOut() bool {
 	return slices.ContainsFunc(v.r.Conflicts, func(c merge.Conflict) bool { return c.Note != "" })
-}
-
-// edited reports a line that a side may have made of text: then each side may have
-// changed another one of equal lines, and fewer of them stand than on either.
-func edited(text string, was []string, sides ...[]string) bool {
-	return slices.ContainsFunc(slices.Concat(sides...), func(line string) bool {
-		return !slices.Contains(was, line) && oracle.Alike(text, line)
-	})
-}
-
-// onlyCopies reports that a place holds the same in all versions but for copies of one
-// line. Where more changed, each side may have deleted another one of equal lines: which
-// one is a matter of alignment.
-func onlyCopies(text string, was []string, sides ...[]string) bool {
-	rest := func(lines []string) []string {
-		return slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return line == text })
-	}
-	return !slices.ContainsFunc(sides, func(lines []string) bool { return !slices.Equal(rest(lines), rest(was)) })
 }
 
 func (v *view) contestedLine(text string) bool {
