@@ -348,7 +348,7 @@ func (t *Table) addColumn(name string) error {
 	case !t.file.opt.NoHeader && t.file.header < 0:
 		return ErrNoHeader
 	}
-	data := t.join(func(row int, raw []byte) []byte {
+	data, _ := t.join(func(row int, raw []byte) []byte {
 		switch {
 		case row == t.file.header:
 			return t.widen(raw, name)

@@ -268,10 +268,10 @@ func (t *Table) firstRow() cursor {
 // bytes; a file without a final newline still has none. The caller must not change
 // it.
 func (t *Table) Bytes() []byte {
-	if len(t.changes) == 0 {
-		return t.file.data
+	if n := t.file.Len(); len(t.changes) == 0 && n > 0 {
+		return t.cut(t.file.data, t.file.Offset(n-1))
 	}
-	return t.join(func(_ int, raw []byte) []byte { return raw })
+	return t.cut(t.join(func(_ int, raw []byte) []byte { return raw }))
 }
 
 // WriteTo writes what [Table.Bytes] returns.
@@ -280,11 +280,21 @@ func (t *Table) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// join puts all records behind the byte-order mark, each as shape gives it.
-func (t *Table) join(shape func(row int, raw []byte) []byte) []byte {
-	out := make([]byte, 0, len(t.file.data)+len(t.file.data)/16)
+// cut takes the line end off the last record, at last, of a file that has no final
+// newline.
+func (t *Table) cut(data []byte, last int) []byte {
+	if text := trimLineEnd(data[last:]); t.open && len(text) > 0 {
+		return data[:last+len(text)]
+	}
+	return data
+}
+
+// join puts all records behind the byte-order mark, each as shape gives it, and tells
+// where the last one starts.
+func (t *Table) join(shape func(row int, raw []byte) []byte) (out []byte, last int) {
+	out = make([]byte, 0, len(t.file.data)+len(t.file.data)/16)
 	out = append(out, t.file.data[:t.file.bom]...)
-	last := len(out)
+	last = len(out)
 	for c := t.start(); t.next(&c); {
 		raw := t.raw(c.row)
 		if len(raw) == 0 {
@@ -296,10 +306,7 @@ func (t *Table) join(shape func(row int, raw []byte) []byte) []byte {
 		last = len(out)
 		out = append(out, shape(c.row, raw)...)
 	}
-	if text := trimLineEnd(out[last:]); t.open && len(text) > 0 {
-		return out[:last+len(text)]
-	}
-	return out
+	return out, last
 }
 
 // between returns what must stand between two records that were not neighbours in

@@ -203,6 +203,9 @@ var columnTests = []editTest{
 	{name: "line ends of rows that are gone", before: "id\r\na\r\n", edit: func(t *csvrows.Table) error {
 		return errors.Join(t.Delete(key("a")), t.AddColumn("x"), t.Append(key("b"), nil))
 	}, after: "id,x\r\nb,\r\n"},
+	{name: "no final newline, and the last row is gone", asIs: true, before: "id\na\rb", edit: func(t *csvrows.Table) error {
+		return errors.Join(t.Delete(key("a")), t.Delete(key("b")), t.AddColumn("x"), t.Append(key("c"), nil))
+	}, after: "id,x\nc,"},
 	{name: "among other edits", before: "id,x\na,1\nb,2\n", edit: func(t *csvrows.Table) error {
 		return errors.Join(
 			t.Delete(key("b")), t.Append(key("c"), nil), t.AddColumn("y"), t.Set(key("c"), cells{"y": "3"}), t.AddColumn("z"),

@@ -52,25 +52,33 @@ func (v *view) movesRepeated() bool {
 	return repeated && moved
 }
 
-// copiesColumn reports a column added by a side with the cells of one that the other
-// side deleted, or more than half of them: by itself the result looks as if it were
-// renamed.
+// copiesColumn reports a column added by a side with the cells of one of base that a side
+// deleted, or more than half of them, where the merge saw no rename, perhaps as other
+// columns came or went too: by itself, or in the result, it looks as if it were one.
 func (v *view) copiesColumn(side int) bool {
-	for name := range v.edits(side).newColumns {
-		for old := range v.edits(other(side)).lostColumns {
-			if filled, equal := v.likeness(old, name); 2*equal > filled {
-				return true
+	own, there := v.edits(side), v.edits(other(side))
+	for name := range own.newColumns {
+		for _, lost := range []map[oracle.Column]bool{own.lostColumns, there.lostColumns} {
+			for old := range lost {
+				if v.renamedColumns[old] != name && (v.alikeIn(v.out, old, name) || v.alikeIn(v.in[side], old, name)) {
+					return true
+				}
 			}
 		}
 	}
 	return false
 }
 
-// likeness compares a column of base with one of the result, over the rows in both
+func (v *view) alikeIn(t *oracle.Table, old, name oracle.Column) bool {
+	filled, equal := v.likeness(old, t, name)
+	return 2*equal > filled
+}
+
+// likeness compares a column of base with one of another table, over the rows in both
 // where either is not empty.
-func (v *view) likeness(old, name oracle.Column) (filled, equal int) {
+func (v *view) likeness(old oracle.Column, t *oracle.Table, name oracle.Column) (filled, equal int) {
 	for key, cells := range v.in[base].Rows {
-		row, stays := v.out.Rows[key]
+		row, stays := t.Rows[key]
 		if !stays || cells[old] == "" && row[name] == "" {
 			continue
 		}
@@ -121,7 +129,7 @@ func (v *view) secondRename(but string) bool {
 // blursColumn reports a renamed column whose cells in the result are not those of base,
 // or no longer more than half of them at the same place.
 func (v *view) blursColumn(old, now oracle.Column) bool {
-	filled, equal := v.likeness(old, now)
+	filled, equal := v.likeness(old, v.out, now)
 	samePlace := slices.Index(v.in[base].Columns, old) == slices.Index(v.out.Columns, now)
 	return filled == 0 || equal < filled && !(samePlace && 2*equal > filled)
 }
@@ -280,6 +288,12 @@ func (v *view) standsAgain(place string) bool {
 	return false
 }
 
+// unblank leaves blank lines out. They are all alike, so where both sides changed lines a
+// second merge may take one that a side added for one that the other deleted.
+func unblank(lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), isBlank)
+}
+
 func count(list []string, s string) int {
 	return len(slices.DeleteFunc(slices.Clone(list), func(x string) bool { return x != s }))
 }
@@ -296,6 +310,9 @@ const (
 
 // allows compares the lines of the first result with those of the second.
 func (e exception) allows(lines, again []string) bool {
+	if e != nothing {
+		lines, again = unblank(lines), unblank(again)
+	}
 	lost := slices.ContainsFunc(lines, func(text string) bool { return !slices.Contains(again, text) })
 	invented := slices.ContainsFunc(again, func(text string) bool { return !slices.Contains(lines, text) })
 	switch e {
@@ -431,11 +448,10 @@ func restrict(cells oracle.Cells, columns []oracle.Column) oracle.Cells {
 	return cells
 }
 
-// sameValues compares rows, in columns with a name beside the key, that have any value
-// there.
+// sameValues compares rows, beside the key, that have any value there.
 func (v *view) sameValues(a, b oracle.Cells) bool {
 	skip := func(c oracle.Column, _ string) bool {
-		return c.Unnamed || slices.Contains(v.r.Key, c.Name) && c.Nth == 1
+		return !c.Unnamed && slices.Contains(v.r.Key, c.Name) && c.Nth == 1
 	}
 	a, b = maps.Clone(a), maps.Clone(b)
 	maps.DeleteFunc(a, skip)

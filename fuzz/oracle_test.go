@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -102,16 +103,18 @@ func agreesWithOracle(tr triple) (bool, error) {
 	return true, answer.CheckTable(result[0])
 }
 
-// agreeOnRefusal allows the merge two refusals that the oracle does not judge: rows
-// that would become comments, and text that may be UTF-16 without a mark.
+// agreeOnRefusal allows the merge refusals that the oracle does not judge: rows that
+// would become comments, a comment or a header behind the prefix that would change places
+// with the header, and text that may be UTF-16 without a mark.
 func agreeOnRefusal(tr triple, answer oracle.Answer, err error) error {
 	var row *merge.RowError
+	var header *merge.HeaderError
 	switch {
 	case err == nil:
 		return fmt.Errorf("merged, want refused: %s", answer.Refused)
 	case answer.Refused != "":
 		return nil
-	case errors.As(err, &row) && tr.holdsPrefix(), errors.Is(err, csvrows.ErrUTF16) && tr.holdsNUL():
+	case errors.As(err, &row) && tr.holdsPrefix(), errors.As(err, &header) && tr.mayBeHeader(), errors.Is(err, csvrows.ErrUTF16) && tr.holdsNUL():
 		return nil
 	}
 	return fmt.Errorf("refused: %w", err)
@@ -126,6 +129,16 @@ func (tr triple) holdsPrefix() bool {
 		}
 	}
 	return false
+}
+
+// mayBeHeader reports a comment that would do as a header.
+func (tr triple) mayBeHeader() bool {
+	return slices.ContainsFunc(tr.all(), func(data []byte) bool {
+		return slices.ContainsFunc(lines(string(data)), func(line string) bool {
+			f, err := csvrows.Parse([]byte(strings.TrimPrefix(line, byteOrderMark)), tr.opt.Read)
+			return err == nil && f.PrefixedHeader()
+		})
+	})
 }
 
 func (tr triple) holdsNUL() bool {

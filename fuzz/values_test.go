@@ -161,7 +161,8 @@ func (v *view) lostLines(side int, e edits) error {
 			if isNew && !slices.Contains(v.say(got[place]), v.words[text]) && !v.contestedLine(text) {
 				return fmt.Errorf("line %q was added above %q; lines are %q", text, place, got[place])
 			}
-			if edited(text, was[place], want[place], also[place]) {
+			if !slices.Equal(want[place], also[place]) {
+				// Each side may have deleted, or edited, another one of equal lines.
 				least = min(least, max(0, count(want[place], text)+count(also[place], text)-count(was[place], text)))
 			}
 			if count(got[place], text) < least && !v.contestedLine(text) {
@@ -192,14 +193,6 @@ func (v *view) linesCompare() bool {
 // commentedOut reports a conflict to which comment lines belong.
 func (v *view) commentedOut() bool {
 	return slices.ContainsFunc(v.r.Conflicts, func(c merge.Conflict) bool { return c.Note != "" })
-}
-
-// edited reports a line that a side may have made of text: then each side may have
-// changed another one of equal lines, and fewer of them stand than on either.
-func edited(text string, was []string, sides ...[]string) bool {
-	return slices.ContainsFunc(slices.Concat(sides...), func(line string) bool {
-		return !slices.Contains(was, line) && oracle.Alike(text, line)
-	})
 }
 
 func (v *view) contestedLine(text string) bool {

@@ -33,6 +33,7 @@ func (m *merger) emitBlock(b block) {
 	}
 	m.emitLines(head)
 	m.marker('<', size, cmp.Or(m.opt.Labels.Ours, "ours"), b.name)
+	above := m.w.latest
 	m.emitLines(o)
 	if m.opt.Style != MergeStyle {
 		m.marker('|', size, cmp.Or(m.opt.Labels.Base, "base"), b.name)
@@ -41,7 +42,17 @@ func (m *merger) emitBlock(b block) {
 	m.marker('=', size, "", "")
 	m.emitLines(t)
 	m.marker('>', size, cmp.Or(m.opt.Labels.Theirs, "theirs"), b.name)
+	m.w.behindCR = m.endsInCR(o, above) || m.endsInCR(t, above)
 	m.emitLines(tail)
+}
+
+// endsInCR reports that a lone CR stands above what follows a block once a side of it is
+// taken: as the end of the side's last line or, if it has none, of the line above.
+func (m *merger) endsInCR(side []rendered, above []byte) bool {
+	if len(side) == 0 {
+		return isLoneCR(above)
+	}
+	return isLoneCR(m.w.neighbour(side[len(side)-1].end))
 }
 
 // sharedEnds returns what two versions have in common at their start and end.
@@ -125,16 +136,22 @@ func startsLine(data []byte, at int) bool {
 	return at == 0 || data[at-1] == '\n' || data[at-1] == '\r' || at == 3 && bytes.HasPrefix(data, []byte("\xef\xbb\xbf"))
 }
 
-// keyText shows a key in a marker line, quoted where it would break the line.
+// keyText shows a key in a marker line, names and values quoted where they would break
+// the line.
 func (m *merger) keyText(key []string) string {
 	parts := make([]string, len(key))
 	for i, k := range key {
-		parts[i] = m.keyNames[i] + "=" + k
-		if quoted := strconv.Quote(k); quoted != `"`+k+`"` {
-			parts[i] = m.keyNames[i] + "=" + quoted
-		}
+		parts[i] = inLine(m.keyNames[i]) + "=" + inLine(k)
 	}
 	return strings.Join(parts, " ")
+}
+
+// inLine quotes a text that holds what a line cannot.
+func inLine(text string) string {
+	if quoted := strconv.Quote(text); quoted != `"`+text+`"` {
+		return quoted
+	}
+	return text
 }
 
 // emitRowBlock writes the merged row as a block: in each version its own side of the

@@ -363,6 +363,7 @@ func describeError(err error) string {
 		delim *csvrows.DelimiterError
 		twice *merge.DuplicateKeyError
 		row   *merge.RowError
+		head  *merge.HeaderError
 	)
 	switch {
 	case errors.As(err, &input) && errors.As(err, &parse):
@@ -375,6 +376,8 @@ func describeError(err error) string {
 		return fmt.Sprintf("duplicate key %s %s lines %d and %d", twice.Input, describeKey(twice.Key), twice.Lines[0], twice.Lines[1])
 	case errors.As(err, &row):
 		return fmt.Sprintf("row %s line %d %s", row.Input, row.Line, describeKey(row.Key))
+	case errors.As(err, &head):
+		return fmt.Sprintf("header line %d %q, not %q", head.Line, head.Text, head.Want)
 	}
 	return fmt.Sprintf("%T: %v", err, err)
 }

@@ -176,7 +176,11 @@ func (l *changeLister) cells(t, stands triple) bool {
 	if old := l.keyOf(inBase, t[inBase]); !slices.Equal(old, key) && !l.renamed(t, old, key) {
 		return false
 	}
-	for i := range max(len(cells), all.reach()) {
+	fields := max(len(cells), all.reach())
+	if n := all.mostUnnamed(); n > 0 { // base may hold more of them than the row that stands
+		fields = max(fields, len(l.layout)+n)
+	}
+	for i := range fields {
 		var x cell // a field that the row is too short for
 		if i < len(cells) {
 			x = cells[i]

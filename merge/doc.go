@@ -47,7 +47,10 @@
 //     only where both filled a cell, differently; a row that both added conflicts in
 //     every cell of common columns that differs.
 //   - Where no key is given it is base's column "id", in any case, else base's first;
-//     both sides may rename it alike.
+//     both sides may rename it alike. If base has no header it is the column of a side
+//     that is found so; if the sides do not agree, "id" comes first, then the lesser name.
+//   - A result that would be read with another header than it has, because of a comment
+//     prefix in its first line, is refused with a [HeaderError].
 //   - An edit of a deleted column in a row that the same side deleted is two
 //     conflicts: delete_modify and column_delete_edit.
 //   - A cell of a column that stays, settled to the side that dropped the column, is

@@ -113,6 +113,18 @@ func (m *merger) leadStart(v int, rec int32) int32 {
 	return rec
 }
 
+// eachLead calls do for the records above the header, above each kept row, in base's
+// order, and below the last of them.
+func (m *merger) eachLead(do func(recordRanges)) {
+	if m.header.kept {
+		do(m.leadOf(m.header.rec))
+	}
+	for _, b := range m.keptRows() {
+		do(m.leadOf(m.rows.tripleOf(inBase, b)))
+	}
+	do(m.tail())
+}
+
 // emitHeader writes the header.
 func (m *merger) emitHeader() {
 	m.w.record(m.headerText(), m.endOf(m.header.rec))

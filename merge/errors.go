@@ -39,6 +39,19 @@ func (e *RowError) Error() string {
 	return fmt.Sprintf("%s: line %d, column 1: row %q would read as a comment or a blank line in the merged columns", e.Input, e.Line, e.Key)
 }
 
+// HeaderError says that the result would be read with another header, or with one where
+// it has none: its first line starts with the comment prefix, and whether that is a
+// header depends on the row below it.
+type HeaderError struct {
+	Line int      // of what would be read as the header, in the result, from 1
+	Text string   // that line
+	Want []string // the columns that the result has
+}
+
+func (e *HeaderError) Error() string {
+	return fmt.Sprintf("line %d of the result, %q, would be read as its header, in place of columns %q; take the comment prefix away from the header or the comment in line 1", e.Line, e.Text, e.Want)
+}
+
 // AnswerError says that [Options.Resolve] gave an answer that does not fit the
 // conflict.
 type AnswerError struct {

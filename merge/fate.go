@@ -157,7 +157,8 @@ func joined(list []string) string {
 }
 
 // turnedInto finds the comment of side d that is base's row b behind the comment
-// prefix: one that d alone has, whose fields hold the row's key.
+// prefix: one that d alone has and that is no edit of a comment of base, whose fields
+// hold the row's key.
 func (m *merger) turnedInto(d int, b int32) int32 {
 	if m.commented[d] == nil {
 		m.commented[d] = m.indexCommented(d)
@@ -181,13 +182,14 @@ func (m *merger) indexCommented(d int) map[string]int32 {
 			}
 		}
 	}
+	edited := m.editedLines(d)
 	index := map[string]int32{}
 	opt := m.opt.Read
 	opt.NoComment, opt.Comment = true, ""
 	opt.NoHeader, opt.Key = true, nil
 	opt.Delimiter = m.in[d].Delimiter()
 	for i := range m.in[d].Len() {
-		if m.in[d].Kind(i) != csvrows.Comment || elsewhere[string(m.said(d, int32(i), csvrows.Comment))] {
+		if m.in[d].Kind(i) != csvrows.Comment || elsewhere[string(m.said(d, int32(i), csvrows.Comment))] || edited[int32(i)] {
 			continue
 		}
 		text := m.withoutPrefix(d, i)

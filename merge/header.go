@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -14,16 +15,20 @@ type header struct {
 	kept, stands, done bool
 }
 
-// findHeader finds out where the header goes. If all versions have one it divides
-// the file: what is above it stays above. Else it goes where the sides have it. A
-// header of one side alone goes away only if no row stands and the side left base's
-// names alone.
+// findHeader finds the header of each version. If all have one it divides the file:
+// what is above it stays above. Else it goes where the sides have it.
 func (m *merger) findHeader() {
+	m.header.kept = true
 	for v := range m.in {
 		m.header.rec[v] = int32(m.in[v].HeaderRecord())
+		m.header.kept = m.header.kept && m.header.rec[v] >= 0
 	}
+}
+
+// judgeHeader decides whether the result has a header. One of one side alone goes away
+// only if no row stands and the side left base's names alone.
+func (m *merger) judgeHeader() {
 	b, o, t := m.header.rec[inBase] >= 0, m.header.rec[inOurs] >= 0, m.header.rec[inTheirs] >= 0
-	m.header.kept = b && o && t
 	if o != t {
 		keeper := inOurs
 		if t {
@@ -86,4 +91,24 @@ func (m *merger) anyKeylessStands(keeper int) bool {
 		}
 	}
 	return slices.ContainsFunc(l.items[keeper], func(x leadItem) bool { return l.isKeyless(keeper, x.rec) })
+}
+
+// checkHeader refuses a result that would be read with another header than it has. That
+// can only be where its first record would do as one behind the comment prefix: a comment
+// that came to stand first, or the header above a row that names the key itself.
+func (m *merger) checkHeader() {
+	opt := m.opt.Read
+	opt.Delimiter = m.in[inOurs].Delimiter()
+	marked := m.opt.Output == Markers && !m.res.Clean()
+	if opt.NoHeader || opt.NoComment || marked || !bytes.HasPrefix(m.w.first, []byte(m.prefix())) {
+		return
+	}
+	if f, err := csvrows.Parse(m.w.first, opt); err != nil || !f.PrefixedHeader() {
+		return
+	}
+	f, err := csvrows.Parse(m.res.Bytes(), opt)
+	if err == nil && f.HeaderRecord() >= 0 && !slices.Equal(f.Columns(), m.res.Columns) {
+		rec := f.HeaderRecord()
+		m.fail(&HeaderError{Line: f.Line(rec), Text: string(f.Text(rec)), Want: m.res.Columns})
+	}
 }

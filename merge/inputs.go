@@ -108,18 +108,16 @@ func positionKey(in *[3]version) ([]string, error) {
 }
 
 // resolveKey finds the key columns in each input that has a header. Where no key is
-// given it is base's default key, or what both sides renamed that to.
+// given it is base's default key, or what both sides renamed that to; and if base has no
+// header, the default key of the sides.
 func resolveKey(in *[3]version, given []string) ([]string, error) {
-	key := given
-	if len(given) == 0 {
-		key = nil
-	}
 	for i := range in {
 		in[i].names = in[i].Columns()
 		in[i].hasNames = in[i].HeaderRecord() >= 0
-		if key == nil && in[i].hasNames {
-			key = []string{csvrows.DefaultKey(in[i].names)}
-		}
+	}
+	key := given
+	if len(given) == 0 {
+		key = defaultKey(in)
 	}
 	renamed := key
 	if len(given) == 0 && bothRenamed(in, key) {
@@ -141,6 +139,26 @@ func resolveKey(in *[3]version, given []string) ([]string, error) {
 	}
 	borrowNames(in)
 	return renamed, nil
+}
+
+// defaultKey is the default key of base, or if that has no header, of the sides. Of two
+// that differ it is the one called "id", else the lesser: it must not matter which side is
+// asked first.
+func defaultKey(in *[3]version) []string {
+	if in[inBase].hasNames {
+		return []string{csvrows.DefaultKey(in[inBase].names)}
+	}
+	var keys []string
+	for _, s := range []int{inOurs, inTheirs} {
+		if in[s].hasNames {
+			keys = append(keys, csvrows.DefaultKey(in[s].names))
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	slices.Sort(keys)
+	return []string{csvrows.DefaultKey(keys)}
 }
 
 // bothRenamed reports that base's key column is gone from both sides, which agree on

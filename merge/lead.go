@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -94,13 +95,17 @@ type leadMerge struct {
 }
 
 // readLead reads the records of a lead. Lines of the sides are items too, until they
-// turn out to be lines of base.
+// turn out to be lines of base; a comment that was a row is never one, whether it stands
+// or not, so that no answer to its conflict changes what became of the others.
 func (m *merger) readLead(v int, lo, hi int32) (lines []leadLine, items []leadItem) {
 	for rec := lo; rec < hi; rec++ {
 		kind := m.in[v].Kind(int(rec))
 		isLine := kind == csvrows.Comment || kind == csvrows.Blank || kind == csvrows.Row && m.rows.base[v][rec] == keyless
 		switch {
-		case isLine && m.dropped(v, rec):
+		case isLine && m.turned[v][rec] != nil:
+			if !m.dropped(v, rec) {
+				items = append(items, leadItem{rec: rec, id: m.lineID(v, rec, kind), line: -1})
+			}
 		case isLine:
 			line := m.readLine(v, rec, kind)
 			items = append(items, leadItem{rec: rec, id: line.words, line: len(lines)})
@@ -185,6 +190,27 @@ func (l *leadMerge) align(s int) {
 		l.fates[s][p.a], at[p.b] = lineFate{side[p.b].rec, true}, p.a
 	}
 	l.items[s] = placeItems(l.items[s], at)
+}
+
+// editedLines finds the lines of side s that are edits of lines of base.
+func (m *merger) editedLines(s int) map[int32]bool {
+	edited := map[int32]bool{}
+	m.eachLead(func(r recordRanges) {
+		if r.lo[inBase] == r.hi[inBase] || r.lo[s] == r.hi[s] {
+			return
+		}
+		l := leadMerge{merger: m}
+		for _, v := range []int{inBase, s} {
+			l.lines[v], l.items[v] = m.readLead(v, r.lo[v], r.hi[v])
+		}
+		l.align(s)
+		for _, f := range l.fates[s] {
+			if f.edited {
+				edited[f.rec] = true
+			}
+		}
+	})
+	return edited
 }
 
 // slideDown moves each match to the last equal line of base that the match below it
@@ -359,12 +385,16 @@ func itemIDs(items []leadItem) []int32 {
 	return ids
 }
 
-// compareItems orders items by their bytes; rows that have the same in different
+// compareItems orders items by their bytes; what has the same bytes by its kind, so that a
+// header stands above a comment that reads like it; rows that have the same in different
 // columns by what stands in which.
 func (l *leadMerge) compareItems(x, y [2]leadItem) int {
 	textX, v, recX := l.itemText(x)
 	textY, w, recY := l.itemText(y)
 	if c := bytes.Compare(textX, textY); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.in[w].Kind(int(recY)), l.in[v].Kind(int(recX))); c != 0 {
 		return c
 	}
 	return strings.Compare(l.valueID(v, recX, l.layoutIn(v)), l.valueID(w, recY, l.layoutIn(w)))
@@ -528,6 +558,9 @@ func (l *leadMerge) emitSettledLine(b leadLine, rec triple, side Side, v verdict
 		block := block{}
 		for x := range rec {
 			block.versions[x] = l.alone(x, rec[x])
+			if len(block.versions[x]) > 0 && b.kind != csvrows.Row {
+				block.versions[x][0].end = l.endOf(rec)
+			}
 		}
 		l.emitBlock(block)
 		return

@@ -11,8 +11,8 @@ import (
 // use, as it refers to them.
 //
 // Errors: those of [Options.Validate]; an [*InputError] that says which input cannot be
-// used and why; a [*DuplicateKeyError]; a [*RowError]; an [*AnswerError]. Conflicts are
-// no error.
+// used and why; a [*DuplicateKeyError]; a [*RowError]; a [*HeaderError]; an
+// [*AnswerError]. Conflicts are no error.
 func Merge(base, ours, theirs []byte, opt Options) (*Result, error) {
 	if err := opt.Validate(); err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func lawOne(data [3][]byte, opt Options) int {
 // which to merge, or that a row could not be laid out.
 func overruled(err error) bool {
 	switch err.(type) {
-	case nil, *InputError, *RowError:
+	case nil, *InputError, *RowError, *HeaderError:
 		return true
 	}
 	return false

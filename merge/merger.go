@@ -136,9 +136,10 @@ func (m *merger) run() error {
 	m.warnMassChange()
 	m.warnInputs()
 	m.settleColumns()
+	m.findHeader()
 	m.judgeDeletions()
 	m.warnMovedAway()
-	m.findHeader()
+	m.judgeHeader()
 	m.compose()
 	m.finish()
 	return m.err
@@ -183,6 +184,7 @@ func (m *merger) finish() {
 	if !m.res.hasOutput {
 		m.res.spans, m.res.size = nil, 0
 	}
+	m.checkHeader()
 }
 
 // takeWhole makes one input the result, byte for byte. If the inputs could not be

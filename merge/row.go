@@ -323,7 +323,7 @@ func (r *rowMerge) formed(value []byte, b, o, t view) view {
 	switch okO, okT := fits(o), fits(t); {
 	case okO && okT && b.same(o):
 		return t
-	case okO && okT && !b.same(t) && bytes.Compare(t.raw, o.raw) < 0:
+	case okO && okT && !b.same(t) && r.lessForm(t.raw, o.raw):
 		return t
 	case okO:
 		return o
@@ -331,6 +331,19 @@ func (r *rowMerge) formed(value []byte, b, o, t view) view {
 		return t
 	}
 	return view{raw: csvrows.Encode(value, quoted, r.in[inOurs].Delimiter()), has: true, present: true}
+}
+
+// lessForm orders two fields of one value, both quoted or both bare: the one that a merge
+// would write comes before others, such as quotes around a part of the value only.
+func (m *merger) lessForm(x, y csvrows.Field) bool {
+	if bytes.Equal(x, y) {
+		return false
+	}
+	made := csvrows.Encode(x.Value(), x.Quoted(), m.in[inOurs].Delimiter())
+	if bytes.Equal(x, made) || bytes.Equal(y, made) {
+		return bytes.Equal(x, made)
+	}
+	return bytes.Compare(x, y) < 0
 }
 
 // merge3 merges an attribute of form that is one of two: where both sides differ,

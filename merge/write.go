@@ -14,20 +14,29 @@ type writer struct {
 	end    []byte // that line end, nil if the record lacks one
 	must   bool   // that record must have a line end, whatever the file's form is
 	latest []byte // the line end written last
+	first  []byte // the first record
+	// behindCR is set behind a block that leaves a lone CR as the last line end once one
+	// side of it is taken.
+	behindCR bool
 }
 
 // record writes one record.
 func (w *writer) record(text, end []byte) {
 	w.close()
+	if w.first == nil {
+		w.first = text
+	}
 	if len(w.form.convert) > 0 && len(end) > 0 {
 		end = w.form.convert
 	}
-	if len(text) == 0 && len(end) > 0 && end[0] == '\n' && len(w.latest) == 1 && w.latest[0] == '\r' {
-		end = w.latest // behind a lone CR, a line feed would not be a line of its own
+	if len(text) == 0 && len(end) > 0 && end[0] == '\n' && (w.behindCR || isLoneCR(w.latest)) {
+		end = []byte{'\r'} // behind a lone CR, a line feed would not be a line of its own
 	}
 	w.add(text)
-	w.open, w.end, w.must = true, end, len(text) == 0
+	w.open, w.end, w.must, w.behindCR = true, end, len(text) == 0, false
 }
+
+func isLoneCR(end []byte) bool { return len(end) == 1 && end[0] == '\r' }
 
 // close writes the line end of the record before the next one.
 func (w *writer) close() {

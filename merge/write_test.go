@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -119,6 +120,46 @@ func TestMarkerSize(t *testing.T) {
 			want := "\n" + strings.Repeat("<", c.want) + " ours: id=k\n"
 			if !strings.Contains(string(r.Bytes()), want) {
 				t.Errorf("%d asked for, input %d is %q: want %d:\n%s", c.asked, v, c.input, c.want, r.Bytes())
+			}
+		}
+	}
+}
+
+// A blank line below a block is a line of its own whichever side of the block is taken,
+// also where the block leaves a lone CR above it.
+func TestBlankLineBelowBlock(t *testing.T) {
+	for _, c := range []struct{ name, base, ours, theirs string }{
+		{"the line above the block", "id,v\na,1\rb,1\n", "id,v\na,1\r", "id,v\na,1\rb,2\n\n"},
+		{"the rows of one side", "id,v\nb,1\nb,2\n", "id,v\nb,1\rb,3\r", "id,v\nb,1\nb,4\n\n"},
+	} {
+		for _, style := range []Style{Diff3, MergeStyle, ZDiff3} {
+			t.Run(fmt.Sprintf("%s, style %d", c.name, style), func(t *testing.T) {
+				for _, in := range [][2]string{{c.ours, c.theirs}, {c.theirs, c.ours}} {
+					r, err := Merge([]byte(c.base), []byte(in[0]), []byte(in[1]), Options{Style: style})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got := string(r.Bytes()); len(r.Conflicts) != 1 || !strings.HasSuffix(got, "=b\n\r") && !strings.HasSuffix(got, "=b\r\r") {
+						t.Errorf("the blank line must end with a lone CR: %q", got)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A comment that both sides edited ends alike in every part of its block: the line end is
+// merged like that of any record.
+func TestCommentBlockLineEnd(t *testing.T) {
+	const base, crlf, lf = "id\r\n# c\r\nb\r\n", "id\r\n# cb\r\nb\r\n", "id\r\n# ca\nb\r\n"
+	for _, in := range [][2]string{{crlf, lf}, {lf, crlf}} {
+		r, err := Merge([]byte(base), []byte(in[0]), []byte(in[1]), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"\n# ca\n", "\n# c\n", "\n# cb\n"} {
+			if got := string(r.Bytes()); !strings.Contains(got, want) {
+				t.Errorf("%q lacks %q", got, want)
 			}
 		}
 	}

@@ -38,8 +38,8 @@ type Table struct {
 	keyColumns []Column
 }
 
-// Read reads versions of one table. Where the format names no key, the first version
-// that has a header decides.
+// Read reads versions of one table: base, the sides, then others. Where the format names
+// no key, base decides, or the sides if it has no header.
 func Read(f Format, versions ...[]byte) ([]*Table, error) {
 	var tables []*Table
 	for _, data := range versions {
@@ -149,23 +149,40 @@ func namesKey(names []string, f Format) bool {
 
 func isID(name string) bool { return strings.EqualFold(name, "id") }
 
-// keyNames decides the key columns by the first of the tables that has a header.
+// keyNames decides the key columns. Base has the say, which stands first; if it has no
+// header, the sides behind it, which must not depend on their order: a column "id" comes
+// before others, then the lesser name.
 func keyNames(f Format, tables ...*Table) []string {
 	if len(f.Key) > 0 {
 		return f.Key
 	}
-	for _, t := range tables {
-		if !t.HasHeader {
-			continue
+	var sides []string
+	for i, t := range tables {
+		switch {
+		case !t.HasHeader:
+		case i == base, i > theirs && sides == nil:
+			return []string{t.defaultKey()}
+		case i <= theirs:
+			sides = append(sides, t.defaultKey())
 		}
-		for _, c := range t.Columns {
-			if isID(c.Name) {
-				return []string{c.Name}
-			}
-		}
-		return []string{t.Columns[0].Name}
 	}
-	return nil
+	slices.SortFunc(sides, func(a, b string) int {
+		if isID(a) != isID(b) {
+			return map[bool]int{true: -1, false: 1}[isID(a)]
+		}
+		return strings.Compare(a, b)
+	})
+	return sides[:min(1, len(sides))]
+}
+
+// defaultKey is the first column called "id", else the first.
+func (t *Table) defaultKey() string {
+	for _, c := range t.Columns {
+		if isID(c.Name) {
+			return c.Name
+		}
+	}
+	return t.Columns[0].Name
 }
 
 // MissingKeyError says that a header lacks a key column.
