@@ -469,6 +469,73 @@ func TestSwapFails(t *testing.T) {
 	}
 }
 
+// Whoever commits again after an outcome that is unknown must not add a sum twice: the
+// new content does stand there.
+func TestCommitAgainAfterUnknownOutcome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		policy, err := merge.ParsePolicy("sum")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := holding("id,n\ncounter,0\nlast,\n")
+		m.afterSwap = func(n int) error {
+			if n > 1 {
+				return nil
+			}
+			return &CommitError{Path: "memory", Step: "sync directory", Outcome: Unknown, Err: errors.New("the disk")}
+		}
+		s := storeOn(t, m, Options{Policies: map[string]merge.Policy{"n": policy}})
+		tx := begin(t, s)
+		if err := set("counter", "n", "5")(tx); err != nil {
+			t.Fatal(err)
+		}
+		_, first := tx.Commit(t.Context())
+		if failed, ok := errors.AsType[*CommitError](first); !ok || failed.Outcome != Unknown {
+			t.Fatal(first)
+		}
+		_, again := tx.Commit(t.Context())
+		if want := "id,n\ncounter,5\nlast,\n"; m.content() != want {
+			t.Errorf("%q after %v, want %q", m.content(), again, want)
+		}
+	})
+}
+
+// What another store committed is whole, however much it looks like half a file: nobody
+// has to wait for it to settle, or never gets it.
+func TestCommitOfAnotherStoreIsSettled(t *testing.T) {
+	const open = "id,n\na,1\nb,12"
+	for name, tt := range map[string]struct {
+		start string
+		edit  func(*Tx) error
+	}{
+		"last row deleted":    {threeRows, func(tx *Tx) error { return tx.Delete(csvrows.Key{"c"}) }},
+		"last row edited":     {threeRows, set("c", "n", "4")},
+		"no final newline":    {threeRows, func(tx *Tx) error { return tx.Replace([]byte(threeRows[:len(threeRows)-1])) }},
+		"last cell shortened": {open, set("b", "n", "1")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := holding(tt.start)
+				running, other := storeOn(t, m, Options{Settle: time.Hour, Wait: time.Minute}), storeOn(t, m, Options{})
+				if _, err := running.Snapshot(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := other.Update(t.Context(), tt.edit); err != nil {
+					t.Fatal(err)
+				}
+				begun := storeOn(t, m, running.opt) // knows it by the record alone
+				start := time.Now()
+				for _, s := range []*Store{running, begun} {
+					snap, err := s.Snapshot(t.Context())
+					if err != nil || string(snap.Bytes()) != m.content() || time.Since(start) > 0 {
+						t.Errorf("%q after %v, %v", snap.Bytes(), time.Since(start), err)
+					}
+				}
+			})
+		})
+	}
+}
+
 // TestHalfWritten shows versions as slow editors leave them on their way, and what comes
 // of each by and by.
 func TestHalfWritten(t *testing.T) {
