@@ -69,7 +69,8 @@ func (e *CommitError) Error() string {
 func (e *CommitError) Unwrap() error { return e.Err }
 
 // CanRetry reports whether the same call may succeed later without anybody mending
-// anything.
+// anything. Pause between tries: what has held still for the settle time is not waited
+// for again.
 func CanRetry(err error) bool {
 	return errors.Is(err, ErrUnsettled) || errors.Is(err, ErrLocked) || errors.Is(err, ErrContended)
 }
