@@ -117,7 +117,7 @@ func TestCommitMerges(t *testing.T) {
 				if m.content() != bothEdits || !r.Merged || r.Base == r.Theirs || len(r.Changes) != 1 {
 					t.Errorf("%q\n%+v", m.content(), r)
 				}
-				if rec := m.records[0]; rec.Base != r.Base || rec.Theirs != r.Theirs || rec.Result != r.Result || !rec.Merged {
+				if rec := m.records[0]; Digest(rec.Base) != r.Base || Digest(rec.Theirs) != r.Theirs || Digest(rec.Result) != r.Result || !rec.Merged {
 					t.Errorf("record %+v\nreceipt %+v", rec, r)
 				}
 				if _, err := tx.Commit(t.Context()); !errors.Is(err, ErrDone) {

@@ -58,7 +58,7 @@ func (s *Store) newReceipt(p proposal, now, result Snapshot) (*Receipt, error) {
 func (r *Receipt) record(actor string) state.Record {
 	return state.Record{
 		Time: r.Time, Actor: actor,
-		Base: r.Base, Theirs: r.Theirs, Result: r.Result, Merged: r.Merged,
+		Base: state.Digest(r.Base), Theirs: state.Digest(r.Theirs), Result: state.Digest(r.Result), Merged: r.Merged,
 		Changes: len(r.Changes), Conflicts: len(r.Conflicts),
 	}
 }

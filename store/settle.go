@@ -151,7 +151,7 @@ func (s *Store) judge(data []byte) (Snapshot, *doubt, error) {
 // process: stores put whole files in place. Without a record the doubt stays.
 func (s *Store) committed(snap Snapshot) bool {
 	last, ok, err := s.medium.last()
-	return err == nil && ok && last.Result == snap.digest
+	return err == nil && ok && Digest(last.Result) == snap.digest
 }
 
 // sleep waits; the error is the context's cause if it ends before.

@@ -7,13 +7,15 @@ import (
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
-	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
 // Digest names content: Hash is its xxHash64 in hexadecimal, Len its length in bytes. It
 // tells versions apart where their content is not at hand; where it is, bytes decide.
 // The zero Digest is that of no file.
-type Digest = state.Digest
+type Digest struct {
+	Hash string
+	Len  int64
+}
 
 // Snapshot is immutable content with its digest. The zero Snapshot is that of no file.
 type Snapshot struct {

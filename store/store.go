@@ -42,7 +42,7 @@ func newStore(path string, m medium, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.seen.digest = last.Result
+	s.seen.digest = Digest(last.Result)
 	return s, nil
 }
 

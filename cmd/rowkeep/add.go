@@ -31,11 +31,7 @@ are not given are empty. The row takes after its neighbour in line end and quote
 }
 
 func (c *addCommand) run(cmd *cobra.Command, args []string) error {
-	key, err := c.keyArg(args[1])
-	if err != nil {
-		return err
-	}
-	values, err := cells(args[2:])
+	key, values, err := c.rowArgs(args[1:])
 	if err != nil {
 		return err
 	}

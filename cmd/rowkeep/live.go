@@ -96,6 +96,16 @@ func (l *liveCommand) keyArg(arg string) (csvrows.Key, error) {
 	return key, nil
 }
 
+// rowArgs reads the arguments KEY COL=VAL...
+func (l *liveCommand) rowArgs(args []string) (csvrows.Key, map[string]string, error) {
+	key, err := l.keyArg(args[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	values, err := cells(args[1:])
+	return key, values, err
+}
+
 // cells reads COL=VAL arguments.
 func cells(args []string) (map[string]string, error) {
 	cells := make(map[string]string, len(args))

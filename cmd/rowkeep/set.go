@@ -33,11 +33,7 @@ else writes to the file meanwhile stays. It prints what it changed.
 }
 
 func (c *setCommand) run(cmd *cobra.Command, args []string) error {
-	key, err := c.keyArg(args[1])
-	if err != nil {
-		return err
-	}
-	values, err := cells(args[2:])
+	key, values, err := c.rowArgs(args[1:])
 	if err != nil {
 		return err
 	}
