@@ -140,7 +140,18 @@ func (s *Store) judge(data []byte) (Snapshot, *doubt, error) {
 	case errors.Is(err, csvrows.ErrUTF16):
 		return snap, nil, err
 	}
-	return snap, k.doubts(data), err
+	why := k.doubts(data)
+	if why != nil && err == nil && s.committed(snap) {
+		why = nil
+	}
+	return snap, why, err
+}
+
+// committed reports that a snapshot is the result of the newest commit, of whatever
+// process: stores put whole files in place. Without a record the doubt stays.
+func (s *Store) committed(snap Snapshot) bool {
+	last, ok, err := s.medium.last()
+	return err == nil && ok && last.Result == snap.digest
 }
 
 // sleep waits; the error is the context's cause if it ends before.

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -52,9 +53,10 @@ func (tx *Tx) Replace(content []byte) error {
 
 // Commit merges the change into what stands in the file now, and ends the transaction.
 //
-// After an error the file is as it was, unless a [*CommitError] says otherwise, and the
-// transaction can be edited and committed again: a [*merge.ConflictError] where somebody
-// else changed the same; ErrDone where it was committed; else as of [Store.Update].
+// After an error the file is as it was, and the transaction can be edited and committed
+// again, unless a [*CommitError] says that the outcome is unknown: that ends it too. The
+// errors are a [*merge.ConflictError] where somebody else changed the same; ErrDone where
+// it was committed; else as of [Store.Update].
 func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
 	if tx.Table == nil {
 		return nil, ErrDone
@@ -66,8 +68,8 @@ func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
 		}
 		return tx.store.combine(tx.base, ours, now)
 	})
-	if err == nil {
-		tx.end()
+	if failed := (*CommitError)(nil); err == nil || errors.As(err, &failed) && failed.Outcome == Unknown {
+		tx.end() // the change stands in the file, and a sum must not count it once more
 	}
 	return receipt, err
 }
