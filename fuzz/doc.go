@@ -1,4 +1,4 @@
-// Package fuzz holds the merge to its laws.
+// Package fuzz holds the merge to its laws, and the store to a model.
 //
 // It has no code of its own, only tests:
 //
@@ -7,6 +7,7 @@
 //	oracle_test.go      the merge against package oracle, a plain model of the contract
 //	exhaustive_test.go  all merges up to a small size
 //	output_test.go      markers show what the valid-CSV output of each side holds
+//	store_test.go       a store under interleaved changes against a plain model of it (store_model_test.go)
 //	fuzz_test.go        the fuzz targets; their corpora are under testdata/fuzz
 //	seeds_test.go       seeds: the tables of the other packages' tests, and worked merges
 //
