@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -163,7 +164,7 @@ func (m *merger) judgeGroup(g *group) {
 		return
 	}
 	holder := inOurs // the side whose pairing with base holds; chosen by content
-	if m.compareTexts(inTheirs, g.recs[inTheirs], inOurs, g.recs[inOurs]) < 0 {
+	if cmp.Or(m.compareTexts(inTheirs, g.recs[inTheirs], inOurs, g.recs[inOurs]), slices.Compare(m.in[inTheirs].names, m.in[inOurs].names)) < 0 {
 		holder = inTheirs
 	}
 	for _, b := range g.recs[inBase] {
