@@ -93,7 +93,11 @@ func (v *view) likeness(old oracle.Column, t *oracle.Table, name oracle.Column) 
 // blursRename reports a row or a column that one side renamed and the result holds
 // without values, or a row with those of another one there or in base. What it was is
 // then not to be seen in the result, and the contract asks a second merge to be certain.
+// Two columns are never certain at once: the result has both, each side one.
 func (v *view) blursRename() bool {
+	if len(v.renamedColumns) > 1 {
+		return true
+	}
 	for old, now := range v.renamedColumns {
 		if v.blursColumn(old, now) {
 			return true
@@ -271,16 +275,18 @@ func sameRows(t, u *oracle.Table) bool {
 
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
-// standsAgain reports a line that a side deleted above a kept row, and that stands in
-// the result because the other side added a copy of it, in whatever form. A second merge
+// standsAgain reports a line that a side deleted above a kept row, or moved there, and that
+// stands in the result because a side added a copy of it, in whatever form. A second merge
 // takes the copy for base's line, and by law 3 deletes it.
 func (v *view) standsAgain(place string) bool {
-	lines := func(t *oracle.Table) []string { return v.say(v.stretches(t)[place].lines) }
-	b, result := lines(v.in[base]), lines(v.out)
-	for _, words := range b {
-		for _, side := range bothSides {
-			deleted := count(lines(v.in[side]), words) < count(b, words)
-			if deleted && slices.Contains(result, words) {
+	linesOf := func(t *oracle.Table) []string { return v.say(v.stretches(t)[place].lines) }
+	b, result := linesOf(v.in[base]), linesOf(v.out)
+	for _, side := range bothSides {
+		lines := linesOf(v.in[side])
+		moved := !slices.Equal(common(b, lines), common(lines, b))
+		for _, words := range b {
+			deleted := count(lines, words) < count(b, words)
+			if (deleted || moved) && slices.Contains(result, words) {
 				return true
 			}
 		}
