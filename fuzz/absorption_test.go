@@ -279,13 +279,13 @@ func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) 
 // stands in the result because a side added a copy of it, in whatever form. A second merge
 // takes the copy for base's line, and by law 3 deletes it.
 func (v *view) standsAgain(place string) bool {
-	lines := func(t *oracle.Table) []string { return v.say(v.stretches(t)[place].lines) }
-	b, result := lines(v.in[base]), lines(v.out)
+	linesOf := func(t *oracle.Table) []string { return v.say(v.stretches(t)[place].lines) }
+	b, result := linesOf(v.in[base]), linesOf(v.out)
 	for _, side := range bothSides {
-		own := lines(v.in[side])
-		moved := !slices.Equal(common(b, own), common(own, b))
+		lines := linesOf(v.in[side])
+		moved := !slices.Equal(common(b, lines), common(lines, b))
 		for _, words := range b {
-			deleted := count(own, words) < count(b, words)
+			deleted := count(lines, words) < count(b, words)
 			if (deleted || moved) && slices.Contains(result, words) {
 				return true
 			}

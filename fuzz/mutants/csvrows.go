@@ -155,7 +155,7 @@ var ofCSVRows = []mutant{
 	},
 	{
 		"write-final-newline", "csvrows/table.go", "",
-		`if text := trimLineEnd(out[last:]); t.open && len(text) > 0 {`, `if text := trimLineEnd(out[last:]); len(text) > 0 {`, "an edited file loses its final newline",
+		`if text := trimLineEnd(data[last:]); t.open && len(text) > 0 {`, `if text := trimLineEnd(data[last:]); len(text) > 0 {`, "an edited file loses its final newline",
 	},
 	{
 		"write-cr-blank", "csvrows/table.go", "",

@@ -184,7 +184,13 @@ var ofMerge = []mutant{
 	},
 	{
 		"comment-of-base", "merge/fate.go", "",
-		`if m.in[d].Kind(i) != csvrows.Comment || old[string(m.said(d, int32(i), csvrows.Comment))] {`, `if m.in[d].Kind(i) != csvrows.Comment {`, "an old comment passes as the row commented out",
+		`if m.in[d].Kind(i) != csvrows.Comment || elsewhere[string(m.said(d, int32(i), csvrows.Comment))] || edited[int32(i)] {`,
+		`if m.in[d].Kind(i) != csvrows.Comment || edited[int32(i)] {`, "an old comment passes as the row commented out",
+	},
+	{
+		"comment-edited", "merge/fate.go", "",
+		`if m.in[d].Kind(i) != csvrows.Comment || elsewhere[string(m.said(d, int32(i), csvrows.Comment))] || edited[int32(i)] {`,
+		`if m.in[d].Kind(i) != csvrows.Comment || elsewhere[string(m.said(d, int32(i), csvrows.Comment))] || edited[none] {`, "an edited comment passes as the row commented out",
 	},
 	// Rows and cells.
 	{
@@ -209,7 +215,11 @@ var ofMerge = []mutant{
 	},
 	{
 		"cell-choice", "merge/row.go", "",
-		`case okO && okT && !b.same(t) && bytes.Compare(t.raw, o.raw) < 0:`, `case false:`, "two forms of one value are chosen by side",
+		`case okO && okT && !b.same(t) && r.lessForm(t.raw, o.raw):`, `case false:`, "two forms of one value are chosen by side",
+	},
+	{
+		"cell-plain-form", "merge/row.go", "func (m *merger) lessForm(x, y csvrows.Field) bool {",
+		`if bytes.Equal(x, made) || bytes.Equal(y, made) {`, `if false {`, "an odd spelling takes the place of the one that a merge writes",
 	},
 	{
 		"cell-unnamed", "merge/row.go", "",
@@ -303,7 +313,24 @@ var ofMerge = []mutant{
 	},
 	{
 		"header-above", "merge/header.go", "",
-		`m.header.kept = b && o && t`, `m.header.kept = b && o`, "a header that theirs lacks is kept",
+		`m.header.kept = m.header.kept && m.header.rec[v] >= 0`, `m.header.kept = m.header.kept && (v == inTheirs || m.header.rec[v] >= 0)`, "a header that theirs lacks is kept",
+	},
+	{
+		"header-unchecked", "merge/merger.go", "",
+		`m.checkHeader()`, ``, "a result is read with another header than it has",
+	},
+	{
+		"header-below-comment", "merge/lead.go", "func (l *leadMerge) compareItems(x, y [2]leadItem) int {",
+		`if c := cmp.Compare(l.in[w].Kind(int(recY)), l.in[v].Kind(int(recX))); c != 0 {`, `if c := cmp.Compare(0, 0); c != 0 {`, "a header and a comment of the same bytes stand as the sides do",
+	},
+	{
+		"block-cr", "merge/block.go", "func (m *merger) emitBlock(b block) {",
+		`m.w.behindCR = m.endsInCR(o, above) || m.endsInCR(t, above)`, `m.w.behindCR = m.endsInCR(o, above) && m.endsInCR(t, above)`, "a blank line below a block is lost where a lone CR stands above it",
+	},
+	{
+		"group-tie", "merge/group.go", "",
+		`if cmp.Or(m.compareTexts(inTheirs, g.recs[inTheirs], inOurs, g.recs[inOurs]), slices.Compare(m.in[inTheirs].names, m.in[inOurs].names)) < 0 {`,
+		`if cmp.Or(m.compareTexts(inTheirs, g.recs[inTheirs], inOurs, g.recs[inOurs]), 0) < 0 {`, "equal bytes of a doubled key in different columns pair up by side",
 	},
 	{
 		"write-chunk", "merge/result.go", "func (r *Result) WriteTo(w io.Writer) (int64, error) {",
