@@ -344,9 +344,6 @@ func (m *merger) noteLine(t, stands triple, v int) {
 		return
 	}
 	from, lines := who(agrees(inOurs), agrees(inTheirs)), m.linesOf(t)
-	if v > inBase && from == Both { // of two forms of one line the lesser speaks, whichever side has it
-		v = m.lesserLine(t)
-	}
 	if kind == csvrows.Comment {
 		m.noted = append(m.noted, Change{Kind: ChangeComment, From: from, Before: m.textOf(inBase, t[inBase]), Lines: lines})
 		if v >= 0 {
@@ -365,14 +362,6 @@ func (m *merger) noteLine(t, stands triple, v int) {
 			m.noted = append(m.noted, Change{Kind: ChangeRowAdded, From: from, Key: key, After: after, Lines: lines})
 		}
 	}
-}
-
-// lesserLine is the side that has a line of both in the lesser bytes.
-func (m *merger) lesserLine(t triple) int {
-	if bytes.Compare(m.in[inTheirs].Text(int(t[inTheirs])), m.in[inOurs].Text(int(t[inOurs]))) < 0 {
-		return inTheirs
-	}
-	return inOurs
 }
 
 // textOf wraps a comment as a value; none does not exist.
