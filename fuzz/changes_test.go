@@ -69,12 +69,58 @@ var phases = [][]merge.ChangeKind{
 type replayed struct {
 	columns map[oracle.Column]bool
 	rows    map[string]oracle.Cells
-	keyless map[string]int
+	keyless *keylessRows
 	lines   map[string]int // comments
 }
 
+// keylessRows are rows without a key, which their cells alone tell: those of base, and
+// those that changes took away, are called by base's columns; those that changes brought
+// by the result's.
+type keylessRows struct {
+	base, taken, brought []oracle.Cells
+	now                  map[oracle.Column]oracle.Column // what became of base's columns
+}
+
+// gone is what a deleted column became.
+var gone = oracle.Column{}
+
+// count counts the rows that stand, by what they hold in the result's columns. One that
+// holds nothing there is a blank line.
+func (k *keylessRows) count() map[string]int {
+	counts := map[string]int{}
+	for _, row := range k.base {
+		counts[k.translated(row)]++
+	}
+	for _, row := range k.taken {
+		counts[k.translated(row)]--
+	}
+	for _, row := range k.brought {
+		counts[row.String()]++
+	}
+	delete(counts, "")
+	maps.DeleteFunc(counts, none)
+	return counts
+}
+
+func (k *keylessRows) translated(row oracle.Cells) string {
+	cells := oracle.Cells{}
+	for column, value := range row {
+		if now, changed := k.now[column]; !changed {
+			cells[column] = value
+		} else if now != gone {
+			cells[now] = value
+		}
+	}
+	return cells.String()
+}
+
+func none(_ string, n int) bool { return n == 0 }
+
 func copyOf(t *oracle.Table) replayed {
-	r := replayed{map[oracle.Column]bool{}, map[string]oracle.Cells{}, keyless(t), map[string]int{}}
+	r := replayed{
+		map[oracle.Column]bool{}, map[string]oracle.Cells{},
+		&keylessRows{base: keylessOf(t), now: map[oracle.Column]oracle.Column{}}, map[string]int{},
+	}
 	for _, c := range t.Columns {
 		r.columns[c] = true
 	}
@@ -139,6 +185,7 @@ func (r replayed) renameColumn(old, name oracle.Column) error {
 			cells[name] = value
 		}
 	}
+	r.keyless.now[old] = name
 	if err := remove(r.columns, old); err != nil {
 		return err
 	}
@@ -149,6 +196,7 @@ func (r replayed) deleteColumn(c oracle.Column) error {
 	for _, cells := range r.rows {
 		delete(cells, c)
 	}
+	r.keyless.now[c] = gone
 	return remove(r.columns, c)
 }
 
@@ -176,16 +224,14 @@ func (r replayed) setCell(key string, column oracle.Column, c merge.Change) erro
 	return nil
 }
 
-// changeKeyless counts a row without a key, which its cells alone tell. One without
-// cells is a blank line.
+// changeKeyless notes the change of a row without a key.
 func (r replayed) changeKeyless(c merge.Change) {
 	for _, row := range c.Before.Rows {
-		r.keyless[asCells(row).String()]--
+		r.keyless.taken = append(r.keyless.taken, asCells(row))
 	}
 	for _, row := range c.After.Rows {
-		r.keyless[asCells(row).String()]++
+		r.keyless.brought = append(r.keyless.brought, asCells(row))
 	}
-	delete(r.keyless, "")
 }
 
 func (r replayed) changeLine(c merge.Change) {
@@ -207,10 +253,9 @@ func (r replayed) differs(out *oracle.Table) error {
 	if !maps.EqualFunc(r.rows, want.rows, maps.Equal[oracle.Cells, oracle.Cells]) {
 		return fmt.Errorf("changes give rows %v, the result has %v", r.rows, want.rows)
 	}
-	none := func(_ string, n int) bool { return n == 0 }
-	maps.DeleteFunc(r.keyless, none)
-	if sameColumns := maps.Equal(r.columns, want.columns); sameColumns && !maps.Equal(r.keyless, want.keyless) {
-		return fmt.Errorf("changes give rows without a key %v, the result has %v", r.keyless, want.keyless)
+	keyless, wantKeyless := r.keyless.count(), want.keyless.count()
+	if sameColumns := maps.Equal(r.columns, want.columns); sameColumns && !maps.Equal(keyless, wantKeyless) {
+		return fmt.Errorf("changes give rows without a key %v, the result has %v", keyless, wantKeyless)
 	}
 	maps.DeleteFunc(r.lines, none)
 	if !maps.Equal(r.lines, want.lines) {

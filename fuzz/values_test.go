@@ -218,15 +218,24 @@ func (v *view) lostKeyless(side int, _ edits) error {
 // keyless counts the rows without a key, by their cells.
 func keyless(t *oracle.Table) map[string]int {
 	counts := map[string]int{}
+	for _, cells := range keylessOf(t) {
+		counts[cells.String()]++
+	}
+	return counts
+}
+
+// keylessOf lists the cells of the rows without a key.
+func keylessOf(t *oracle.Table) []oracle.Cells {
+	var rows []oracle.Cells
 	for _, rec := range t.Records {
 		if rec.Kind != oracle.Row {
 			continue
 		}
 		if _, ok := t.KeyOf(rec); !ok {
-			counts[t.Cells(rec).String()]++
+			rows = append(rows, t.Cells(rec))
 		}
 	}
-	return counts
+	return rows
 }
 
 // lostRepeated checks the rows of a key that stands twice: changed by one side, they
