@@ -117,6 +117,9 @@ func TestCommitMerges(t *testing.T) {
 				if m.content() != bothEdits || !r.Merged || r.Base == r.Theirs || len(r.Changes) != 1 {
 					t.Errorf("%q\n%+v", m.content(), r)
 				}
+				if len(m.records) != 1 {
+					t.Fatalf("%d records", len(m.records))
+				}
 				if rec := m.records[0]; Digest(rec.Base) != r.Base || Digest(rec.Theirs) != r.Theirs || Digest(rec.Result) != r.Result || !rec.Merged {
 					t.Errorf("record %+v\nreceipt %+v", rec, r)
 				}
