@@ -118,8 +118,10 @@ func none(_ string, n int) bool { return n == 0 }
 
 func copyOf(t *oracle.Table) replayed {
 	r := replayed{
-		map[oracle.Column]bool{}, map[string]oracle.Cells{},
-		&keylessRows{base: keylessOf(t), now: map[oracle.Column]oracle.Column{}}, map[string]int{},
+		map[oracle.Column]bool{},
+		map[string]oracle.Cells{},
+		&keylessRows{base: keylessOf(t), now: map[oracle.Column]oracle.Column{}},
+		map[string]int{},
 	}
 	for _, c := range t.Columns {
 		r.columns[c] = true
