@@ -500,6 +500,32 @@ func TestCommitAgainAfterUnknownOutcome(t *testing.T) {
 	})
 }
 
+// A transaction that is over cannot be filled again: its base would be an old one.
+func TestTransactionIsOver(t *testing.T) {
+	m := holding(threeRows)
+	s := storeOn(t, m, Options{})
+	committed := begin(t, s)
+	if _, err := committed.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var updated *Tx
+	if _, err := s.Update(t.Context(), func(tx *Tx) error { updated = tx; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for name, tx := range map[string]*Tx{"committed": committed, "of an update": updated, "zero": {}} {
+		if err := tx.Replace([]byte(aIs9)); !errors.Is(err, ErrDone) {
+			t.Errorf("%s: Replace = %v, want ErrDone", name, err)
+		}
+		if _, err := tx.Commit(t.Context()); !errors.Is(err, ErrDone) {
+			t.Errorf("%s: Commit = %v, want ErrDone", name, err)
+		}
+	}
+	if m.content() != threeRows {
+		t.Errorf("%q", m.content())
+	}
+	checkFree(t, s)
+}
+
 // What another store committed is whole, however much it looks like half a file: nobody
 // has to wait for it to settle, or never gets it.
 func TestCommitOfAnotherStoreIsSettled(t *testing.T) {
