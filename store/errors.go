@@ -72,5 +72,5 @@ func (e *CommitError) Unwrap() error { return e.Err }
 // anything. Pause between tries: what has held still for the settle time is not waited
 // for again.
 func CanRetry(err error) bool {
-	return errors.Is(err, ErrUnsettled) || errors.Is(err, ErrLocked) || errors.Is(err, ErrContended)
+	return errors.Is(err, ErrUnsettled) || errors.Is(err, ErrLocked) || errors.Is(err, ErrContended) || errors.Is(err, errWaited)
 }

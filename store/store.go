@@ -128,8 +128,10 @@ func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 // that it is meant so. A file that cannot be read, because a quote in it is never closed
 // or for what else a [*FileError] says, cannot be accepted either.
 func (s *Store) Accept(ctx context.Context) error {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	now, err := s.load(ctx)
-	if err != nil {
+	if err != nil || !now.exists {
 		return err
 	}
 	snap, err := newSnapshot(now.data, s.opt.Read)
