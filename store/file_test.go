@@ -129,8 +129,28 @@ func TestCreate(t *testing.T) {
 	if want := "id,\"v,w\"\na,1\nlate,1\n"; err != nil || string(got) != want {
 		t.Errorf("the file is %q, want %q (%v)", got, want, err)
 	}
-	if _, err := store.Open(path, store.Options{Create: []string{"a", "b"}, Read: csvrows.Options{Key: []string{"id"}}}); err == nil {
-		t.Error("columns to create may lack the key")
+}
+
+// TestCreateNothing: columns that a file cannot have, and none at all.
+func TestCreateNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.csv")
+	for _, opt := range []store.Options{
+		{Create: []string{"a", "b"}, Read: csvrows.Options{Key: []string{"id"}}},
+		{Create: []string{"a", "b"}, Read: csvrows.Options{NoHeader: true}},
+		{Create: []string{""}},
+		{Create: []string{"# id", "v"}},
+		{Create: []string{"\ufeffid"}},
+	} {
+		if _, err := store.Open(path, opt); err == nil {
+			t.Errorf("columns to create may be %q", opt.Create)
+		}
+	}
+	s, err := store.Open(path, store.Options{Create: []string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Update(t.Context(), func(*store.Tx) error { return nil }); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without columns: %v, want fs.ErrNotExist", err)
 	}
 }
 
