@@ -154,6 +154,34 @@ func TestCreateNothing(t *testing.T) {
 	}
 }
 
+// A file has one state directory, beside it, by whatever link it is reached.
+func TestOneStateBehindLinks(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "far", "away"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "far", "config.csv")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join("far", "away"), filepath.Join(dir, "there")); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	link := filepath.Join(dir, "link.csv")
+	if err := os.Symlink(filepath.FromSlash("there/../config.csv"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := updateOnce(t, link); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(t, dir), "far link.csv there"; got != want {
+		t.Errorf("beside the link there is %s, want %s", got, want)
+	}
+	if got, want := names(t, filepath.Dir(file)), ".config.csv.rowkeep away config.csv"; got != want {
+		t.Errorf("beside the file there is %s, want %s", got, want)
+	}
+}
+
 // Mode, with bits beyond the permissions, and the links to the file stay; a link that
 // leads elsewhere is followed anew.
 func TestModeAndLinksStay(t *testing.T) {
