@@ -190,7 +190,12 @@ func (l *liveCommand) failure(err error) error {
 		return &failure{status: statusInput, err: l.named(err), hint: "a spreadsheet may have turned 007 into 7; repair the file"}
 	case errors.As(err, &commit):
 		f := &failure{status: statusIO, err: l.named(err)}
-		if errors.Is(err, fs.ErrPermission) {
+		switch {
+		case errors.Is(err, store.ErrOwner):
+			f.hint = "run it as the owner of the file, or as root"
+		case errors.Is(err, fs.ErrPermission) && commit.Step == "lock":
+			f.hint = "the lock belongs to another user; who made it, or root, may let you in"
+		case errors.Is(err, fs.ErrPermission):
 			f.hint = "the file's directory must be writable"
 		}
 		return f

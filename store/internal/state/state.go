@@ -54,7 +54,8 @@ const ignoreAll = "# kept by rowkeep; no part of the project\n*\n"
 
 // Create makes the directory, with what it needs, for the file that info describes (nil:
 // one that is yet to be made). Whoever may write the file may commit to it; nobody else
-// gets in. It is no error if the directory is there.
+// gets in. It is no error if the directory is there. After an error it is not: half made
+// it would keep everybody else out.
 func (d Dir) Create(info fs.FileInfo) error {
 	err := os.Mkdir(d.path, 0o700)
 	switch {
@@ -63,11 +64,15 @@ func (d Dir) Create(info fs.FileInfo) error {
 	case err != nil:
 		return err
 	}
-	return errors.Join(
+	err = errors.Join(
 		d.put(".gitignore", ignoreAll, info),
 		d.put(lockName, "", info),
 		d.put(recordsName, "", info),
 		admit(d.path, true, info))
+	if err != nil {
+		err = errors.Join(err, os.RemoveAll(d.path))
+	}
+	return err
 }
 
 // put makes a file in the directory, unless it is there.

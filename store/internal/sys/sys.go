@@ -9,3 +9,8 @@
 //	Rename(from, to)          replaces one file by another
 //	SyncDir(dir)              makes the names in a directory durable
 package sys
+
+import "errors"
+
+// ErrOwner is what CopyOwner returns where the system does not let it give a file away.
+var ErrOwner = errors.New("a new file cannot be given to the owner and group of the old one")
