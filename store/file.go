@@ -210,7 +210,7 @@ func (f *localFile) swap(ctx context.Context, old held, data []byte, rec state.R
 // prepare writes data to a temporary file that is like the old one in owner and mode,
 // and syncs it. It leaves nothing behind if it fails; step says at what.
 func (f *localFile) prepare(dir state.Dir, at place, data []byte) (name, step string, err error) {
-	temp, err := sys.CreateTemp(dir.Path(), filepath.Base(at.target))
+	temp, err := dir.CreateTemp()
 	if err != nil {
 		return "", "write", err
 	}

@@ -154,6 +154,17 @@ func TestCreateNothing(t *testing.T) {
 	}
 }
 
+// A file's name may be long, as far as there is room for that of the state directory.
+func TestLongName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("n", 255-len("..rowkeep")))
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		t.Skip("no long names here:", err)
+	}
+	if err := updateOnce(t, path); err != nil {
+		t.Error(err)
+	}
+}
+
 // A file has one state directory, beside it, by whatever link it is reached.
 func TestOneStateBehindLinks(t *testing.T) {
 	dir := t.TempDir()
@@ -323,13 +334,13 @@ func TestOpenSweeps(t *testing.T) {
 	c := newConfig(t)
 	c.set(c.open(store.Options{}), "btc_1", "order_id", "O1")
 	state := filepath.Join(filepath.Dir(c.path), ".config.csv.rowkeep")
-	for _, name := range []string{".config.csv123", ".config.csv", ".config.csv12x", "notes"} {
+	for _, name := range []string{".temp123", ".temp", ".temp12x", "notes"} {
 		if err := os.WriteFile(filepath.Join(state, name), []byte("left"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	c.open(store.Options{})
-	if got, want := names(t, state), ".config.csv .config.csv12x .gitignore commits lock notes"; got != want {
+	if got, want := names(t, state), ".gitignore .temp .temp12x commits lock notes"; got != want {
 		t.Errorf("the state directory holds %q, want %q", got, want)
 	}
 }

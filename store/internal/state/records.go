@@ -130,7 +130,7 @@ func (d Dir) Shorten() error {
 	}
 	data = data[len(data)/2:]
 	data = data[bytes.IndexByte(data, '\n')+1:]
-	temp, err := sys.CreateTemp(d.path, d.prefix[1:])
+	temp, err := d.CreateTemp()
 	if err != nil {
 		return err
 	}

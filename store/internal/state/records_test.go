@@ -13,13 +13,15 @@ import (
 	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
-func newDir(t *testing.T) state.Dir {
+// newDir makes a state directory; path is that of the records in it.
+func newDir(t *testing.T) (d state.Dir, path string) {
 	t.Helper()
-	d := state.Beside(filepath.Join(t.TempDir(), "config.csv"))
+	dir := t.TempDir()
+	d = state.Beside(filepath.Join(dir, "config.csv"))
 	if err := d.Create(nil); err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return d, filepath.Join(dir, ".config.csv.rowkeep", "commits")
 }
 
 func record(n byte) state.Record {
@@ -28,7 +30,7 @@ func record(n byte) state.Record {
 }
 
 func TestRecords(t *testing.T) {
-	d := newDir(t)
+	d, _ := newDir(t)
 	if _, ok, err := d.Last(); ok || err != nil {
 		t.Fatalf("a record before the first (%v)", err)
 	}
@@ -47,7 +49,7 @@ func TestRecords(t *testing.T) {
 
 // A commit that did not come about leaves no record.
 func TestUndoneRecord(t *testing.T) {
-	d := newDir(t)
+	d, _ := newDir(t)
 	_, _, err := d.Append(record(0))
 	_, undo, err2 := d.Append(record(1))
 	if err := errors.Join(err, err2, undo()); err != nil {
@@ -64,8 +66,7 @@ func TestUndoneRecord(t *testing.T) {
 // However a crash cuts or fills the last record, the ones before it are read and the next
 // one is numbered behind them.
 func TestTornRecord(t *testing.T) {
-	d := newDir(t)
-	path := filepath.Join(d.Path(), "commits")
+	d, path := newDir(t)
 	if _, _, err := d.Append(record(0)); err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +102,7 @@ func TestTornRecord(t *testing.T) {
 
 // Many records become fewer, and the newest are kept.
 func TestShorten(t *testing.T) {
-	d := newDir(t)
-	path := filepath.Join(d.Path(), "commits")
+	d, path := newDir(t)
 	if _, _, err := d.Append(record(0)); err != nil {
 		t.Fatal(err)
 	}

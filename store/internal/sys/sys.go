@@ -2,7 +2,7 @@
 // between systems. Every file of it defines the same functions:
 //
 //	OpenRead(name)            opens a file for reading; never waits for a writer of a pipe
-//	CreateTemp(dir, name)     makes a new file, mode 0600, that is to replace name
+//	CreateTemp(dir, name)     makes a new file, mode 0600, called name behind a dot, with digits
 //	CopyOwner(to, from)       gives a file another one's owner and group
 //	SameOwner(a, b)           compares owner and group of two files
 //	Links(info)               counts the names of a file

@@ -17,7 +17,7 @@ func OpenRead(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
-// CreateTemp creates a file of mode 0600 in dir that is to take the place of name.
+// CreateTemp makes a new file of mode 0600 in dir: name behind a dot, with digits.
 func CreateTemp(dir, name string) (*os.File, error) {
 	t, err := renameio.NewPendingFile(name, renameio.WithTempDir(dir))
 	if err != nil {
