@@ -100,6 +100,30 @@ func TestTornRecord(t *testing.T) {
 	}
 }
 
+// However large a file of records has become, not much of it is read, and a store that
+// runs for long shortens it too.
+func TestShortenHuge(t *testing.T) {
+	d, path := newDir(t)
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Skip("no sparse file of a terabyte here:", err)
+	}
+	if seq, undo, err := d.Append(record(1)); err != nil || seq != 1 {
+		t.Fatalf("record %d (%v)", seq, err)
+	} else if err := undo(); err != nil {
+		t.Fatal(err)
+	}
+	if seq, _, err := d.Append(record(2)); err != nil || seq != 1 {
+		t.Fatalf("record %d (%v)", seq, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Size() > 600<<10 {
+		t.Errorf("%d bytes are left (%v)", info.Size(), err)
+	}
+	if last, _, err := d.Last(); err != nil || last.Seq != 1 {
+		t.Errorf("last record is %+v (%v)", last, err)
+	}
+}
+
 // Many records become fewer, and the newest are kept.
 func TestShorten(t *testing.T) {
 	d, path := newDir(t)
