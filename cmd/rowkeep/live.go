@@ -75,7 +75,8 @@ func (l *liveCommand) report(receipt *store.Receipt) error {
 		line(changeLine(c))
 	}
 	if err := flush(); err != nil {
-		return stdoutFailure(err)
+		// Not as what it is: the end of a pipe would go without a word.
+		return &failure{status: statusIO, err: fmt.Errorf("%s is changed, but standard output: %v", l.file, cause(err))}
 	}
 	if !receipt.Written {
 		l.out.message(plain, l.file+": nothing to change")
