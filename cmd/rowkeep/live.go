@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -174,6 +175,7 @@ func (l *liveCommand) failure(err error) error {
 	var ready *failure
 	var file *store.FileError
 	var commit *store.CommitError
+	var path *fs.PathError
 	switch {
 	case errors.As(err, &ready):
 		return ready
@@ -200,6 +202,8 @@ func (l *liveCommand) failure(err error) error {
 			f.hint = "the file's directory must be writable"
 		}
 		return f
+	case errors.As(err, &path) && strings.HasSuffix(filepath.Dir(path.Path), ".rowkeep"):
+		return fileFailure(path.Path, err) // something beside the file is wrong, not the file
 	}
 	return fileFailure(l.file, err)
 }
