@@ -154,6 +154,22 @@ func TestCreateNothing(t *testing.T) {
 	}
 }
 
+// What lies in the state directory and cannot be swept is no reason not to read the file.
+func TestOpenCannotSweep(t *testing.T) {
+	c := newConfig(t)
+	c.set(c.open(store.Options{}), "btc_1", "order_id", "O1")
+	if err := os.MkdirAll(filepath.Join(filepath.Dir(c.path), ".config.csv.rowkeep", ".temp123", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(c.path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if snap, err := s.Snapshot(t.Context()); err != nil || string(snap.Bytes()) != c.content() {
+		t.Errorf("%q (%v)", snap.Bytes(), err)
+	}
+}
+
 // A file's name may be long, as far as there is room for that of the state directory.
 func TestLongName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), strings.Repeat("n", 255-len("..rowkeep")))
