@@ -44,7 +44,8 @@
 //   - An editor that loaded the file before a commit and saves its whole buffer after it
 //     takes the commit back. Nothing here tells that from a deliberate undo.
 //   - ACLs and extended attributes are not copied. Hard links are refused, and so is a
-//     file that is itself a mount point. Programs that hold the old file open, or watch
+//     file that is itself a mount point, and one whose owner and group the process may not
+//     give to a new file: mostly, who is not root must own what he commits to. Programs that hold the old file open, or watch
 //     it instead of its directory, do not see the new one.
 //   - On Windows the rename is as atomic as the system's, and directories are not synced.
 //
@@ -53,7 +54,7 @@
 // Beside config.csv the store makes a directory .config.csv.rowkeep, with the lock, the
 // temporary files and a record of each commit: base, what stood in the file, result, by
 // hash and length. Processes that use the store take turns by that lock. Those who may
-// write the file may use it, and nobody else.
+// write the file may enter it, and nobody else.
 //
 // # Half-written files
 //

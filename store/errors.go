@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+
+	"github.com/rowkeep/rowkeep/store/internal/sys"
 )
 
 // Try again: nothing was written, and what stood in the way may pass.
@@ -18,6 +20,7 @@ var (
 	ErrMassKeyChange   = errors.New("more than half of the keys were exchanged for others")
 	ErrNotRegular      = errors.New("not a regular file")
 	ErrHardLinks       = errors.New("the file has several names (hard links), which replacing it would part")
+	ErrOwner           = sys.ErrOwner // the process may not keep the file's owner and group
 )
 
 // ErrDone is returned by the commit of a transaction that was committed already.
@@ -53,7 +56,7 @@ func (o Outcome) String() string {
 }
 
 // CommitError says at which step a commit failed, and what is known after it. Err wraps
-// the cause: what the system said, or ErrLocked, ErrContended, ErrHardLinks,
+// the cause: what the system said, or ErrLocked, ErrContended, ErrHardLinks, ErrOwner,
 // ErrMassKeyChange, or the error of [Options.Validate].
 type CommitError struct {
 	Path    string
@@ -72,5 +75,5 @@ func (e *CommitError) Unwrap() error { return e.Err }
 // anything. Pause between tries: what has held still for the settle time is not waited
 // for again.
 func CanRetry(err error) bool {
-	return errors.Is(err, ErrUnsettled) || errors.Is(err, ErrLocked) || errors.Is(err, ErrContended)
+	return errors.Is(err, ErrUnsettled) || errors.Is(err, ErrLocked) || errors.Is(err, ErrContended) || errors.Is(err, errWaited)
 }

@@ -36,24 +36,24 @@ func openFile(path string) (*localFile, error) {
 	if info, err := os.Stat(target); err == nil && !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
 	}
-	return f, f.tidy(state.Beside(target))
+	tidy(state.Beside(target))
+	return f, nil
 }
 
-// tidy removes what commits that were killed left behind, unless one is under way.
-func (f *localFile) tidy(dir state.Dir) error {
+// tidy removes what commits that were killed left behind, unless one is under way. What
+// it cannot remove, as on a file system that is read-only, stays: it keeps nobody from
+// reading, and a commit finds out for itself what is wrong.
+func tidy(dir state.Dir) {
 	if there, err := dir.Exists(); err != nil || !there {
-		return err
+		return
 	}
-	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(errChanged) // one try
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // one try
 	unlock, err := dir.Lock(ctx)
-	if errors.Is(err, errChanged) || errors.Is(err, fs.ErrPermission) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return
 	}
-	return errors.Join(dir.Sweep(), dir.Shorten(), unlock())
+	_ = errors.Join(dir.Sweep(), dir.Shorten(), unlock())
 }
 
 // place is what swap needs to know of what load read.
@@ -210,7 +210,7 @@ func (f *localFile) swap(ctx context.Context, old held, data []byte, rec state.R
 // prepare writes data to a temporary file that is like the old one in owner and mode,
 // and syncs it. It leaves nothing behind if it fails; step says at what.
 func (f *localFile) prepare(dir state.Dir, at place, data []byte) (name, step string, err error) {
-	temp, err := sys.CreateTemp(dir.Path(), filepath.Base(at.target))
+	temp, err := dir.CreateTemp()
 	if err != nil {
 		return "", "write", err
 	}

@@ -129,8 +129,83 @@ func TestCreate(t *testing.T) {
 	if want := "id,\"v,w\"\na,1\nlate,1\n"; err != nil || string(got) != want {
 		t.Errorf("the file is %q, want %q (%v)", got, want, err)
 	}
-	if _, err := store.Open(path, store.Options{Create: []string{"a", "b"}, Read: csvrows.Options{Key: []string{"id"}}}); err == nil {
-		t.Error("columns to create may lack the key")
+}
+
+// TestCreateNothing: columns that a file cannot have, and none at all.
+func TestCreateNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.csv")
+	for _, opt := range []store.Options{
+		{Create: []string{"a", "b"}, Read: csvrows.Options{Key: []string{"id"}}},
+		{Create: []string{"a", "b"}, Read: csvrows.Options{NoHeader: true}},
+		{Create: []string{""}},
+		{Create: []string{"# id", "v"}},
+		{Create: []string{"\ufeffid"}},
+	} {
+		if _, err := store.Open(path, opt); err == nil {
+			t.Errorf("columns to create may be %q", opt.Create)
+		}
+	}
+	s, err := store.Open(path, store.Options{Create: []string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Update(t.Context(), func(*store.Tx) error { return nil }); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without columns: %v, want fs.ErrNotExist", err)
+	}
+}
+
+// What lies in the state directory and cannot be swept is no reason not to read the file.
+func TestOpenCannotSweep(t *testing.T) {
+	c := newConfig(t)
+	c.set(c.open(store.Options{}), "btc_1", "order_id", "O1")
+	if err := os.MkdirAll(filepath.Join(filepath.Dir(c.path), ".config.csv.rowkeep", ".temp123", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(c.path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if snap, err := s.Snapshot(t.Context()); err != nil || string(snap.Bytes()) != c.content() {
+		t.Errorf("%q (%v)", snap.Bytes(), err)
+	}
+}
+
+// A file's name may be long, as far as there is room for that of the state directory.
+func TestLongName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("n", 255-len("..rowkeep")))
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		t.Skip("no long names here:", err)
+	}
+	if err := updateOnce(t, path); err != nil {
+		t.Error(err)
+	}
+}
+
+// A file has one state directory, beside it, by whatever link it is reached.
+func TestOneStateBehindLinks(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "far", "away"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "far", "config.csv")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join("far", "away"), filepath.Join(dir, "there")); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	link := filepath.Join(dir, "link.csv")
+	if err := os.Symlink(filepath.FromSlash("there/../config.csv"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := updateOnce(t, link); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(t, dir), "far link.csv there"; got != want {
+		t.Errorf("beside the link there is %s, want %s", got, want)
+	}
+	if got, want := names(t, filepath.Dir(file)), ".config.csv.rowkeep away config.csv"; got != want {
+		t.Errorf("beside the file there is %s, want %s", got, want)
 	}
 }
 
@@ -275,13 +350,13 @@ func TestOpenSweeps(t *testing.T) {
 	c := newConfig(t)
 	c.set(c.open(store.Options{}), "btc_1", "order_id", "O1")
 	state := filepath.Join(filepath.Dir(c.path), ".config.csv.rowkeep")
-	for _, name := range []string{".config.csv123", ".config.csv", ".config.csv12x", "notes"} {
+	for _, name := range []string{".temp123", ".temp", ".temp12x", "notes"} {
 		if err := os.WriteFile(filepath.Join(state, name), []byte("left"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	c.open(store.Options{})
-	if got, want := names(t, state), ".config.csv .config.csv12x .gitignore commits lock notes"; got != want {
+	if got, want := names(t, state), ".gitignore .temp .temp12x commits lock notes"; got != want {
 		t.Errorf("the state directory holds %q, want %q", got, want)
 	}
 }

@@ -503,6 +503,86 @@ func TestCommitAgainAfterUnknownOutcome(t *testing.T) {
 	})
 }
 
+// TestWaitIsOver lets the time run out in each call's reading, as a file does that changes
+// under it without end, and right before the commit point.
+func TestWaitIsOver(t *testing.T) {
+	slow := func(int) error { time.Sleep(time.Hour); return nil }
+	for name, call := range map[string]func(ctx context.Context, s *Store) error{
+		"snapshot": func(ctx context.Context, s *Store) error { _, err := s.Snapshot(ctx); return err },
+		"begin":    func(ctx context.Context, s *Store) error { _, err := s.Begin(ctx); return err },
+		"update":   func(ctx context.Context, s *Store) error { _, err := s.Update(ctx, set("a", "n", "9")); return err },
+		"accept":   func(ctx context.Context, s *Store) error { return s.Accept(ctx) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := holding(threeRows)
+				s := storeOn(t, m, Options{Wait: time.Minute})
+				m.afterLoad = slow
+				err := call(t.Context(), s)
+				if file, ok := errors.AsType[*FileError](err); !ok || file.Path == "" || !errors.Is(err, ErrUnsettled) || !CanRetry(err) {
+					t.Errorf("%v, want ErrUnsettled", err)
+				}
+				checkFree(t, s)
+			})
+		})
+	}
+	t.Run("before the swap", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m := holding(threeRows)
+			s := storeOn(t, m, Options{Wait: time.Minute})
+			m.beforeSwap = slow
+			if _, err := s.Update(t.Context(), set("a", "n", "9")); !CanRetry(err) || m.content() != threeRows {
+				t.Errorf("%v, want one that can be tried again\n%q", err, m.content())
+			}
+			checkFree(t, s)
+		})
+	})
+}
+
+// What is missing is not accepted as an empty file: one that is empty a moment later may
+// be half written.
+func TestAcceptMissing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := holding("")
+		m.now = held{}
+		s := storeOn(t, m, Options{Create: []string{"id"}})
+		if err := s.Accept(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		m.write("")
+		start := time.Now()
+		if _, err := s.Snapshot(t.Context()); err != nil || time.Since(start) < defaultSettle {
+			t.Errorf("an empty file is read after %v (%v)", time.Since(start), err)
+		}
+	})
+}
+
+// A transaction that is over cannot be filled again: its base would be an old one.
+func TestTransactionIsOver(t *testing.T) {
+	m := holding(threeRows)
+	s := storeOn(t, m, Options{})
+	committed := begin(t, s)
+	if _, err := committed.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var updated *Tx
+	if _, err := s.Update(t.Context(), func(tx *Tx) error { updated = tx; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for name, tx := range map[string]*Tx{"committed": committed, "of an update": updated, "zero": {}} {
+		if err := tx.Replace([]byte(aIs9)); !errors.Is(err, ErrDone) {
+			t.Errorf("%s: Replace = %v, want ErrDone", name, err)
+		}
+		if _, err := tx.Commit(t.Context()); !errors.Is(err, ErrDone) {
+			t.Errorf("%s: Commit = %v, want ErrDone", name, err)
+		}
+	}
+	if m.content() != threeRows {
+		t.Errorf("%q", m.content())
+	}
+	checkFree(t, s)
+}
+
 // What another store committed is whole, however much it looks like half a file: nobody
 // has to wait for it to settle, or never gets it.
 func TestCommitOfAnotherStoreIsSettled(t *testing.T) {

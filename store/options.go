@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -64,11 +65,25 @@ func (o Options) validate() error {
 		return fmt.Errorf("a file without a header has no columns to create")
 	}
 	if len(o.Create) > 0 {
-		if _, err := newSnapshot(o.header(), o.Read); err != nil {
+		if err := o.validateCreate(); err != nil {
 			return fmt.Errorf("columns to create: %w", err)
 		}
 	}
 	return o.merge().Validate()
+}
+
+// validateCreate reads the header of a file that is yet to be made: it might be a comment,
+// or a blank line.
+func (o Options) validateCreate() error {
+	snap, err := newSnapshot(o.header(), o.Read)
+	if err != nil {
+		return err
+	}
+	table, err := snap.Table()
+	if err == nil && !slices.Equal(table.Columns(), o.Create) {
+		err = fmt.Errorf("a header of %q reads as %q", o.Create, table.Columns())
+	}
+	return err
 }
 
 // withDefaults fills in what was left out.

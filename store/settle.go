@@ -117,10 +117,14 @@ func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 	}
 }
 
-// load reads the medium. A file may be missing only where one may be created.
+// load reads the medium. A file may be missing only where one may be created. One that
+// changes under every reading, until the context ends, is unsettled.
 func (s *Store) load(ctx context.Context) (held, error) {
 	now, err := s.medium.load(ctx)
-	if err == nil && !now.exists && s.opt.Create == nil {
+	switch {
+	case err != nil && err == context.Cause(ctx):
+		err = &FileError{s.path, fmt.Errorf("%w: it changes while it is read (%w)", ErrUnsettled, err)}
+	case err == nil && !now.exists && len(s.opt.Create) == 0:
 		err = &fs.PathError{Op: "open", Path: s.path, Err: fs.ErrNotExist}
 	}
 	return now, err

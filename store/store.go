@@ -20,7 +20,7 @@ type Store struct {
 }
 
 // Open prepares a store for the CSV file path, through symbolic links. It removes what a
-// commit left behind that was killed. It does not read the file, and writes nothing: a
+// commit left behind that was killed, if it may. It does not read the file, and writes nothing: a
 // file that is missing or damaged is an error of the calls that need it.
 //
 // The errors are a setting that makes no sense, ErrNotRegular, and those of the system.
@@ -128,8 +128,10 @@ func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 // that it is meant so. A file that cannot be read, because a quote in it is never closed
 // or for what else a [*FileError] says, cannot be accepted either.
 func (s *Store) Accept(ctx context.Context) error {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	now, err := s.load(ctx)
-	if err != nil {
+	if err != nil || !now.exists {
 		return err
 	}
 	snap, err := newSnapshot(now.data, s.opt.Read)

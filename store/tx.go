@@ -37,8 +37,12 @@ func (tx *Tx) Base() Snapshot { return tx.base }
 
 // Replace makes content the whole file, as an editor does that saves its buffer; the
 // table is that of content then. The errors are those of [csvrows.Parse], a
-// [*csvrows.KeyColumnError] and ErrConflictMarkers; the transaction is unchanged then.
+// [*csvrows.KeyColumnError] and ErrConflictMarkers, and the transaction is unchanged then;
+// ErrDone where it is over.
 func (tx *Tx) Replace(content []byte) error {
+	if tx.store == nil {
+		return ErrDone
+	}
 	snap, err := newSnapshot(bytes.Clone(content), tx.store.opt.Read)
 	if err != nil {
 		return err
@@ -58,15 +62,15 @@ func (tx *Tx) Replace(content []byte) error {
 // errors are a [*merge.ConflictError] where somebody else changed the same; ErrDone where
 // it was committed; else as of [Store.Update].
 func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
-	if tx.Table == nil {
+	if tx.store == nil {
 		return nil, ErrDone
 	}
-	ours := tx.Bytes()
-	receipt, err := tx.store.commit(ctx, func(now Snapshot) (proposal, error) {
+	s, ours := tx.store, tx.Bytes()
+	receipt, err := s.commit(ctx, func(now Snapshot) (proposal, error) {
 		if now.digest == tx.base.digest && bytes.Equal(now.Bytes(), tx.base.Bytes()) {
 			return proposal{base: now, result: ours}, nil
 		}
-		return tx.store.combine(tx.base, ours, now)
+		return s.combine(tx.base, ours, now)
 	})
 	if failed := (*CommitError)(nil); err == nil || errors.As(err, &failed) && failed.Outcome == Unknown {
 		tx.end() // the change stands in the file, and a sum must not count it once more
@@ -75,4 +79,4 @@ func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
 }
 
 // end makes every later use a fault of the program that it cannot overlook.
-func (tx *Tx) end() { tx.Table = nil }
+func (tx *Tx) end() { tx.Table, tx.store = nil, nil }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -41,7 +42,8 @@ func (a *app) newEdit() *cobra.Command {
 saved is checked and merged into the file as it stands then. Where somebody else changed
 the same, the copy is offered again with both versions between markers, and so it is
 where it cannot be read; to leave the editor without a change ends that. An edit that did
-not get into the file is kept, and the way to merge it is printed.
+not get into the file is kept, and the way to merge it is printed. An empty file is no
+edit.
 
 Exit status: 0 merged, or nothing was changed; 1 conflicts were left; 2 usage; 3 what was
 saved, or the file, is damaged; 4 the editor failed, or the file cannot be read or
@@ -92,15 +94,36 @@ func (e *editCommand) offer(base store.Snapshot, content []byte) error {
 func (e *editCommand) leave(first store.Snapshot, err error) error {
 	var f *failure
 	if errors.As(err, &f) {
-		if saved, err := os.ReadFile(e.copy()); err == nil && !bytes.Equal(saved, first.Bytes()) {
-			f.hint = fmt.Sprintf("your edit is kept: rowkeep merge -o %s %s %s %s", e.file, e.base(), e.copy(), e.file)
-			return f
+		if saved, err := os.ReadFile(e.copy()); err == nil && len(saved) > 0 && !bytes.Equal(saved, first.Bytes()) {
+			return &failure{status: f.status, err: f.err, hint: e.kept(saved)}
 		}
 	}
 	if left := os.RemoveAll(e.dir); left != nil && err == nil {
 		return fileFailure(e.dir, left)
 	}
 	return err
+}
+
+// kept says how to merge an edit by hand: not with conflicts, whose markers would stand
+// in a file that is in use.
+func (e *editCommand) kept(saved []byte) string {
+	say := "your edit is kept: "
+	if merge.MarkerLine(saved) > 0 {
+		say = "your edit is kept; settle the conflicts between the markers in it first: "
+	}
+	file := shellWord(e.file)
+	return say + strings.Join([]string{"rowkeep merge --conflict-output none -o", file, shellWord(e.base()), shellWord(e.copy()), file}, " ")
+}
+
+// shellWord quotes a word for a shell where it must be.
+func shellWord(s string) string {
+	special := func(r rune) bool {
+		return r != '/' && r != '.' && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}
+	if s != "" && !strings.ContainsFunc(s, special) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // rounds lets the person edit until what was saved is in the file.
@@ -113,6 +136,12 @@ func (e *editCommand) rounds(ctx context.Context, s *store.Store, tx *store.Tx) 
 		saved, err := os.ReadFile(e.copy())
 		if err != nil {
 			return fileFailure(e.copy(), err)
+		}
+		if len(saved) == 0 && len(e.offered) > 0 {
+			return &failure{
+				status: statusInput, err: errors.New("your edit: what was saved is empty, as if the editor had failed"),
+				hint: "to delete all rows, keep the header",
+			}
 		}
 		if bytes.Equal(saved, e.offered) {
 			if open == nil {

@@ -64,7 +64,7 @@ func (g *getCommand) run(cmd *cobra.Command, args []string) error {
 // print prints what the arguments behind the file ask for.
 func (g *getCommand) print(table *csvrows.Table, args []string) error {
 	if len(args) == 0 {
-		return writeRows(g.out.file(), table)
+		return writeRows(g.out.file(), table, !g.opt.Read.NoHeader)
 	}
 	key, err := g.keyArg(args[0])
 	if err != nil {
@@ -89,12 +89,15 @@ func (g *getCommand) print(table *csvrows.Table, args []string) error {
 	return err
 }
 
-// writeRows writes the header and all rows as plain CSV.
-func writeRows(to io.Writer, table *csvrows.Table) error {
+// writeRows writes all rows as plain CSV, behind the header if the file has one.
+func writeRows(to io.Writer, table *csvrows.Table, header bool) error {
 	w := csv.NewWriter(to)
 	rows, err := table.Reader().ReadAll()
 	if err != nil {
 		return err
+	}
+	if !header && len(rows) > 0 {
+		rows = rows[1:] // the names that the columns have for us
 	}
 	return w.WriteAll(rows)
 }

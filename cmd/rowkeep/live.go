@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -75,7 +76,8 @@ func (l *liveCommand) report(receipt *store.Receipt) error {
 		line(changeLine(c))
 	}
 	if err := flush(); err != nil {
-		return stdoutFailure(err)
+		// Not as what it is: the end of a pipe would go without a word.
+		return &failure{status: statusIO, err: fmt.Errorf("%s is changed, but standard output: %v", l.file, cause(err))}
 	}
 	if !receipt.Written {
 		l.out.message(plain, l.file+": nothing to change")
@@ -183,6 +185,7 @@ func (l *liveCommand) failure(err error) error {
 	var ready *failure
 	var file *store.FileError
 	var commit *store.CommitError
+	var path *fs.PathError
 	switch {
 	case errors.As(err, &ready):
 		return ready
@@ -200,10 +203,17 @@ func (l *liveCommand) failure(err error) error {
 		return &failure{status: statusInput, err: l.named(err), hint: "a spreadsheet may have turned 007 into 7; repair the file"}
 	case errors.As(err, &commit):
 		f := &failure{status: statusIO, err: l.named(err)}
-		if errors.Is(err, fs.ErrPermission) {
+		switch {
+		case errors.Is(err, store.ErrOwner):
+			f.hint = "run it as the owner of the file, or as root"
+		case errors.Is(err, fs.ErrPermission) && commit.Step == "lock":
+			f.hint = "the lock belongs to another user; who made it, or root, may let you in"
+		case errors.Is(err, fs.ErrPermission):
 			f.hint = "the file's directory must be writable"
 		}
 		return f
+	case errors.As(err, &path) && strings.HasSuffix(filepath.Dir(path.Path), ".rowkeep"):
+		return fileFailure(path.Path, err) // something beside the file is wrong, not the file
 	}
 	return fileFailure(l.file, err)
 }

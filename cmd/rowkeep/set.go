@@ -10,7 +10,8 @@ import (
 const statuses = `
 Exit status: 0; 2 usage; 3 no such key or column, or the file is damaged; 4 the file
 cannot be read or written, or stayed locked or half written. On 2, 3 and 4 the file is
-as it was, unless the message says that the outcome is unknown.`
+as it was, unless the message says that the outcome is unknown, or that the file is
+changed and only standard output failed.`
 
 // setCommand is one call of rowkeep set.
 type setCommand struct{ liveCommand }

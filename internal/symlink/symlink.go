@@ -16,8 +16,9 @@ var ErrLoop = errors.New("too many symbolic links")
 const most = 40
 
 // Follow returns the name of the file behind the links that path itself is, also one
-// that does not exist; links among its directories stay. The error is a [*fs.PathError]
-// with ErrLoop.
+// that does not exist. Links among path's own directories stay; behind a link there are
+// none, so that the name can be cut at each separator. The error is a [*fs.PathError] with
+// ErrLoop.
 func Follow(path string) (string, error) {
 	file := path
 	for range most {
@@ -29,7 +30,17 @@ func Follow(path string) (string, error) {
 			// Not filepath.Join: it would cut "x/.." even where x is a link itself.
 			link = filepath.Dir(file) + string(filepath.Separator) + link
 		}
-		file = link
+		file = direct(link)
 	}
 	return "", &fs.PathError{Op: "open", Path: path, Err: ErrLoop}
+}
+
+// direct names a file by its directory without links, if that exists.
+func direct(file string) string {
+	dir, base := filepath.Split(file)
+	resolved, err := filepath.EvalSymlinks(dir)
+	if err != nil || base == "" || base == "." || base == ".." {
+		return file
+	}
+	return filepath.Join(resolved, base)
 }

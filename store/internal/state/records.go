@@ -39,7 +39,7 @@ type Digest struct {
 // Records are read from the end of the file: no more of it than holds the last few.
 const tail = 1 << 16
 
-// Records grow to mostRecords bytes, then the older half goes.
+// Records grow to mostRecords bytes, then all but the newest half of that goes.
 const mostRecords = 1 << 20
 
 func (d Dir) records() string { return filepath.Join(d.path, recordsName) }
@@ -65,11 +65,17 @@ func readLast(f *os.File) (last Record, size int64, err error) {
 	if err != nil {
 		return Record{}, 0, err
 	}
-	data := make([]byte, min(size, tail))
+	data, err := readEnd(f, size, tail)
+	return newest(data), size, err
+}
+
+// readEnd returns the last most bytes of a file, or all if it has fewer.
+func readEnd(f *os.File, size, most int64) ([]byte, error) {
+	data := make([]byte, min(size, most))
 	if _, err := f.ReadAt(data, size-int64(len(data))); err != nil && err != io.EOF {
-		return Record{}, 0, err
+		return nil, err
 	}
-	return newest(data), size, nil
+	return data, nil
 }
 
 // newest finds the last line that is a whole record; it has Seq 0 if there is none.
@@ -100,6 +106,12 @@ func (d Dir) Append(r Record) (seq int64, undo func() error, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	if size > mostRecords {
+		if err := errors.Join(f.Close(), d.Shorten()); err != nil {
+			return 0, nil, err
+		}
+		return d.Append(r)
+	}
 	r.Seq = last.Seq + 1
 	line, err := json.Marshal(r)
 	if err != nil {
@@ -114,7 +126,7 @@ func (d Dir) Append(r Record) (seq int64, undo func() error, err error) {
 	return r.Seq, undo, nil
 }
 
-// Shorten drops the older half of the records once there are many. The caller holds the
+// Shorten drops the older records once there are many. The caller holds the
 // lock.
 func (d Dir) Shorten() error {
 	info, err := os.Stat(d.records())
@@ -124,13 +136,16 @@ func (d Dir) Shorten() error {
 	if err != nil {
 		return err
 	}
-	data, err := os.ReadFile(d.records())
+	f, err := os.Open(d.records())
 	if err != nil {
 		return err
 	}
-	data = data[len(data)/2:]
+	data, err := readEnd(f, info.Size(), mostRecords/2)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
 	data = data[bytes.IndexByte(data, '\n')+1:]
-	temp, err := sys.CreateTemp(d.path, d.prefix[1:])
+	temp, err := d.CreateTemp()
 	if err != nil {
 		return err
 	}

@@ -13,13 +13,15 @@ import (
 	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
-func newDir(t *testing.T) state.Dir {
+// newDir makes a state directory; path is that of the records in it.
+func newDir(t *testing.T) (d state.Dir, path string) {
 	t.Helper()
-	d := state.Beside(filepath.Join(t.TempDir(), "config.csv"))
+	dir := t.TempDir()
+	d = state.Beside(filepath.Join(dir, "config.csv"))
 	if err := d.Create(nil); err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return d, filepath.Join(dir, ".config.csv.rowkeep", "commits")
 }
 
 func record(n byte) state.Record {
@@ -28,7 +30,7 @@ func record(n byte) state.Record {
 }
 
 func TestRecords(t *testing.T) {
-	d := newDir(t)
+	d, _ := newDir(t)
 	if _, ok, err := d.Last(); ok || err != nil {
 		t.Fatalf("a record before the first (%v)", err)
 	}
@@ -47,7 +49,7 @@ func TestRecords(t *testing.T) {
 
 // A commit that did not come about leaves no record.
 func TestUndoneRecord(t *testing.T) {
-	d := newDir(t)
+	d, _ := newDir(t)
 	_, _, err := d.Append(record(0))
 	_, undo, err2 := d.Append(record(1))
 	if err := errors.Join(err, err2, undo()); err != nil {
@@ -64,8 +66,7 @@ func TestUndoneRecord(t *testing.T) {
 // However a crash cuts or fills the last record, the ones before it are read and the next
 // one is numbered behind them.
 func TestTornRecord(t *testing.T) {
-	d := newDir(t)
-	path := filepath.Join(d.Path(), "commits")
+	d, path := newDir(t)
 	if _, _, err := d.Append(record(0)); err != nil {
 		t.Fatal(err)
 	}
@@ -99,10 +100,33 @@ func TestTornRecord(t *testing.T) {
 	}
 }
 
+// However large a file of records has become, not much of it is read, and a store that
+// runs for long shortens it too.
+func TestShortenHuge(t *testing.T) {
+	d, path := newDir(t)
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Skip("no sparse file of a terabyte here:", err)
+	}
+	if seq, undo, err := d.Append(record(1)); err != nil || seq != 1 {
+		t.Fatalf("record %d (%v)", seq, err)
+	} else if err := undo(); err != nil {
+		t.Fatal(err)
+	}
+	if seq, _, err := d.Append(record(2)); err != nil || seq != 1 {
+		t.Fatalf("record %d (%v)", seq, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Size() > 600<<10 {
+		t.Errorf("%d bytes are left (%v)", info.Size(), err)
+	}
+	if last, _, err := d.Last(); err != nil || last.Seq != 1 {
+		t.Errorf("last record is %+v (%v)", last, err)
+	}
+}
+
 // Many records become fewer, and the newest are kept.
 func TestShorten(t *testing.T) {
-	d := newDir(t)
-	path := filepath.Join(d.Path(), "commits")
+	d, path := newDir(t)
 	if _, _, err := d.Append(record(0)); err != nil {
 		t.Fatal(err)
 	}

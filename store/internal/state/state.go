@@ -3,7 +3,7 @@
 //	lock         locked by whoever commits; never removed
 //	commits      commit records, one JSON object a line
 //	.gitignore   so that nobody commits all this
-//	.NAME123     a temporary file of a commit under way, or of one that was killed
+//	.temp123     a temporary file of a commit under way, or of one that was killed
 //
 // For config.csv the directory is .config.csv.rowkeep. Those who may write the file may
 // enter it, and nobody else. Whatever changes it holds the lock.
@@ -23,22 +23,17 @@ import (
 const (
 	lockName    = "lock"
 	recordsName = "commits"
+	tempName    = "temp" // behind a dot, before digits; short, as the file's own name may be long
 )
 
 // Dir is the state directory of one file.
-type Dir struct {
-	path   string
-	prefix string // of the names of temporary files
-}
+type Dir struct{ path string }
 
 // Beside returns the state directory of a file, which need not exist yet.
 func Beside(file string) Dir {
 	dir, name := filepath.Split(file)
-	return Dir{path: filepath.Join(dir, "."+name+".rowkeep"), prefix: "." + name}
+	return Dir{filepath.Join(dir, "."+name+".rowkeep")}
 }
-
-// Path names the directory.
-func (d Dir) Path() string { return d.path }
 
 // Exists reports whether the directory is there.
 func (d Dir) Exists() (bool, error) {
@@ -54,7 +49,8 @@ const ignoreAll = "# kept by rowkeep; no part of the project\n*\n"
 
 // Create makes the directory, with what it needs, for the file that info describes (nil:
 // one that is yet to be made). Whoever may write the file may commit to it; nobody else
-// gets in. It is no error if the directory is there.
+// gets in. It is no error if the directory is there. After an error it is not: half made
+// it would keep everybody else out.
 func (d Dir) Create(info fs.FileInfo) error {
 	err := os.Mkdir(d.path, 0o700)
 	switch {
@@ -63,11 +59,15 @@ func (d Dir) Create(info fs.FileInfo) error {
 	case err != nil:
 		return err
 	}
-	return errors.Join(
+	err = errors.Join(
 		d.put(".gitignore", ignoreAll, info),
 		d.put(lockName, "", info),
 		d.put(recordsName, "", info),
 		admit(d.path, true, info))
+	if err != nil {
+		err = errors.Join(err, os.RemoveAll(d.path))
+	}
+	return err
 }
 
 // put makes a file in the directory, unless it is there.
@@ -107,6 +107,9 @@ func admit(path string, dir bool, info fs.FileInfo) error {
 	return os.Chmod(path, perm)
 }
 
+// CreateTemp makes a file, mode 0600, that is to take the place of another one.
+func (d Dir) CreateTemp() (*os.File, error) { return sys.CreateTemp(d.path, tempName) }
+
 // Sweep removes the temporary files of commits that were killed. The caller holds the
 // lock, so none is in use.
 func (d Dir) Sweep() error {
@@ -115,7 +118,7 @@ func (d Dir) Sweep() error {
 		return err
 	}
 	for _, e := range entries {
-		if d.isTemp(e.Name()) {
+		if isTemp(e.Name()) {
 			if err := os.Remove(filepath.Join(d.path, e.Name())); err != nil {
 				return err
 			}
@@ -124,8 +127,8 @@ func (d Dir) Sweep() error {
 	return nil
 }
 
-// isTemp reports names of temporary files: the file's behind a dot, then digits.
-func (d Dir) isTemp(name string) bool {
-	digits, ok := strings.CutPrefix(name, d.prefix)
+// isTemp reports names of temporary files.
+func isTemp(name string) bool {
+	digits, ok := strings.CutPrefix(name, "."+tempName)
 	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
 }

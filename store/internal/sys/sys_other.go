@@ -5,15 +5,14 @@ package sys
 import (
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // OpenRead opens a file for reading.
 func OpenRead(name string) (*os.File, error) { return os.Open(name) }
 
-// CreateTemp creates a file in dir that is to take the place of name.
+// CreateTemp makes a new file in dir: name behind a dot, with digits.
 func CreateTemp(dir, name string) (*os.File, error) {
-	return os.CreateTemp(dir, "."+filepath.Base(name)+"*")
+	return os.CreateTemp(dir, "."+name+"*")
 }
 
 // CopyOwner does nothing: a new file has the owner that its directory says.

@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -16,7 +17,7 @@ func OpenRead(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
-// CreateTemp creates a file of mode 0600 in dir that is to take the place of name.
+// CreateTemp makes a new file of mode 0600 in dir: name behind a dot, with digits.
 func CreateTemp(dir, name string) (*os.File, error) {
 	t, err := renameio.NewPendingFile(name, renameio.WithTempDir(dir))
 	if err != nil {
@@ -26,7 +27,8 @@ func CreateTemp(dir, name string) (*os.File, error) {
 }
 
 // CopyOwner gives f the owner and the group that from describes. It does nothing where
-// they are the same already.
+// they are the same already. Only root may give a file to somebody else; the error is
+// ErrOwner then.
 func CopyOwner(f *os.File, from fs.FileInfo) error {
 	now, err := f.Stat()
 	if err != nil {
@@ -36,7 +38,11 @@ func CopyOwner(f *os.File, from fs.FileInfo) error {
 		return nil
 	}
 	want := from.Sys().(*syscall.Stat_t)
-	return f.Chown(int(want.Uid), int(want.Gid))
+	err = f.Chown(int(want.Uid), int(want.Gid))
+	if errors.Is(err, syscall.EPERM) {
+		return ErrOwner
+	}
+	return err
 }
 
 // SameOwner reports that two files have one owner and one group.
