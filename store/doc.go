@@ -44,9 +44,10 @@
 //   - An editor that loaded the file before a commit and saves its whole buffer after it
 //     takes the commit back. Nothing here tells that from a deliberate undo.
 //   - ACLs and extended attributes are not copied. Hard links are refused, and so is a
-//     file that is itself a mount point, and one whose owner and group the process may not
-//     give to a new file: mostly, who is not root must own what he commits to. Programs that hold the old file open, or watch
-//     it instead of its directory, do not see the new one.
+//     file that is itself a mount point, and one whose owner and group the process may
+//     not give to a new file: whoever is not root must mostly own what he commits to.
+//   - Programs that hold the old file open, or watch it instead of its directory, do not
+//     see the new one.
 //   - On Windows the rename is as atomic as the system's, and directories are not synced.
 //
 // # State
