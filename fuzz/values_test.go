@@ -161,10 +161,14 @@ func (v *view) lostLines(side int, e edits) error {
 			if isNew && !slices.Contains(v.say(got[place]), v.words[text]) && !v.contestedLine(text) {
 				return fmt.Errorf("line %q was added above %q; lines are %q", text, place, got[place])
 			}
-			if count(was[place], text) > 1 && !slices.Equal(want[place], also[place]) {
-				continue // each side may have deleted, moved or edited another one of equal lines
+			if count(v.say(was[place]), v.words[text]) > 1 && !slices.Equal(want[place], also[place]) {
+				continue // each side may have deleted, moved or edited another one of lines that say the same
 			}
-			if count(got[place], text) < least && !v.contestedLine(text) {
+			stand := count(got[place], text)
+			if isBlank(text) { // of which spaces it is made is form
+				stand = len(got[place]) - len(unblank(got[place]))
+			}
+			if stand < least && !v.contestedLine(text) {
 				return fmt.Errorf("line %q should stand above %q %d times; lines are %q", text, place, least, got[place])
 			}
 		}

@@ -169,13 +169,20 @@ func (m *merger) headerText() []byte {
 }
 
 // prefixes reports that the result's header starts with the comment prefix. It can
-// only as the first record, and if no name holds a line end, which would end it as it
-// ends a comment.
+// only as the first record, and if its names read as a header behind the prefix: they
+// must name the key, and none may hold a line end.
 func (m *merger) prefixes() bool {
 	if !m.form.prefixed || m.w.open {
 		return false
 	}
-	return !slices.ContainsFunc(m.layout, func(i int) bool { return strings.ContainsAny(m.cols[i].name, "\r\n") })
+	names := make([]string, len(m.layout))
+	for i, c := range m.layout {
+		names[i] = m.cols[c].name
+	}
+	opt := m.opt.Read
+	opt.Delimiter = m.in[inOurs].Delimiter()
+	f, err := csvrows.Parse([]byte(m.prefix()+strings.Join(names, string(opt.Delimiter))), opt)
+	return err == nil && f.PrefixedHeader() && slices.Equal(f.Columns(), names)
 }
 
 // headerIs reports that version v's header is, byte for byte, what a three-way merge
