@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -175,6 +176,8 @@ func (e *editCommand) rounds(ctx context.Context, s *store.Store, tx *store.Tx) 
 // commit brings what was saved into the file. The error is a [*failure], or a
 // [*merge.ConflictError].
 func (e *editCommand) commit(ctx context.Context, tx *store.Tx, saved []byte) (*store.Receipt, error) {
+	ctx, stop := renew(ctx)
+	defer stop()
 	if err := tx.Replace(saved); err != nil {
 		status := statusInput
 		if errors.Is(err, store.ErrConflictMarkers) {
@@ -213,6 +216,8 @@ func (e *editCommand) pause() error {
 // again begins anew from what stands in the file now, and offers the conflicts between
 // that and what was saved.
 func (e *editCommand) again(ctx context.Context, s *store.Store, base store.Snapshot, saved []byte) (*store.Tx, error) {
+	ctx, stop := renew(ctx)
+	defer stop()
 	tx, err := s.Begin(ctx)
 	if err != nil {
 		return nil, e.failure(err)
@@ -230,8 +235,14 @@ func (e *editCommand) again(ctx context.Context, s *store.Store, base store.Snap
 	return tx, e.offer(tx.Base(), result.Bytes())
 }
 
+// renew returns a context that an interrupt ends from now on: one that came while the
+// editor ran was meant for the editor.
+func renew(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt)
+}
+
 // runEditor opens the copy in the person's editor, which may be a command line as with
-// git.
+// git. Interrupts are the editor's while it runs: they reach this process too.
 func (e *editCommand) runEditor() error {
 	editor := os.Getenv("VISUAL")
 	if editor == "" {
@@ -240,15 +251,23 @@ func (e *editCommand) runEditor() error {
 	if editor == "" {
 		editor = defaultEditor()
 	}
-	cmd := exec.Command("sh", "-c", editor+` "$@"`, editor, e.copy())
-	if runtime.GOOS == "windows" {
+	var cmd *exec.Cmd
+	switch {
+	case runtime.GOOS == "windows":
 		words := append(strings.Fields(editor), e.copy())
 		cmd = exec.Command(words[0], words[1:]...)
+	case shellWord(editor) == editor:
+		cmd = exec.Command(editor, e.copy()) // a shell would die of the editor's interrupt
+	default:
+		cmd = exec.Command("sh", "-c", editor+` "$@"`, editor, e.copy())
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = e.stdin, e.out.stderr, e.out.stderr
 	if isTerminal(e.out.stdout) {
 		cmd.Stdout = e.out.stdout
 	}
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	defer signal.Stop(interrupts)
 	if err := cmd.Run(); err != nil {
 		return &failure{status: statusIO, err: fmt.Errorf("editor %s: %w", name(editor), err), hint: "set VISUAL or EDITOR"}
 	}
