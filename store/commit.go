@@ -63,6 +63,9 @@ func (s *Store) attempt(ctx context.Context, propose func(now Snapshot) (proposa
 	if err != nil {
 		return nil, err
 	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, &CommitError{Path: s.path, Step: "read", Err: err}
+	}
 	p, err := propose(now)
 	if err != nil {
 		return nil, err

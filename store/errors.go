@@ -23,8 +23,8 @@ var (
 	ErrOwner           = sys.ErrOwner // the process may not keep the file's owner and group
 )
 
-// ErrDone is returned by the commit of a transaction that was committed already.
-var ErrDone = errors.New("the transaction was committed already")
+// ErrDone is returned by the commit of a transaction that is over.
+var ErrDone = errors.New("the transaction is over")
 
 // FileError says that what stands in the file cannot be used, and by what reason. Err
 // wraps ErrUnsettled, ErrConflictMarkers, a [*csvrows.ParseError] or a
@@ -60,7 +60,7 @@ func (o Outcome) String() string {
 // ErrMassKeyChange, or the error of [Options.Validate].
 type CommitError struct {
 	Path    string
-	Step    string // "prepare", "lock", "write", "sync", "read again", "record", "replace", "sync directory", "merge", "validate"
+	Step    string // "prepare", "lock", "read", "write", "sync", "read again", "record", "replace", "sync directory", "merge", "validate"
 	Outcome Outcome
 	Err     error
 }

@@ -31,8 +31,8 @@ type Options struct {
 	// nothing is written, and the commit's error wraps it.
 	Validate func(base, result Snapshot) error
 
-	// Create names the columns of the file that a commit makes if there is none. Without
-	// it a missing file is an error.
+	// Create names the columns of the file that a commit makes, of mode 0600, if there is
+	// none. Without it a missing file is an error.
 	Create []string
 
 	// Settle is how long a version that looks half written must hold still before it

@@ -201,6 +201,8 @@ func (l *liveCommand) failure(err error) error {
 		return f
 	case errors.Is(err, store.ErrMassKeyChange):
 		return &failure{status: statusInput, err: l.named(err), hint: "a spreadsheet may have turned 007 into 7; repair the file"}
+	case errors.As(err, &commit) && commit.Step == "merge": // what would stand in the file cannot be read
+		return &failure{status: statusInput, err: l.named(err)}
 	case errors.As(err, &commit):
 		f := &failure{status: statusIO, err: l.named(err)}
 		switch {
