@@ -239,14 +239,15 @@ func (v *view) sameButFor(excepted map[string]exception, again *oracle.Table) er
 	return nil
 }
 
-// lostLinesOf looks for lines of the first result that the second one lacks, but for
-// those that a side deleted.
+// lostLinesOf looks for lines of the first result that the second one lacks in any form,
+// but for those that a side deleted.
 func (v *view) lostLinesOf(again *oracle.Table) error {
-	was, is := textsOf(v.in[base]), textsOf(again)
-	for _, text := range textsOf(v.out) {
-		deleted := count(textsOf(v.in[ours]), text) < count(was, text) || count(textsOf(v.in[theirs]), text) < count(was, text)
-		if !deleted && !slices.Contains(is, text) {
-			return fmt.Errorf("merged again line %q is lost", text)
+	linesOf := func(t *oracle.Table) []string { return v.say(textsOf(t)) }
+	was, is := linesOf(v.in[base]), linesOf(again)
+	for _, words := range linesOf(v.out) {
+		deleted := count(linesOf(v.in[ours]), words) < count(was, words) || count(linesOf(v.in[theirs]), words) < count(was, words)
+		if !deleted && !slices.Contains(is, words) {
+			return fmt.Errorf("merged again line %q is lost", words)
 		}
 	}
 	return nil

@@ -200,12 +200,16 @@ func (tr triple) unprefixed(data string) string {
 	return strings.Replace(data, cmp.Or(tr.opt.Read.Comment, "#"), "", 1)
 }
 
-// lineSet drops repetitions: of a comment in whatever form, as a side's may stand in the
-// block while the other's, which says the same, stands outside.
+// lineSet drops repetitions: of a comment or a blank in whatever form, as a side's may stand
+// in the block while the other's, which says the same, stands outside; or on the one side of
+// the block and on the other, and once where no block divides them.
 func (tr triple) lineSet(lines []string) []string {
 	prefix := cmp.Or(tr.opt.Read.Comment, "#")
 	for i, line := range lines {
 		lines[i] = strings.TrimRight(line, "\r\n")
+		if isBlank(lines[i]) {
+			lines[i] = ""
+		}
 		if strings.HasPrefix(strings.TrimPrefix(line, `"`), prefix) {
 			lines[i] = strings.Trim(lines[i], `",`)
 		}
