@@ -29,19 +29,21 @@ type law struct {
 	// raw: it compares merges with one another, and so needs no second reading of the
 	// inputs that tells what was changed: it holds of any bytes.
 	raw bool
+	// lines: it follows comment and blank lines, and so needs to tell them apart.
+	lines bool
 }
 
 // laws are the thirteen laws, in the order of the contract.
 var laws = []law{
 	{name: "Law01Unchanged", check: unchanged, raw: true},
 	{name: "Law02Symmetry", check: symmetry, settled: true, raw: true},
-	{name: "Law03NoLostUpdate", sees: noLostUpdate, settled: true},
+	{name: "Law03NoLostUpdate", sees: noLostUpdate, settled: true, lines: true},
 	{name: "Law04NoInvention", sees: noInvention},
 	{name: "Law05NoResurrection", sees: noResurrection, settled: true},
 	{name: "Law06Locality", sees: locality, slow: true},
 	{name: "Law07Disjoint", sees: disjoint},
 	{name: "Law08Bytes", sees: untouchedBytes, settled: true},
-	{name: "Law09Absorption", check: absorption},
+	{name: "Law09Absorption", check: absorption, lines: true},
 	{name: "Law10Granularity", check: granularity, raw: true},
 	{name: "Law11Strategies", check: strategies, slow: true, raw: true},
 	{name: "Law12Changes", sees: replay, settled: true},

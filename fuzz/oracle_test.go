@@ -114,7 +114,7 @@ func agreeOnRefusal(tr triple, answer oracle.Answer, err error) error {
 		return fmt.Errorf("merged, want refused: %s", answer.Refused)
 	case answer.Refused != "":
 		return nil
-	case errors.As(err, &row) && tr.holdsPrefix(), errors.As(err, &header) && tr.mayBeHeader(), errors.Is(err, csvrows.ErrUTF16) && tr.holdsNUL():
+	case errors.As(err, &row) && tr.holdsPrefix(), errors.As(err, &header) && (tr.mayBeHeader() || tr.holdsPrefix()), errors.Is(err, csvrows.ErrUTF16) && tr.holdsNUL():
 		return nil
 	}
 	return fmt.Errorf("refused: %w", err)

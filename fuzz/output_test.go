@@ -210,7 +210,7 @@ func (tr triple) lineSet(lines []string) []string {
 		if isBlank(lines[i]) {
 			lines[i] = ""
 		}
-		if strings.HasPrefix(strings.TrimPrefix(line, `"`), prefix) {
+		if strings.HasPrefix(strings.TrimLeft(line, `"`), prefix) {
 			lines[i] = strings.Trim(lines[i], `",`)
 		}
 	}

@@ -39,16 +39,19 @@ func (e *RowError) Error() string {
 	return fmt.Sprintf("%s: line %d, column 1: row %q would read as a comment or a blank line in the merged columns", e.Input, e.Line, e.Key)
 }
 
-// HeaderError says that the result would be read with another header, or with one where
-// it has none: its first line starts with the comment prefix, and whether that is a
-// header depends on the row below it.
+// HeaderError says that the result would be read with another header, or without one, or
+// with one where it has none: a line starts with the comment prefix, and whether that is the
+// header depends on where it stands and on the row below it.
 type HeaderError struct {
-	Line int      // of what would be read as the header, in the result, from 1
+	Line int      // of what would be read as the header, in the result, from 1; 0 for none
 	Text string   // that line
 	Want []string // the columns that the result has
 }
 
 func (e *HeaderError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("the result would be read without a header, in place of columns %q; take the comment prefix away from the first name", e.Want)
+	}
 	return fmt.Sprintf("line %d of the result, %q, would be read as its header, in place of columns %q; take the comment prefix away from the header or the comment in line 1", e.Line, e.Text, e.Want)
 }
 

@@ -3,6 +3,7 @@ package merge
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -94,21 +95,36 @@ func (m *merger) anyKeylessStands(keeper int) bool {
 }
 
 // checkHeader refuses a result that would be read with another header than it has. That
-// can only be where its first record would do as one behind the comment prefix: a comment
-// that came to stand first, or the header above a row that names the key itself.
+// can only be where its first record would do as one behind the comment prefix, a comment
+// that came to stand first or the header above a row that names the key itself; or where the
+// first name starts with the prefix, and the header does not stand first any more.
 func (m *merger) checkHeader() {
 	opt := m.opt.Read
 	opt.Delimiter = m.in[inOurs].Delimiter()
 	marked := m.opt.Output == Markers && !m.res.Clean()
-	if opt.NoHeader || opt.NoComment || marked || !bytes.HasPrefix(m.w.first, []byte(m.prefix())) {
+	if opt.NoHeader || opt.NoComment || marked {
 		return
 	}
-	if f, err := csvrows.Parse(m.w.first, opt); err != nil || !f.PrefixedHeader() {
+	named := len(m.res.Columns) > 0 && strings.HasPrefix(m.res.Columns[0], m.prefix())
+	if !named && !m.readsAsHeader(m.w.first, opt) {
 		return
 	}
 	f, err := csvrows.Parse(m.res.Bytes(), opt)
-	if err == nil && f.HeaderRecord() >= 0 && !slices.Equal(f.Columns(), m.res.Columns) {
-		rec := f.HeaderRecord()
-		m.fail(&HeaderError{Line: f.Line(rec), Text: string(f.Text(rec)), Want: m.res.Columns})
+	if err != nil || slices.Equal(f.Columns(), m.res.Columns) {
+		return
 	}
+	e := &HeaderError{Want: m.res.Columns}
+	if rec := f.HeaderRecord(); rec >= 0 {
+		e.Line, e.Text = f.Line(rec), string(f.Text(rec))
+	}
+	m.fail(e)
+}
+
+// readsAsHeader reports a first record that would be a header behind the comment prefix.
+func (m *merger) readsAsHeader(first []byte, opt csvrows.Options) bool {
+	if !bytes.HasPrefix(first, []byte(m.prefix())) {
+		return false
+	}
+	f, err := csvrows.Parse(first, opt)
+	return err == nil && f.PrefixedHeader()
 }
