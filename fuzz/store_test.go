@@ -23,7 +23,8 @@ import (
 
 // TestStore lets two stores and somebody outside change one file, in any order, and
 // compares with the model after every step. All of it happens one after the other; what
-// overlaps are the transactions. It fails if something never happened.
+// overlaps are the transactions. It fails if something never happened, but not in short
+// mode, in which little does.
 func TestStore(t *testing.T) {
 	happened := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) { runWorld(rt, happened) })
@@ -32,7 +33,7 @@ func TestStore(t *testing.T) {
 		"update", "update of nothing", "update run again", "commit", "commit merged", "commit of nothing", "conflict", "sum settled",
 		"outside: in place", "outside: rename", "outside: append", "outside: last rows", "outside: recreate", "outside: other keys",
 	} {
-		if happened[what] == 0 && !t.Failed() {
+		if happened[what] == 0 && !t.Failed() && !testing.Short() {
 			t.Errorf("never: %s", what)
 		}
 	}
