@@ -211,7 +211,8 @@ func (tr triple) lineSet(lines []string) []string {
 			lines[i] = ""
 		}
 		if strings.HasPrefix(strings.TrimLeft(line, `"`), prefix) {
-			lines[i] = strings.Trim(lines[i], `",`)
+			// Without the prefix, too: the line that comes to stand first may read as a header.
+			lines[i] = strings.TrimPrefix(strings.Trim(lines[i], `",`), prefix)
 		}
 	}
 	slices.Sort(lines)
