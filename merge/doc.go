@@ -16,9 +16,9 @@
 //	              c,5,true                      c,5,true
 //
 // Form (quotes, line ends, the final newline, the byte-order mark, how many fields a
-// short row or a comment has) is merged as attributes of its own and never conflicts. Kept rows
-// stand in base's order, changed by what each side moved; a record that base lacks
-// goes where the kept row below it, on its own side, goes.
+// short row or a comment has) is merged as attributes of its own and never conflicts.
+// Kept rows stand in base's order, changed by what each side moved; a record that base
+// lacks goes where the kept row below it, on its own side, goes.
 //
 // # Promises
 //

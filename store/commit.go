@@ -74,6 +74,11 @@ func (s *Store) attempt(ctx context.Context, propose func(now Snapshot) (proposa
 	if err != nil {
 		return nil, &CommitError{Path: s.path, Step: "merge", Err: err}
 	}
+	if p.merged != nil && s.opt.Validate != nil {
+		if err := s.opt.Validate(p.base, result); err != nil {
+			return nil, &CommitError{Path: s.path, Step: "validate", Err: err}
+		}
+	}
 	receipt, err := s.newReceipt(p, now, result)
 	if err != nil {
 		return nil, &CommitError{Path: s.path, Step: "record", Err: err}
@@ -118,31 +123,17 @@ func (s *Store) lockError(err error) error {
 }
 
 // combine merges a change into what stands in the file. The errors are a
-// [*merge.ConflictError], and a [*CommitError] of step "merge" or "validate".
+// [*merge.ConflictError], and a [*CommitError] of step "merge".
 func (s *Store) combine(base Snapshot, ours []byte, now Snapshot) (proposal, error) {
-	failed := func(step string, err error) (proposal, error) {
-		return proposal{}, &CommitError{Path: s.path, Step: step, Err: err}
-	}
 	merged, err := merge.Merge(base.Bytes(), ours, now.Bytes(), s.opt.merge())
 	if err != nil {
-		return failed("merge", err)
+		return proposal{}, &CommitError{Path: s.path, Step: "merge", Err: err}
 	}
 	if err := merged.Err(); err != nil {
 		return proposal{}, err
 	}
 	if slices.ContainsFunc(merged.Warnings, func(w merge.Warning) bool { return w.Kind == merge.WarnMassKeyChange }) {
-		return failed("merge", ErrMassKeyChange)
+		return proposal{}, &CommitError{Path: s.path, Step: "merge", Err: ErrMassKeyChange}
 	}
-	p := proposal{base: base, result: merged.Bytes(), merged: merged}
-	if s.opt.Validate == nil {
-		return p, nil
-	}
-	result, err := newSnapshot(p.result, s.opt.Read)
-	if err != nil {
-		return failed("merge", err)
-	}
-	if err := s.opt.Validate(base, result); err != nil {
-		return failed("validate", err)
-	}
-	return p, nil
+	return proposal{base: base, result: merged.Bytes(), merged: merged}, nil
 }

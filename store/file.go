@@ -185,8 +185,11 @@ func (f *localFile) swap(ctx context.Context, old held, data []byte, rec state.R
 	}
 	armed := true // until its name is the file's
 	defer func() {
-		if armed {
-			err = errors.Join(err, os.Remove(temp))
+		if !armed {
+			return
+		}
+		if left := os.Remove(temp); left != nil {
+			err = errors.Join(err, left)
 		}
 	}()
 	seq, undo, err := dir.Append(rec)

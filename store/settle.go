@@ -37,14 +37,12 @@ func (d *doubt) err() error {
 // record tells of it, it has a digest and no file.
 type known Snapshot
 
-// doubts judges content by itself and by what stood there before; nil means that
-// nothing speaks against it.
+// doubts judges content that is not the known one, by itself and by what stood there
+// before; nil means that nothing speaks against it.
 func (k known) doubts(data []byte) *doubt {
 	switch {
 	case len(data) == 0:
 		return &doubt{reason: "it is empty", lasting: k.digest.Len > 0}
-	case k.file != nil && bytes.Equal(data, k.file.Bytes()):
-		return nil
 	case data[len(data)-1] == 0:
 		return &doubt{reason: "it ends in NUL bytes", lasting: true}
 	case k.file == nil && int64(len(data)) < k.digest.Len:

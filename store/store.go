@@ -20,8 +20,8 @@ type Store struct {
 }
 
 // Open prepares a store for the CSV file path, through symbolic links. It removes what a
-// commit left behind that was killed, if it may. It does not read the file, and writes nothing: a
-// file that is missing or damaged is an error of the calls that need it.
+// commit left behind that was killed, if it may. It does not read the file, and writes
+// nothing: a file that is missing or damaged is an error of the calls that need it.
 //
 // The errors are a setting that makes no sense, ErrNotRegular, and those of the system.
 func Open(path string, opt Options) (*Store, error) {

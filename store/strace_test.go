@@ -41,37 +41,29 @@ func TestKillAtEverySystemCall(t *testing.T) {
 	if commitPoint < 0 {
 		t.Fatalf("no commit point in %v", calls)
 	}
-	before := trace(t, put(t, traced(0))).before
-	nth := map[string]int{} // of the calls of one name
-	for i, call := range calls {
-		nth[call]++
-		t.Run(fmt.Sprintf("%02d-%s", i+1, call), func(t *testing.T) {
-			path := put(t, traced(0))
-			name := kernelName(call)
-			killed := trace(t, path, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", name, before[name]+nth[call]))
-			if !slices.Equal(killed.inside, calls[:i+1]) {
-				t.Fatalf("killed behind %v, want %v", killed.inside, calls[:i+1])
-			}
-			n := 1
-			if i > commitPoint {
-				n = 2
-			}
-			if got := read(t, path); got != traced(n) {
-				t.Errorf("%q, want %q", got, traced(n))
-			}
-			s, err := store.Open(path, store.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.Update(t.Context(), increment); err != nil {
-				t.Fatal(err)
-			}
-			if got := read(t, path); got != traced(n+1) {
-				t.Errorf("%q, want %q", got, traced(n+1))
-			}
-			checkTidy(t, path)
-		})
-	}
+	atEachCall(t, calls, "signal=KILL", func(t *testing.T, path string, i int, killed callTrace) {
+		if !slices.Equal(killed.inside, calls[:i+1]) {
+			t.Fatalf("killed behind %v, want %v", killed.inside, calls[:i+1])
+		}
+		n := 1
+		if i > commitPoint {
+			n = 2
+		}
+		if got := read(t, path); got != traced(n) {
+			t.Errorf("%q, want %q", got, traced(n))
+		}
+		s, err := store.Open(path, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Update(t.Context(), increment); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, path); got != traced(n+1) {
+			t.Errorf("%q, want %q", got, traced(n+1))
+		}
+		checkTidy(t, path)
+	})
 }
 
 // TestFailAtEverySystemCall lets the system refuse each call of a commit. What the error
@@ -79,26 +71,32 @@ func TestKillAtEverySystemCall(t *testing.T) {
 // the call not so much may come about.
 func TestFailAtEverySystemCall(t *testing.T) {
 	calls := documented(t)
+	atEachCall(t, calls, "error=EIO", func(t *testing.T, path string, i int, failed callTrace) {
+		if len(failed.inside) <= i || !slices.Equal(failed.inside[:i+1], calls[:i+1]) {
+			t.Fatalf("refused behind %v, want %v", failed.inside, calls[:i+1])
+		}
+		if found := temporary(t, path); len(found) > 0 {
+			t.Errorf("left over: %v", found)
+		}
+		want := map[string]int{"committed": 2, "not committed": 1, "outcome unknown": 2}[failed.said]
+		if got := read(t, path); want == 0 || got != traced(want) {
+			t.Errorf("it says %q, and the file is %q", failed.said, got)
+		}
+		t.Logf("it says %q", failed.said)
+		checkTidy(t, path)
+	})
+}
+
+// atEachCall injects a fault into each call of a commit, in a run of its own.
+func atEachCall(t *testing.T, calls []string, fault string, check func(t *testing.T, path string, i int, run callTrace)) {
+	t.Helper()
 	before := trace(t, put(t, traced(0))).before
 	nth := map[string]int{} // of the calls of one name
 	for i, call := range calls {
 		nth[call]++
 		t.Run(fmt.Sprintf("%02d-%s", i+1, call), func(t *testing.T) {
-			path := put(t, traced(0))
-			name := kernelName(call)
-			failed := trace(t, path, "-e", fmt.Sprintf("inject=%s:error=EIO:when=%d", name, before[name]+nth[call]))
-			if len(failed.inside) <= i || !slices.Equal(failed.inside[:i+1], calls[:i+1]) {
-				t.Fatalf("refused behind %v, want %v", failed.inside, calls[:i+1])
-			}
-			if found := temporary(t, path); len(found) > 0 {
-				t.Errorf("left over: %v", found)
-			}
-			want := map[string]int{"committed": 2, "not committed": 1, "outcome unknown": 2}[failed.said]
-			if got := read(t, path); want == 0 || got != traced(want) {
-				t.Errorf("it says %q, and the file is %q", failed.said, got)
-			}
-			t.Logf("it says %q", failed.said)
-			checkTidy(t, path)
+			path, name := put(t, traced(0)), kernelName(call)
+			check(t, path, i, trace(t, path, "-e", fmt.Sprintf("inject=%s:%s:when=%d", name, fault, before[name]+nth[call])))
 		})
 	}
 }
