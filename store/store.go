@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
 // Store changes one file together with people and programs that know nothing of it. It is
@@ -14,6 +16,9 @@ type Store struct {
 	opt    Options
 	medium medium
 	turn   chan struct{} // holds one value while a goroutine commits
+
+	// swept: all displaced files have been looked at. Belongs to whoever has the turn.
+	swept bool
 
 	mu   sync.Mutex
 	seen known
@@ -25,7 +30,7 @@ type Store struct {
 //
 // The errors are a setting that makes no sense, ErrNotRegular, and those of the system.
 func Open(path string, opt Options) (*Store, error) {
-	file, err := openFile(path)
+	file, err := openFile(path, opt.History.keep())
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +47,7 @@ func newStore(path string, m medium, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.seen.digest = Digest(last.Result)
+	s.seen.digest = Digest(last.Digest)
 	return s, nil
 }
 
@@ -124,9 +129,18 @@ func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 	return s.newTx(snap)
 }
 
-// Accept takes the file as it stands, however half written it looks: somebody has said
-// that it is meant so. A file that cannot be read, because a quote in it is never closed
-// or for what else a [*FileError] says, cannot be accepted either.
+// Repair does what a commit does on the way, and nothing else: it merges edits that went
+// astray, and gives back what a stale save took. The receipt's Events say what there was.
+func (s *Store) Repair(ctx context.Context) (*Receipt, error) {
+	return s.commit(ctx, func(now Snapshot) (proposal, error) {
+		return proposal{base: now, result: now.Bytes()}, nil
+	})
+}
+
+// Accept takes the file as it stands, however half written it looks and whatever changes
+// of the program it takes back: somebody has said that it is meant so. A file that cannot
+// be read, because a quote in it is never closed or for what else a [*FileError] says,
+// cannot be accepted either.
 func (s *Store) Accept(ctx context.Context) error {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
@@ -138,6 +152,13 @@ func (s *Store) Accept(ctx context.Context) error {
 	if err != nil {
 		return &FileError{s.path, err}
 	}
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	s.remember(snap)
-	return nil
+	accepted := foundVersion(snap)
+	accepted.Accepted = true
+	return s.note([]state.Version{accepted})
 }

@@ -21,7 +21,7 @@ func newDir(t *testing.T) (d state.Dir, path string) {
 	if err := d.Create(nil); err != nil {
 		t.Fatal(err)
 	}
-	return d, filepath.Join(dir, ".config.csv.rowkeep", "commits")
+	return d, filepath.Join(dir, ".config.csv.rowkeep", "log")
 }
 
 func record(n byte) state.Record {
