@@ -26,6 +26,7 @@ type localFile struct {
 	// What follows belongs to whoever holds the lock.
 	locked  string               // the file behind path whose lock is held
 	looked  map[string]sys.Stamp // displaced files, as they were when they held what they should
+	cleared string               // the file for which nothing is left of other processes
 	recent  []state.Displaced    // by the last commits of this process, newest last
 	commits int
 	place   *Guarantee // nil: not probed yet
@@ -111,15 +112,15 @@ func (f *localFile) read() (now held, same bool, err error) {
 	return now, before == after && int64(len(data)) == after.Size, nil
 }
 
-// readAll reads a file that has been seen to have size bytes from its beginning, and a
-// byte more, to notice growth.
+// readAll reads a file that has been seen to have size bytes. Whether it has grown since is
+// for another look at it.
 func readAll(r io.ReaderAt, size int64) ([]byte, error) {
-	data := make([]byte, size+1)
+	data := make([]byte, size)
 	n, err := r.ReadAt(data, 0)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	return data[:n:n], nil
+	return data[:n], nil
 }
 
 // written asks for a lease, which nobody gets whose file is open for writing.
@@ -135,6 +136,16 @@ func (f *localFile) written(h held) bool {
 	}
 	_ = lease.Release()
 	return false
+}
+
+// used looks for the state directory.
+func (f *localFile) used() bool {
+	log, err := f.logNow()
+	if err != nil {
+		return false
+	}
+	there, err := log.Dir().Exists()
+	return err == nil && there
 }
 
 // lock takes the lock in the state directory, which it makes if there is none, and sorts
@@ -155,9 +166,9 @@ func (f *localFile) lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	f.locked = target
+	f.setLocked(target)
 	unlock = func() {
-		f.locked = ""
+		f.setLocked("")
 		// An error of unlocking would leave a descriptor to the garbage collector, and
 		// the lock to its end; the commit stands.
 		_ = release()
@@ -169,6 +180,12 @@ func (f *localFile) lock(ctx context.Context) (unlock func(), err error) {
 	return unlock, nil
 }
 
+func (f *localFile) setLocked(target string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.locked = target
+}
+
 // recover sorts out what a process left that died in a commit. Nobody did if the log is as
 // this store left it.
 func (f *localFile) recover() error {
@@ -176,14 +193,18 @@ func (f *localFile) recover() error {
 	if err != nil {
 		return err
 	}
-	if _, news, _, err := log.Last(); err != nil || !news {
+	if _, news, _, err := log.Last(); err != nil || !news && f.cleared == f.locked {
 		return err
 	}
 	now, _, err := f.read()
 	if err != nil {
 		return nil // whoever needs the file finds out by itself
 	}
-	return errors.Join(log.Recover(now.data), f.dir().Sweep())
+	err = errors.Join(log.Recover(now.data), f.dir().Sweep())
+	if err == nil {
+		f.cleared = f.locked
+	}
+	return err
 }
 
 // dir is the state directory of the file whose lock is held.
@@ -204,6 +225,10 @@ func (f *localFile) logNow() (*state.Log, error) {
 }
 
 func (f *localFile) last() (state.Entry, bool, error) {
+	if log := f.lockedLog(); log != nil {
+		e, ok := log.Known()
+		return e, ok, nil
+	}
 	log, err := f.logNow()
 	if err != nil {
 		return state.Entry{}, false, err
@@ -213,6 +238,16 @@ func (f *localFile) last() (state.Entry, bool, error) {
 		return state.Entry{}, false, nil // who may not write the file needs no history
 	}
 	return e, ok, err
+}
+
+// lockedLog is the log while the lock is held: nobody else writes to it then.
+func (f *localFile) lockedLog() *state.Log {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.locked == "" {
+		return nil
+	}
+	return f.log
 }
 
 func (f *localFile) history() (state.History, error) {
@@ -267,11 +302,12 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	if at.at != nil && at.at.Links > 1 {
 		return failed("prepare", NotCommitted, ErrHardLinks)
 	}
-	r, err := openOld(at)
+	r, at, err := openOld(at)
 	if err != nil {
 		return swapped{}, err
 	}
 	defer r.Close()
+	old.tag = at
 	name, step, err := f.prepare(at, r, data)
 	if err != nil {
 		return failed(step, NotCommitted, err)
@@ -354,16 +390,25 @@ func (f *localFile) prepare(at place, old *os.File, data []byte) (name, step str
 }
 
 // openOld opens the file that is to be displaced; errChanged if it is gone, nil if there was
-// none.
-func openOld(at place) (*os.File, error) {
+// none. Owner, mode and the like are those that it has now.
+func openOld(at place) (*os.File, place, error) {
 	if at.at == nil {
-		return nil, nil
+		return nil, at, nil
 	}
 	r, err := sys.OpenRead(at.target)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = errChanged
 	}
-	return r, err
+	if err != nil {
+		return nil, at, err
+	}
+	now, err := sys.StampOf(r)
+	if err != nil {
+		return nil, at, errors.Join(err, r.Close())
+	}
+	at.sure = at.sure && now == *at.at
+	at.at = &now
+	return r, at, nil
 }
 
 // strays looks at what commits displaced: at the files of this process's last commits, or

@@ -11,6 +11,8 @@ import (
 // medium is where the bytes live. The local file is one; tests have one in memory. The
 // commit loop knows nothing else of either.
 type medium interface {
+	// used reports that a store has kept something here.
+	used() bool
 	// lock keeps other stores from committing until unlock, which is to be called once.
 	// What a store left that died while it had the lock is sorted out before lock returns.
 	// The error is the context's cause where the lock was not free in time.

@@ -148,6 +148,7 @@ func (m *memory) history() (state.History, error) {
 
 // Nobody can write to what memory has displaced, or be seen to write.
 func (m *memory) strays(bool) ([]stray, error)  { return nil, nil }
+func (m *memory) used() bool                    { return false }
 func (m *memory) written(held) bool             { return false }
 func (m *memory) guarantee() (Guarantee, error) { return Guarantee{}, nil }
 

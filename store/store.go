@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/rowkeep/rowkeep/store/internal/state"
 )
@@ -25,8 +26,9 @@ type Store struct {
 }
 
 // Open prepares a store for the CSV file path, through symbolic links. It removes what a
-// commit left behind that was killed, if it may. It does not read the file, and writes
-// nothing: a file that is missing or damaged is an error of the calls that need it.
+// commit left behind that was killed, and merges edits that went astray, if it may. Else
+// it writes nothing and does not read the file: one that is missing or damaged is an error
+// of the calls that need it.
 //
 // The errors are a setting that makes no sense, ErrNotRegular, and those of the system.
 func Open(path string, opt Options) (*Store, error) {
@@ -48,8 +50,35 @@ func newStore(path string, m medium, opt Options) (*Store, error) {
 		return nil, err
 	}
 	s.seen.digest = Digest(last.Digest)
+	s.recover()
 	return s, nil
 }
+
+// recover sorts out what was left by stores that were killed, or are gone, unless somebody
+// is committing: his lock has done it. What cannot be done, as on a file system that is
+// read-only, is left: it keeps nobody from reading, and a commit finds out for itself what
+// is wrong.
+func (s *Store) recover() {
+	if !s.medium.used() {
+		return
+	}
+	once, cancel := context.WithCancel(context.Background())
+	cancel()
+	unlock, err := s.medium.lock(once)
+	if err != nil {
+		return
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), min(s.opt.Wait, openWait))
+	defer cancel()
+	if _, err := s.gather(ctx); err != nil {
+		s.opt.Logger.WarnContext(ctx, "what strayed cannot be merged now", "path", s.path, "error", err)
+	}
+}
+
+// openWait is how long Open waits at most for an editor that does not finish, where there is
+// something to merge.
+const openWait = time.Second
 
 // newest returns the newest version that the store knows.
 func (s *Store) newest() known {

@@ -69,7 +69,7 @@ func (c configFile) content() string {
 }
 
 // displacedName is the name of what a commit displaced.
-var displacedName = regexp.MustCompile(`^[0-9]+-[0-9a-f]{16}-[0-9a-f]{16}$`)
+var displacedName = regexp.MustCompile(`\b[0-9]+-[0-9a-f]{16}-[0-9a-f]{16}\b`)
 
 // want compares the file, and looks that nothing lies about.
 func (c configFile) want(content string) {

@@ -129,6 +129,13 @@ func (l *Log) Last() (last Entry, news, ok bool, err error) {
 	return l.last, news, l.last.Seq > 0, err
 }
 
+// Known is what Last returned, or what was appended since.
+func (l *Log) Known() (last Entry, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last, l.last.Seq > 0
+}
+
 // refresh reads the last entry of the open log, if the file is not as this Log left it.
 func (l *Log) refresh(f *os.File) (news bool, err error) {
 	at, err := sys.StampOf(f)
