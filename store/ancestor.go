@@ -296,7 +296,7 @@ func (l *lineage) effort() (total, unlike []int) {
 			steps[v] += steps[v-1]
 		}
 	}
-	l.discountContinued(e.cells)
+	l.discountContinued(e)
 	for v := range n {
 		// An edited comment is one that came and one that went.
 		e.cells[v] += max(e.added[v], e.removed[v]) + l.columnEffort(v)
@@ -319,6 +319,9 @@ func (l *lineage) addEffort(e effort, it *item, s span, until int) {
 	case !it.row && it.save == absent:
 		add(e.removed, 1)
 	case !it.row: // another form of the same comment
+	case s.entry == absent && l.introduces(l.firstSeen(it)):
+		// A row of the program's, or another one that somebody gave the same key.
+		add(e.cells, 1)
 	case s.entry == absent:
 		add(e.cells, l.filled(it.save))
 	case it.save == absent:
@@ -366,7 +369,7 @@ const mostContinued = 10_000
 // another key: renamed, or typed on from where an editor that saves by itself had left
 // it. It is no new row. Rows that the program added stay out of this: there, one more
 // row beside it is as likely, and costs no more than a question.
-func (l *lineage) discountContinued(effort []int) {
+func (l *lineage) discountContinued(e effort) {
 	var came, gone []*item
 	for i := range l.items {
 		switch it := &l.items[i]; {
@@ -384,7 +387,7 @@ func (l *lineage) discountContinued(effort []int) {
 		for _, from := range gone {
 			for k, s := range from.spans {
 				if s.entry != absent && l.continues(s.entry, to.save) {
-					l.discount(effort, to, s.from, l.until(from, k))
+					l.discount(e, to, s.from, l.until(from, k))
 				}
 			}
 		}
@@ -393,10 +396,11 @@ func (l *lineage) discountContinued(effort []int) {
 
 // discount takes back what a new row took, but for the change of a key, in versions that
 // have not got it.
-func (l *lineage) discount(effort []int, it *item, from, until int) {
+func (l *lineage) discount(e effort, it *item, from, until int) {
 	for v := from; v < until; v++ {
 		if l.entryAt(l.records[it.save].item, v) == absent {
-			effort[v] -= l.filled(it.save)
+			e.cells[v] -= l.filled(it.save)
+			e.unlike[v]--
 		}
 	}
 }

@@ -71,10 +71,10 @@ func judgeSave(history []version, save Snapshot, opt savePolicy) (verdict, error
 // A judgement is a verdict in the making.
 type judgement struct {
 	*lineage
-	save   Snapshot
-	opt    savePolicy
-	last   version // of the history
-	spots  []spot
+	save  Snapshot
+	opt   savePolicy
+	last  version // of the history
+	spots []spot
 
 	base      version
 	unknown   bool
@@ -345,21 +345,40 @@ func (j *judgement) rowValue(id int32) merge.Value {
 	return merge.Value{Exists: true, Rows: []merge.RowValue{row}}
 }
 
-// equalTo is the newest version whose bytes the save has, or -1. It does not count if
-// the save lacks nothing of the newest but a notice.
+// equalTo is the newest version whose bytes the save has, but for a notice that the
+// version has and the save has not, or -1. It is none if the newest is such a version.
 func (j *judgement) equalTo() int {
-	for v := len(j.versions) - 2; v >= 0; v-- {
-		snap := j.versions[v].snap
-		if snap.digest != j.save.digest || !bytes.Equal(snap.Bytes(), j.save.Bytes()) {
+	for v := j.newest; v >= 0; v-- {
+		if !j.equals(v) {
 			continue
 		}
-		rest, err := withoutNotices(j.last.snap.Bytes(), j.opt.read, func(string) bool { return true })
-		if err == nil && bytes.Equal(rest, j.save.Bytes()) {
+		if v == j.newest {
 			return -1
 		}
 		return v
 	}
 	return -1
+}
+
+func (j *judgement) equals(v int) bool {
+	data := j.versions[v].snap.Bytes()
+	if len(j.saveNotices) == 0 && j.noticed(v) {
+		var err error
+		if data, err = withoutNotices(data, j.opt.read, func(string) bool { return true }); err != nil {
+			return false
+		}
+	}
+	return bytes.Equal(data, j.save.Bytes())
+}
+
+// noticed reports that a version has a notice.
+func (j *judgement) noticed(v int) bool {
+	for _, in := range j.notices {
+		if _, found := slices.BinarySearch(in, v); found {
+			return true
+		}
+	}
+	return false
 }
 
 // restore judges a save that is version v: a backup that was put back, or a buffer that
@@ -509,9 +528,22 @@ func (j *judgement) tellUndone() error {
 	return nil
 }
 
-// isRemoval reports that the save lacks a row or comment.
+// isRemoval reports that the save lacks a row or comment, and has not got the row under
+// another key.
 func (j *judgement) isRemoval(s spot) bool {
-	return s.column == whole && j.items[s.item].save == absent
+	if s.column != whole || j.items[s.item].save != absent {
+		return false
+	}
+	return !j.items[s.item].row || !slices.ContainsFunc(j.items, func(it item) bool { return j.isRenamed(s.item, it) })
+}
+
+// isRenamed reports that a row of the save, which the newest version lacks, is another one
+// as some version had it.
+func (j *judgement) isRenamed(was int32, is item) bool {
+	if !is.row || is.save == absent || is.spans[len(is.spans)-1].entry != absent {
+		return false
+	}
+	return slices.ContainsFunc(j.items[was].spans, func(s span) bool { return s.entry != absent && j.continues(s.entry, is.save) })
 }
 
 // placeID tells rows, and cells of rows, apart.
