@@ -254,12 +254,12 @@ func (f *localFile) lockedLog() *state.Log {
 	return f.log
 }
 
-func (f *localFile) history() (state.History, error) {
+func (f *localFile) history(seq int64) (state.History, error) {
 	log, err := f.logNow()
 	if err != nil {
 		return state.History{}, err
 	}
-	h, err := log.Dir().History()
+	h, err := log.Dir().History(seq)
 	if errors.Is(err, fs.ErrPermission) {
 		return state.History{}, nil
 	}
@@ -461,7 +461,7 @@ func (f *localFile) look(d state.Displaced) (stray, bool, error) {
 	digest := state.DigestOf(data)
 	base := state.Digest{Hash: d.Hold}
 	if digest.Hash != d.Hold && digest.Hash != d.New {
-		h, err := f.history()
+		h, err := f.history(0)
 		if err != nil {
 			return stray{}, false, err
 		}

@@ -20,6 +20,9 @@ type Store struct {
 
 	// swept: all displaced files have been looked at. Belongs to whoever has the turn.
 	swept bool
+	// past is the history up to version pastSeq. Belongs to whoever has the turn.
+	past    *lineage
+	pastSeq int64
 
 	mu   sync.Mutex
 	seen known

@@ -196,7 +196,7 @@ func TestOpenedAtTheCommitPoint(t *testing.T) {
 }
 
 func (w *window) entries() []state.Entry {
-	h, err := w.file.history()
+	h, err := w.file.history(0)
 	if err != nil {
 		w.Fatal(err)
 	}
