@@ -193,10 +193,7 @@ func (f *localFile) setLocked(target string) {
 // recover sorts out what a process left that died in a commit. Nobody did if the log is as
 // this store left it.
 func (f *localFile) recover() error {
-	log, err := f.logNow()
-	if err != nil {
-		return err
-	}
+	log := f.logOf(f.locked)
 	if _, news, _, err := log.Last(); err != nil || !news && f.cleared == f.locked {
 		return err
 	}
@@ -220,12 +217,17 @@ func (f *localFile) logNow() (*state.Log, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.logOf(target), nil
+}
+
+// logOf is the log beside a file. That of the last file asked for is kept.
+func (f *localFile) logOf(target string) *state.Log {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if dir := state.Beside(target); f.log == nil || f.log.Dir() != dir {
 		f.log = dir.Log()
 	}
-	return f.log, nil
+	return f.log
 }
 
 func (f *localFile) last() (state.Entry, bool, error) {
