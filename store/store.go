@@ -35,7 +35,7 @@ type Store struct {
 //
 // The errors are a setting that makes no sense, ErrNotRegular, and those of the system.
 func Open(path string, opt Options) (*Store, error) {
-	file, err := openFile(path, opt.History.keep())
+	file, err := openFile(path, opt.withDefaults())
 	if err != nil {
 		return nil, err
 	}

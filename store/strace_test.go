@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rowkeep/rowkeep/store"
 )
@@ -126,6 +127,7 @@ func updater(args []string) error {
 	if _, err := s.Update(context.Background(), increment); err != nil {
 		return err
 	}
+	time.Sleep(50 * time.Millisecond) // so that a change is old enough for its time to tell it from others
 	_, _ = os.Stat(marker)
 	_, err = s.Update(context.Background(), increment)
 	_, _ = os.Stat(marker)

@@ -37,7 +37,7 @@ func (w *window) open(opt Options) {
 		opt.Settle = 20 * time.Millisecond
 	}
 	var err error
-	if w.file, err = openFile(w.path, opt.History.keep()); err == nil {
+	if w.file, err = openFile(w.path, opt.withDefaults()); err == nil {
 		w.store, err = newStore(w.path, w.file, opt)
 	}
 	if err != nil {

@@ -81,7 +81,7 @@ func (l *Log) Recover(holds []byte) error {
 	}
 	entry, ok := l.Known()
 	if ok && entry.Kind == Commit && neverNamed(entry, displaced, holds) {
-		return l.takeBack(entry.Seq)
+		return l.TakeBack(entry.Seq)
 	}
 	if len(displaced) == 0 {
 		return nil
@@ -97,20 +97,23 @@ func (l *Log) Recover(holds []byte) error {
 	if err := os.Remove(last.Path); err != nil {
 		return err
 	}
-	return l.takeBack(last.Seq)
+	return l.TakeBack(last.Seq)
 }
 
 // neverNamed reports a commit that was killed before its file had the intent's name. A
 // commit that made the file displaced none.
 func neverNamed(e Entry, displaced []Displaced, holds []byte) bool {
-	if e.Theirs == (Digest{}) {
+	switch {
+	case e.InPlace: // such a commit leaves something else behind; see Ahead
+		return false
+	case e.Theirs == (Digest{}):
 		return holds == nil
 	}
 	return !slices.ContainsFunc(displaced, func(d Displaced) bool { return d.Seq == e.Seq }) && DigestOf(holds) != e.Digest
 }
 
-// takeBack removes the entry of a commit that never was, if it is the last one.
-func (l *Log) takeBack(seq int64) error {
+// TakeBack removes the entry of a commit that never was, if it is the last one.
+func (l *Log) TakeBack(seq int64) error {
 	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
