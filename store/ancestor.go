@@ -384,14 +384,23 @@ func (l *lineage) discountContinued(e effort) {
 		return
 	}
 	for _, to := range came {
-		for _, from := range gone {
-			for k, s := range from.spans {
-				if s.entry != absent && l.continues(s.entry, to.save) {
-					l.discount(e, to, s.from, l.until(from, k))
-				}
+		// A row continues one row.
+		at := slices.IndexFunc(gone, func(from *item) bool { return l.continuesItem(from, to.save) })
+		if at < 0 {
+			continue
+		}
+		for k, s := range gone[at].spans {
+			if s.entry != absent && l.continues(s.entry, to.save) {
+				l.discount(e, to, s.from, l.until(gone[at], k))
 			}
 		}
+		gone = slices.Delete(gone, at, at+1)
 	}
+}
+
+// continuesItem reports that a row continues what some version had of another.
+func (l *lineage) continuesItem(was *item, now int32) bool {
+	return slices.ContainsFunc(was.spans, func(s span) bool { return s.entry != absent && l.continues(s.entry, now) })
 }
 
 // discount takes back what a new row took, but for the change of a key, in versions that

@@ -543,7 +543,7 @@ func (j *judgement) isRenamed(was int32, is item) bool {
 	if !is.row || is.save == absent || is.spans[len(is.spans)-1].entry != absent {
 		return false
 	}
-	return slices.ContainsFunc(j.items[was].spans, func(s span) bool { return s.entry != absent && j.continues(s.entry, is.save) })
+	return j.continuesItem(&j.items[was], is.save)
 }
 
 // placeID tells rows, and cells of rows, apart.

@@ -385,7 +385,7 @@ func TestBase(t *testing.T) {
 			name:    "a word proves nothing",
 			history: []telling{R(onOff + "a,true,1\n"), W(onOff + "a,true,1\nb,paused,7\nc,paused,7\n")},
 			save:    onOff + "a,true,1\nb,paused,8\n", // somebody counted the key on as well
-			want:    "base 1\nstale_save_repaired 1..2 row_added(c>)\nstale_save_conflict 1..2 b.price=8>7\ncell b price\n",
+			want:    "base 1\nstale_save_repaired 1..2 row_added(c>)\nstale_save_conflict 1..2 b.price=8>7\nadd_add b price\n",
 			result:  onOff + "a,true,1\nb,paused,7\nc,paused,7\n",
 		},
 		{
