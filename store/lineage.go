@@ -45,7 +45,8 @@ type lineage struct {
 	notices     map[string][]int // versions that hold each notice
 	saveNotices []string
 
-	previous []int32 // the entries of what was read last, by record
+	count    map[int32]int32 // how often an item stood so far in what is being read
+	previous []int32         // the entries of what was read last, by record
 	texts    [][]byte
 }
 
@@ -93,7 +94,10 @@ type span struct {
 
 // A layout is the columns of a header by id. Fields behind them, and those of a file
 // without a header, are numbered downwards from unnamed.
-type layout struct{ columns []int32 }
+type layout struct {
+	columns   []int32
+	delimiter byte // the same text is cut otherwise by another one
+}
 
 const unnamed int32 = -2
 
@@ -119,7 +123,7 @@ func newLineage(history []version, save *csvrows.File, prefix string) *lineage {
 	l := &lineage{
 		versions: history, newest: len(history) - 1,
 		ids: make(map[entryName]int32), itemIDs: make(map[itemName]int32), colIDs: make(map[string]int32),
-		notices: make(map[string][]int),
+		notices: make(map[string][]int), count: make(map[int32]int32),
 	}
 	for v, old := range history {
 		rows := 0
@@ -173,7 +177,7 @@ func (l *lineage) read(v int, f *csvrows.File, prefix string) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		l.layout = append(l.layout, l.layoutOf(f))
 		keyCols, _ := f.KeyColumns() // a snapshot has them
-		count := make(map[int32]int32)
+		clear(l.count)
 		ids, texts := make([]int32, f.Len()), make([][]byte, f.Len())
 		same := v > 0 && l.layout[v] == l.layout[v-1]
 		for i := range f.Len() {
@@ -191,12 +195,12 @@ func (l *lineage) read(v int, f *csvrows.File, prefix string) iter.Seq[int32] {
 				id = l.entryOf(v, f, i, 0, keyCols, prefix)
 			}
 			first := l.records[id].item
-			if nth := count[first]; nth > 0 {
+			if nth := l.count[first]; nth > 0 {
 				id = l.entryOf(v, f, i, nth, keyCols, prefix)
 			} else {
 				ids[i] = id
 			}
-			count[first]++
+			l.count[first]++
 			if !yield(id) {
 				return
 			}
@@ -257,7 +261,7 @@ func said(f *csvrows.File, record int) string {
 }
 
 func (l *lineage) layoutOf(f *csvrows.File) int32 {
-	var now layout
+	now := layout{delimiter: f.Delimiter()}
 	seen := make(map[string]int)
 	for _, name := range f.Columns() {
 		seen[name]++
@@ -273,7 +277,7 @@ func (l *lineage) layoutOf(f *csvrows.File) int32 {
 		now.columns = append(now.columns, id)
 	}
 	for i, old := range l.layouts {
-		if slices.Equal(old.columns, now.columns) {
+		if old.delimiter == now.delimiter && slices.Equal(old.columns, now.columns) {
 			return int32(i)
 		}
 	}

@@ -445,7 +445,10 @@ func (j *judgement) edit(table *csvrows.Table, s spot) {
 	default:
 		cells := make(map[string]string)
 		for column, value := range j.cells(now) {
-			cells[j.name(column, j.records[now].layout)] = string(value)
+			// A field without a column, or one of a repeated name, cannot be asked for.
+			if name := j.name(column, j.records[now].layout); slices.Contains(table.Columns(), name) {
+				cells[name] = string(value)
+			}
 		}
 		if above := j.above(now, table); above != nil {
 			_ = table.InsertAfter(above, key, cells)
