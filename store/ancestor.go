@@ -517,9 +517,6 @@ func (l *lineage) settleTie(tied []int, spots []spot) []int {
 		if slices.ContainsFunc(outcomes, func(o []class) bool { return slices.Equal(o, outcome) }) {
 			continue
 		}
-		if !slices.ContainsFunc(outcome, func(c class) bool { return c != stands }) {
-			v = l.newest // which comes to the same
-		}
 		bases, outcomes = append(bases, v), append(outcomes, outcome)
 	}
 	oldest := tied[len(tied)-1]

@@ -624,7 +624,7 @@ func (j *judgement) setNotices() error {
 		case len(in) == 0: // of a history that is lost
 			return false
 		}
-		return !inSave || !stands
+		return !stands
 	})
 	if err != nil || !adds {
 		j.result = result
