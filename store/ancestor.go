@@ -221,12 +221,10 @@ func (l *lineage) splitRow(item int32, n int, kept map[int][]claim, gone map[int
 	if now == absent {
 		return
 	}
-	before, written := l.entryAt(item, s.from-1), l.entryAt(item, l.writtenBefore(s.from))
+	before := l.entryAt(item, s.from-1)
 	for _, column := range l.columnsOf(s.entry, before) {
 		value := l.value(s.entry, column)
-		// What the last write had already, this one only brought back.
-		if bytes.Equal(value, l.value(before, column)) || bytes.Equal(value, l.value(written, column)) ||
-			!bytes.Equal(value, l.value(now, column)) {
+		if !bytes.Equal(value, l.value(now, column)) {
 			continue
 		}
 		switch {
@@ -249,13 +247,6 @@ func (l *lineage) columnsOf(id, before int32) []int32 {
 		columns = append(columns, column)
 	}
 	return columns
-}
-
-// writtenBefore is the last version before v that a store wrote, or -1.
-func (l *lineage) writtenBefore(v int) int {
-	for v--; v >= 0 && !l.versions[v].written; v-- {
-	}
-	return v
 }
 
 // firstSeen is the first version that has an item, or -1.

@@ -216,6 +216,10 @@ func (j *judgement) tellMended(v int, disputed func(merge.Change) bool) error {
 	if err != nil {
 		return err
 	}
+	if len(made) == 0 {
+		j.result = j.save.Bytes() // blank lines and form are no reason to write
+		return nil
+	}
 	var again, contested []EventChange
 	for _, c := range made {
 		e := j.eventChange(c, v)

@@ -158,3 +158,42 @@ func (d *drawnHistory) quiet(result []byte) {
 		d.Errorf("the result is judged again: %s", summary(again))
 	}
 }
+
+// TestAnySaveIsJudged: whatever stands in a history and a save, there is a verdict or an
+// error of the merge, and the file that it asks for can be read.
+func TestAnySaveIsJudged(t *testing.T) {
+	lines := []string{
+		"id,on,note", "id,note", "on,id", "a,true,1", "a,false,x9", "b,true,2", "b", ",true,", "# c", "\"# c\",,", "#id,on", "", ",,", "a,\"q\nr\",1,extra",
+		"# re-applied 2: a on=false (your save was from an older copy)",
+	}
+	options := []csvrows.Options{{}, {NoHeader: true}, {NoComment: true}, {Delimiter: ','}, {Comment: "a"}}
+	rapid.Check(t, func(rt *rapid.T) {
+		opt := savePolicy{
+			read: rapid.SampledFrom(options).Draw(rt, "read"), owned: []string{"on", "2"}, notice: rapid.Bool().Draw(rt, "notice"),
+			reverts: Reverts(rapid.IntRange(0, 2).Draw(rt, "reverts")),
+		}
+		draw := func() Snapshot {
+			text := rapid.SliceOfN(rapid.SampledFrom(lines), 0, 6).Draw(rt, "lines")
+			snap, err := newSnapshot([]byte(strings.Join(text, rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(rt, "end"))), opt.read)
+			if err != nil {
+				return Snapshot{} // no file
+			}
+			return snap
+		}
+		var history []version
+		for i := range rapid.IntRange(0, 5).Draw(rt, "versions") {
+			history = append(history, version{seq: int64(i + 1), written: rapid.Bool().Draw(rt, "written"), accepted: rapid.Bool().Draw(rt, "accepted"), snap: draw()})
+		}
+		save := draw()
+		v, err := judgeSave(history, save, opt)
+		if err != nil || !save.Exists() {
+			return
+		}
+		if _, err := csvrows.Parse(v.result, opt.read); err != nil {
+			rt.Fatal(err)
+		}
+		if string(v.result) != string(save.Bytes()) && len(v.events) == 0 && !strings.Contains(string(save.Bytes()), noticeEnd) {
+			rt.Fatalf("changed in silence:\n%s\nto\n%s", save.Bytes(), v.result)
+		}
+	})
+}

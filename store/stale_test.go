@@ -375,6 +375,31 @@ func TestNoticesDoNotPileUp(t *testing.T) {
 		"b,false,O2,second\nc,true,,third\nz,true,,new\n", "stale_save_repaired 4..5 b.enabled=true>false b.order_id=>O2\n")
 }
 
+// TestStaleBufferSavedAsItWas: what its first save came to, the second comes to as well, the
+// program's comments included.
+func TestStaleBufferSavedAsItWas(t *testing.T) {
+	d := newDesk(t, savePolicy{})
+	d.program("a,true,,first", "# written\na,false,O1,first")
+	d.save(stale0 + "z,true,,new\n")
+	mended := d.file
+	if !strings.Contains(mended, "# written\na,false,O1,first") {
+		t.Fatal(mended)
+	}
+	d.save(stale0 + "z,true,,new\n")
+	d.is(mended, "equals_version 3..4\nstale_save_repaired 3..4 a.enabled=true>false a.order_id=>O1 comment(># written)\n")
+}
+
+func TestDroppedNoticeStaysDropped(t *testing.T) {
+	d := newDesk(t, savePolicy{notice: true})
+	d.writes()
+	d.save(stale0)
+	loaded := strings.Replace(d.file, "a,false,O1", "a,true,", 1)
+	d.save(loaded)
+	d.save(stale0 + "z,true,,of somebody else\n")
+	d.save(loaded) // restored as it was, but for the notice
+	d.is(stale0, "equals_version 5..7\n")
+}
+
 // TestUnknownNotice: of a history that is lost, or of another file, a notice is a comment.
 func TestUnknownNotice(t *testing.T) {
 	d := newDesk(t, savePolicy{notice: true})
