@@ -80,15 +80,21 @@ func (d Dir) Create(file *sys.Stamp) error {
 	case err != nil:
 		return err
 	}
-	err = errors.Join(
-		d.put(".gitignore", ignoreAll, file),
-		d.put(lockName, "", file),
-		d.put(logName, "", file),
-		admit(d.path, true, file))
+	err = d.furnish(file)
 	if err != nil {
 		err = errors.Join(err, os.RemoveAll(d.path))
 	}
 	return err
+}
+
+// furnish puts into a new directory what it needs.
+func (d Dir) furnish(file *sys.Stamp) error {
+	for _, f := range []struct{ name, content string }{{".gitignore", ignoreAll}, {lockName, ""}, {logName, ""}} {
+		if err := d.put(f.name, f.content, file); err != nil {
+			return err
+		}
+	}
+	return admit(d.path, true, file)
 }
 
 // put makes a file in the directory, unless it is there.
