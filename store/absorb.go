@@ -153,7 +153,7 @@ func standing(r *merge.Result) []merge.Conflict {
 // content finds the version of a digest in the history. Without it the newest version that
 // is known stands in: what differs from that is taken for an edit.
 func (s *Store) content(d state.Digest) (Snapshot, error) {
-	h, err := s.medium.history()
+	h, err := s.medium.history(0)
 	if err != nil {
 		return Snapshot{}, &CommitError{Path: s.path, Step: "read history", Err: err}
 	}

@@ -36,15 +36,25 @@ type proposal struct {
 func (s *Store) commit(ctx context.Context, propose func(now Snapshot) (proposal, error)) (*Receipt, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
+	leave, err := s.takeTurn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return s.commitInTurn(ctx, propose)
+}
+
+// commitInTurn is commit for whoever has the turn.
+func (s *Store) commitInTurn(ctx context.Context, propose func(now Snapshot) (proposal, error)) (*Receipt, error) {
 	// A first look without the lock: beside a file that cannot be used nothing is made.
 	if s.newest().file == nil {
 		if _, _, err := s.settled(ctx); err != nil {
 			return nil, err
 		}
 	}
-	unlock, err := s.lock(ctx)
+	unlock, err := s.medium.lock(ctx)
 	if err != nil {
-		return nil, err
+		return nil, s.lockError(err)
 	}
 	defer unlock()
 	events, err := s.gather(ctx)
@@ -151,18 +161,26 @@ func (s *Store) note(versions []state.Version) error {
 
 // lock keeps out other goroutines, then other processes.
 func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
-	select {
-	case s.turn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, s.lockError(context.Cause(ctx))
+	leave, err := s.takeTurn(ctx)
+	if err != nil {
+		return nil, err
 	}
-	leave := func() { <-s.turn }
 	unlockMedium, err := s.medium.lock(ctx)
 	if err != nil {
 		leave()
 		return nil, s.lockError(err)
 	}
 	return func() { unlockMedium(); leave() }, nil
+}
+
+// takeTurn keeps out other goroutines.
+func (s *Store) takeTurn(ctx context.Context) (leave func(), err error) {
+	select {
+	case s.turn <- struct{}{}:
+		return func() { <-s.turn }, nil
+	case <-ctx.Done():
+		return nil, s.lockError(context.Cause(ctx))
+	}
 }
 
 func (s *Store) lockError(err error) error {

@@ -71,12 +71,16 @@
 // (left out: what Go's runtime does around each open for its poller):
 //
 //	lock            readlink, open, flock
-//	read            readlink, open, fstat, read, read, fstat, close
-//	write           open, write, fstat, fchmod
+//	news            open, fstat, close: has another process written to the log?
+//	strays          fstatat: has anybody written to what the last commit displaced?
+//	read            readlink, open, fstat, pread, fstat, close
+//	write           open, fstat, open, write, fstat, flistxattr, flistxattr, fchmod
 //	sync            fsync, close
-//	record          open, lseek, pread, write, close
-//	read again      readlink, open, fstat, read, read, fstat, close
-//	replace         rename: the commit point
+//	record          open, fstat, pwrite, close
+//	intend          renameat2, fstatat (and F_SETLEASE)
+//	look            fstat (and F_GETLEASE; pread too where the last change is younger than 20 ms)
+//	replace         exchange: the commit point
+//	displaced       fstatat (and F_GETLEASE, F_SETLEASE)
 //	sync directory  open, fsync, close
-//	unlock          flock, close
+//	unlock          close, flock, close
 package store

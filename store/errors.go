@@ -19,7 +19,8 @@ var (
 	ErrConflictMarkers = errors.New("the file holds a conflict marker of an unfinished merge")
 	ErrMassKeyChange   = errors.New("more than half of the keys were exchanged for others")
 	ErrNotRegular      = errors.New("not a regular file")
-	ErrHardLinks       = errors.New("the file has several names (hard links), which replacing it would part")
+	ErrHardLinks       = errors.New("the file has several names (hard links), which replacing it would part; Options.InPlace writes to it")
+	ErrMountPoint      = errors.New("something is mounted on the file, so that it cannot be replaced; Options.InPlace writes to it")
 	ErrOwner           = sys.ErrOwner // the process may not keep the file's owner and group
 )
 
@@ -62,7 +63,7 @@ func (o Outcome) String() string {
 }
 
 // CommitError says at which step a commit failed, and what is known after it. Err wraps
-// the cause: what the system said, or ErrLocked, ErrContended, ErrHardLinks, ErrOwner,
+// the cause: what the system said, or ErrLocked, ErrContended, ErrHardLinks, ErrMountPoint, ErrOwner,
 // ErrMassKeyChange, or the error of [Options.Validate].
 type CommitError struct {
 	Path    string

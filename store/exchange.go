@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
@@ -81,7 +82,7 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 	}
 	f.moment("exchange")
 	if err := sys.Exchange(intent.Path, at.target); err != nil {
-		return replaced{step: "replace"}, f.refused(err)
+		return replaced{step: "replace"}, f.refused(at.target, err)
 	}
 	f.moment("exchanged")
 	is, err := sys.StampAt(intent.Path)
@@ -98,13 +99,15 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 // refused reads the error of an exchange. A name that is gone for a moment, as with editors
 // that move the file away and write a new one, is a change. A place that cannot exchange
 // after all, as across quotas, is known from now on.
-func (f *localFile) refused(err error) error {
+func (f *localFile) refused(target string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return errChanged
 	case errors.Is(err, errors.ErrUnsupported) || sys.CrossDevice(err):
 		f.place.Exchange = false
 		return errChanged
+	case sys.Mounted(target):
+		return fmt.Errorf("%w: %w", ErrMountPoint, err)
 	}
 	return err
 }

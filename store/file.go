@@ -18,7 +18,7 @@ import (
 // localFile is a file of this system as a medium.
 type localFile struct {
 	path string // as the caller names it, perhaps a symbolic link
-	keep state.Keep
+	opt  Options
 
 	// moment is told of each step of a commit before it is taken. Tests let others come in
 	// between there.
@@ -38,12 +38,12 @@ type localFile struct {
 
 // openFile looks whether path can be a store's file, and removes what a killed commit
 // left.
-func openFile(path string, keep state.Keep) (*localFile, error) {
+func openFile(path string, opt Options) (*localFile, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &localFile{path: path, keep: keep, looked: map[string]sys.Stamp{}, moment: func(string) {}}
+	f := &localFile{path: path, opt: opt, looked: map[string]sys.Stamp{}, moment: func(string) {}}
 	target, err := symlink.Follow(path)
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func (f *localFile) lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := state.Beside(target)
+	dir := f.stateOf(target)
 	release, err := dir.Lock(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := f.create(dir, target); err != nil {
@@ -193,10 +193,7 @@ func (f *localFile) setLocked(target string) {
 // recover sorts out what a process left that died in a commit. Nobody did if the log is as
 // this store left it.
 func (f *localFile) recover() error {
-	log, err := f.logNow()
-	if err != nil {
-		return err
-	}
+	log := f.logOf(f.locked)
 	if _, news, _, err := log.Last(); err != nil || !news && f.cleared == f.locked {
 		return err
 	}
@@ -204,7 +201,7 @@ func (f *localFile) recover() error {
 	if err != nil {
 		return nil // whoever needs the file finds out by itself
 	}
-	err = errors.Join(log.Recover(now.data), f.dir().Sweep())
+	err = errors.Join(f.finishInPlace(), log.Recover(now.data), f.dir().Sweep())
 	if err == nil {
 		f.cleared = f.locked
 	}
@@ -212,7 +209,16 @@ func (f *localFile) recover() error {
 }
 
 // dir is the state directory of the file whose lock is held.
-func (f *localFile) dir() state.Dir { return state.Beside(f.locked) }
+func (f *localFile) dir() state.Dir { return f.stateOf(f.locked) }
+
+// stateOf is the state directory of a file: beside it, unless it cannot be made there.
+func (f *localFile) stateOf(target string) state.Dir {
+	beside := state.Beside(target)
+	if f.opt.StateDir == "" || sys.Writable(filepath.Dir(target)) {
+		return beside
+	}
+	return state.Elsewhere(f.opt.StateDir, target)
+}
 
 // logNow is the log beside the file that path leads to now.
 func (f *localFile) logNow() (*state.Log, error) {
@@ -220,12 +226,17 @@ func (f *localFile) logNow() (*state.Log, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.logOf(target), nil
+}
+
+// logOf is the log beside a file. That of the last file asked for is kept.
+func (f *localFile) logOf(target string) *state.Log {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if dir := state.Beside(target); f.log == nil || f.log.Dir() != dir {
+	if dir := f.stateOf(target); f.log == nil || f.log.Dir() != dir {
 		f.log = dir.Log()
 	}
-	return f.log, nil
+	return f.log
 }
 
 func (f *localFile) last() (state.Entry, bool, error) {
@@ -254,12 +265,12 @@ func (f *localFile) lockedLog() *state.Log {
 	return f.log
 }
 
-func (f *localFile) history() (state.History, error) {
+func (f *localFile) history(seq int64) (state.History, error) {
 	log, err := f.logNow()
 	if err != nil {
 		return state.History{}, err
 	}
-	h, err := log.Dir().History()
+	h, err := log.Dir().History(seq)
 	if errors.Is(err, fs.ErrPermission) {
 		return state.History{}, nil
 	}
@@ -281,7 +292,7 @@ func (f *localFile) create(dir state.Dir, target string) error {
 	if err != nil {
 		return err
 	}
-	if at.Links > 1 {
+	if at.Links > 1 && !f.opt.InPlace {
 		return ErrHardLinks
 	}
 	return dir.Create(&at)
@@ -303,8 +314,11 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	failed := func(step string, outcome Outcome, err error) (swapped, error) {
 		return swapped{}, &CommitError{Path: f.path, Step: step, Outcome: outcome, Err: err}
 	}
-	if at.at != nil && at.at.Links > 1 {
-		return failed("prepare", NotCommitted, ErrHardLinks)
+	if why := f.irreplaceable(at); why != nil {
+		if !f.opt.InPlace {
+			return failed("prepare", NotCommitted, why)
+		}
+		return f.swapInPlace(ctx, old, versions)
 	}
 	f.moment("prepare")
 	r, at, err := openOld(at)
@@ -314,6 +328,9 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	defer r.Close()
 	old.tag = at
 	name, step, err := f.prepare(at, r, data)
+	if errors.Is(err, ErrOwner) && f.opt.InPlace {
+		return f.swapInPlace(ctx, old, versions)
+	}
 	if err != nil {
 		return failed(step, NotCommitted, err)
 	}
@@ -361,6 +378,7 @@ func gone(err error) error {
 func (f *localFile) takeBack(r replaced, err error, undo func() error, old held) error {
 	switch {
 	case r.outcome == Unknown:
+		f.cleared = "" // whoever comes next looks what there is
 	case r.seen:
 		back := state.Version{Entry: state.Entry{Kind: state.Read, Time: time.Now().UTC(), Accepted: true}, Content: old.data}
 		err = errors.Join(err, f.note([]state.Version{back}))
@@ -461,7 +479,7 @@ func (f *localFile) look(d state.Displaced) (stray, bool, error) {
 	digest := state.DigestOf(data)
 	base := state.Digest{Hash: d.Hold}
 	if digest.Hash != d.Hold && digest.Hash != d.New {
-		h, err := f.history()
+		h, err := f.history(0)
 		if err != nil {
 			return stray{}, false, err
 		}

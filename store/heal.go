@@ -9,9 +9,9 @@ type healed struct {
 	unknown bool // the version is not in the history yet
 }
 
-// mostHistory is how many bytes of old versions are looked at to find what a save was made
-// from: the newest ones that fit.
-const mostHistory = 4 << 20
+// mostHistory bounds the bytes of old versions that are looked at to find what a save was
+// made from: the newest half of it is taken anew when it is full.
+const mostHistory = 64 << 20
 
 // heal judges what stands in the file. What the history has as its newest version is
 // nothing new; neither is anything where no store has been before.
@@ -26,11 +26,10 @@ func (s *Store) heal(now Snapshot) (healed, error) {
 	case !known && !s.medium.used():
 		return healed{now: now, unknown: true}, nil
 	}
-	lineage, err := s.lineage()
-	if err != nil {
+	if err := s.readPast(last); err != nil {
 		return healed{}, err
 	}
-	v, err := judgeSave(lineage, now, savePolicy{
+	v, err := judgeSave(s.past, now, savePolicy{
 		read: s.opt.Read, merge: s.opt.merge(), owned: s.opt.Owned, reverts: s.opt.Reverts, notice: s.opt.Notice,
 	})
 	if err != nil {
@@ -43,26 +42,41 @@ func (s *Store) heal(now Snapshot) (healed, error) {
 	return healed{now: result, events: v.events, unknown: true}, nil
 }
 
-// lineage are the versions that stood in the file, oldest first, as far as they are known.
-func (s *Store) lineage() ([]version, error) {
-	h, err := s.medium.history()
+// readPast brings what the store knows of the history up to date: the versions that stood in
+// the file, as far as they are known. The lock is held.
+func (s *Store) readPast(last state.Entry) error {
+	if s.past == nil || s.past.size > mostHistory || last.Seq < s.pastSeq {
+		s.past, s.pastSeq = newLineage(prefixOf(s.opt.Read)), 0
+	}
+	if last.Seq == s.pastSeq {
+		return nil
+	}
+	var before []byte
+	if n := s.past.newest; n >= 0 {
+		before = s.past.versions[n].snap.Bytes()
+	}
+	h, err := s.medium.history(s.pastSeq)
 	if err != nil {
-		return nil, &CommitError{Path: s.path, Step: "read history", Err: err}
+		return &CommitError{Path: s.path, Step: "read history", Err: err}
 	}
 	var list []version
 	size := 0
-	for e, content := range h.Contents {
+	for e, content := range h.After(before) {
 		if !e.Kind.Stood() || content == nil {
 			continue
 		}
 		snap, err := newSnapshot(content, s.opt.Read)
 		if err != nil {
-			continue // it was accepted once, under other options
+			continue // it was written under other options
 		}
 		list = append(list, version{seq: e.Seq, written: e.Kind == state.Commit, snap: snap, accepted: e.Accepted})
-		for size += len(content); size > mostHistory && len(list) > 1; list = list[1:] {
+		for size += len(content); size > mostHistory/2 && len(list) > 1; list = list[1:] {
 			size -= len(list[0].snap.Bytes())
 		}
 	}
-	return list, nil
+	for _, v := range list {
+		s.past.add(v)
+	}
+	s.pastSeq = last.Seq
+	return nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"iter"
+	"math"
 	"slices"
 	"sort"
 	"strconv"
@@ -30,6 +31,8 @@ func (v version) own() bool { return v.written && !v.accepted }
 type lineage struct {
 	versions []version
 	newest   int
+	size     int    // bytes of the versions
+	prefix   string // of comments
 
 	records []entry
 	ids     map[entryName]int32
@@ -47,6 +50,7 @@ type lineage struct {
 
 	previous []int32 // the entries of what was read last, by record
 	texts    [][]byte
+	form     int32 // its layout
 }
 
 // absent is the entry of an item that does not stand in a version.
@@ -58,7 +62,7 @@ type entry struct {
 	layout int32
 	file   *csvrows.File
 	record int
-	first  int      // version that had it first
+	first  int      // version that had it first, or noVersion
 	values [][]byte // of a row, cut when they are asked for
 	cut    bool
 	notice string // the comment is a notice of the store, and no item
@@ -114,28 +118,48 @@ func (l layout) position(column int32) int {
 
 func (l layout) has(column int32) bool { return l.position(column) >= 0 }
 
-// newLineage reads a history, which is not empty, and a save.
-func newLineage(history []version, save *csvrows.File, prefix string) *lineage {
-	l := &lineage{
-		versions: history, newest: len(history) - 1,
+// noVersion is where an entry stands first that only a save has had so far.
+const noVersion = math.MaxInt
+
+// newLineage is that of a file without a history. Notices begin with prefix.
+func newLineage(prefix string) *lineage {
+	return &lineage{
+		newest: -1, prefix: prefix,
 		ids: make(map[entryName]int32), itemIDs: make(map[itemName]int32), colIDs: make(map[string]int32),
 		notices: make(map[string][]int),
 	}
-	for v, old := range history {
-		rows := 0
-		l.order = l.order[:0]
-		for id := range l.read(v, old.snap.file, prefix) {
-			e := &l.records[id]
-			if e.notice != "" {
-				l.notices[e.notice] = append(l.notices[e.notice], v)
-				continue
-			}
-			l.order = append(l.order, id)
-			rows += l.stands(v, id)
+}
+
+// add makes a version the newest one.
+func (l *lineage) add(old version) {
+	l.versions = append(l.versions, old)
+	l.newest++
+	l.size += len(old.snap.Bytes())
+	v, rows := l.newest, 0
+	l.order, l.layout = l.order[:0], l.layout[:v]
+	for id := range l.read(v, old.snap.file) {
+		e := &l.records[id]
+		if e.first == noVersion {
+			e.first = v
 		}
-		l.rows = append(l.rows, rows)
+		if e.notice != "" {
+			l.notices[e.notice] = append(l.notices[e.notice], v)
+			continue
+		}
+		l.order = append(l.order, id)
+		rows += l.stands(v, id)
 	}
-	for id := range l.read(len(history), save, prefix) {
+	l.rows = append(l.rows, rows)
+}
+
+// setSave puts a save beside the history, in place of the one before. The history is not
+// empty.
+func (l *lineage) setSave(save *csvrows.File) {
+	for i := range l.items {
+		l.items[i].save = absent
+	}
+	l.saveNotices, l.layout = nil, l.layout[:l.newest+1]
+	for id := range l.read(len(l.versions), save) {
 		if e := &l.records[id]; e.notice != "" {
 			l.saveNotices = append(l.saveNotices, e.notice)
 		} else {
@@ -144,18 +168,23 @@ func newLineage(history []version, save *csvrows.File, prefix string) *lineage {
 	}
 	for i := range l.items {
 		if it := &l.items[i]; it.seen < l.newest {
-			it.spans = append(it.spans, span{it.seen + 1, absent})
+			it.leave(it.seen + 1)
 		}
 	}
-	l.previous, l.texts = nil, nil
-	return l
+}
+
+// leave notes that an item is absent from a version on.
+func (it *item) leave(v int) {
+	if n := len(it.spans); n == 0 || it.spans[n-1].entry != absent {
+		it.spans = append(it.spans, span{v, absent})
+	}
 }
 
 // stands notes that an entry stands in version v, and returns 1 if it is a row.
 func (l *lineage) stands(v int, id int32) int {
 	it := &l.items[l.records[id].item]
 	if it.seen < v-1 {
-		it.spans = append(it.spans, span{it.seen + 1, absent})
+		it.leave(it.seen + 1)
 	}
 	if n := len(it.spans); n == 0 || it.spans[n-1].entry != id {
 		it.spans = append(it.spans, span{v, id})
@@ -169,13 +198,13 @@ func (l *lineage) stands(v int, id int32) int {
 
 // read yields the entries of a file that is version v: all but header and blanks. Where
 // a record stands as in the file before, nothing is looked up.
-func (l *lineage) read(v int, f *csvrows.File, prefix string) iter.Seq[int32] {
+func (l *lineage) read(v int, f *csvrows.File) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		l.layout = append(l.layout, l.layoutOf(f))
 		keyCols, _ := f.KeyColumns() // a snapshot has them
 		count := make(map[int32]int32)
 		ids, texts := make([]int32, f.Len()), make([][]byte, f.Len())
-		same := v > 0 && l.layout[v] == l.layout[v-1]
+		same := l.layout[v] == l.form
 		for i := range f.Len() {
 			ids[i] = absent
 			kind := f.Kind(i)
@@ -188,11 +217,11 @@ func (l *lineage) read(v int, f *csvrows.File, prefix string) iter.Seq[int32] {
 				id = l.previous[i]
 			}
 			if id == absent {
-				id = l.entryOf(v, f, i, 0, keyCols, prefix)
+				id = l.entryOf(v, f, i, 0, keyCols)
 			}
 			first := l.records[id].item
 			if nth := count[first]; nth > 0 {
-				id = l.entryOf(v, f, i, nth, keyCols, prefix)
+				id = l.entryOf(v, f, i, nth, keyCols)
 			} else {
 				ids[i] = id
 			}
@@ -201,11 +230,11 @@ func (l *lineage) read(v int, f *csvrows.File, prefix string) iter.Seq[int32] {
 				return
 			}
 		}
-		l.previous, l.texts = ids, texts
+		l.previous, l.texts, l.form = ids, texts, l.layout[v]
 	}
 }
 
-func (l *lineage) entryOf(v int, f *csvrows.File, record int, nth int32, keyCols []int, prefix string) int32 {
+func (l *lineage) entryOf(v int, f *csvrows.File, record int, nth int32, keyCols []int) int32 {
 	kind, text := f.Kind(record), f.Text(record)
 	name := entryName{layout: l.layout[v], nth: nth}
 	if kind == csvrows.Comment {
@@ -215,12 +244,12 @@ func (l *lineage) entryOf(v int, f *csvrows.File, record int, nth int32, keyCols
 	if id, ok := l.ids[name]; ok {
 		return id
 	}
-	e := entry{layout: l.layout[v], file: f, record: record, first: v}
+	e := entry{layout: l.layout[v], file: f, record: record, first: noVersion}
 	what := itemName{nth: nth, name: name.text}
 	var key csvrows.Key
 	if kind == csvrows.Comment {
 		what.name = said(f, record)
-		if isNotice(what.name, prefix) {
+		if isNotice(what.name, l.prefix) {
 			e.notice = what.name
 		}
 	} else if id, empty := f.AppendKey(nil, record, keyCols); !empty {

@@ -22,7 +22,7 @@ func TestLinkChangesUnderTheLock(t *testing.T) {
 	if err := os.Symlink("a.csv", link); err != nil {
 		t.Fatal(err)
 	}
-	f, err := openFile(link, History{}.keep())
+	f, err := openFile(link, Options{}.withDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}

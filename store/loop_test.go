@@ -417,7 +417,7 @@ func TestGoroutines(t *testing.T) {
 	if want := fmt.Sprintf("id,n\ncounter,%d\nlast,\n", goroutines*times); m.content() != want {
 		t.Errorf("%q, want %q", m.content(), want)
 	}
-	if n := len(m.records); n != 1+goroutines*times {
+	if n := len(m.records); n < 2 || n > 1+goroutines*times {
 		t.Errorf("%d records", n)
 	}
 	checkFree(t, stores[0])

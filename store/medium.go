@@ -31,8 +31,8 @@ type medium interface {
 	note(versions []state.Version) error
 	// last returns the newest version that is kept.
 	last() (e state.Entry, ok bool, err error)
-	// history returns all that are kept.
-	history() (state.History, error)
+	// history returns those that are kept after number seq.
+	history(seq int64) (state.History, error)
 	// strays returns what others have written to content that was displaced: of the
 	// commits of late, or of all. Whoever calls it holds the lock.
 	strays(all bool) ([]stray, error)

@@ -140,10 +140,10 @@ func (m *memory) last() (state.Entry, bool, error) {
 	return state.Entry{}, false, nil
 }
 
-func (m *memory) history() (state.History, error) {
+func (m *memory) history(seq int64) (state.History, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return state.History{Entries: slices.Clone(m.records)}, nil
+	return state.History{Entries: slices.Clone(m.records[seq:])}, nil
 }
 
 // Nobody can write to what memory has displaced, or be seen to write.

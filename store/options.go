@@ -53,6 +53,14 @@ type Options struct {
 	// context may end it earlier.
 	Wait time.Duration
 
+	// InPlace lets a file that cannot be replaced be written to: one that has several names
+	// or is a mount point, one in a directory that cannot be written to, one whose owner a
+	// new file could not be given. Readers may see it half written then, but a crash in the
+	// middle is mended. StateDir is where the state directory is made if it cannot be
+	// beside the file; all who use the store must name the same.
+	InPlace  bool
+	StateDir string
+
 	// History says how many versions are kept; see [History].
 	History History
 

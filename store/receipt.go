@@ -26,6 +26,9 @@ type Receipt struct {
 	// Merged reports that Theirs was not Base, so that the change was merged into it.
 	Merged bool
 
+	// Updates is how many updates of this process the commit made at once. What the receipt
+	// says is of all of them together.
+	Updates int
 	// Conflicts are those that the options settled. Warnings are the merge's.
 	Conflicts []merge.Conflict
 	Warnings  []merge.Warning

@@ -44,23 +44,22 @@ type verdict struct {
 // last save.
 //
 // The errors are those of [merge.Merge] and [merge.Diff].
-func judgeSave(history []version, save Snapshot, opt savePolicy) (verdict, error) {
-	history = slices.DeleteFunc(slices.Clone(history), func(v version) bool { return !v.snap.Exists() })
-	j := judgement{save: save, opt: opt, result: save.Bytes()}
+func judgeSave(history *lineage, save Snapshot, opt savePolicy) (verdict, error) {
+	j := judgement{lineage: history, save: save, opt: opt, result: save.Bytes()}
 	j.opt.merge.Read, j.opt.merge.Output = opt.read, merge.OutputOurs
 	if !save.Exists() {
 		return j.verdict(), nil
 	}
-	if len(history) == 0 {
+	if history.newest < 0 {
 		j.tell(EventUnknownAncestor, nil)
 		return j.verdict(), nil
 	}
-	j.last = history[len(history)-1]
+	j.last = history.versions[history.newest]
 	j.base = j.last
 	if bytes.Equal(save.Bytes(), j.last.snap.Bytes()) {
 		return j.verdict(), nil
 	}
-	j.lineage = newLineage(history, save.file, prefixOf(opt.read))
+	j.setSave(save.file)
 	j.spots = j.lineage.spots()
 	if err := j.judge(); err != nil {
 		return verdict{}, err

@@ -13,6 +13,15 @@ import (
 
 // The file of the stories: a person's rows, to which a program writes enabled and
 // order_id.
+// lineageOf reads a history.
+func lineageOf(history []version, opt savePolicy) *lineage {
+	l := newLineage(prefixOf(opt.read))
+	for _, v := range history {
+		l.add(v)
+	}
+	return l
+}
+
 const (
 	staleHead = "id,enabled,order_id,note\n"
 	rowsBC    = "b,true,,second\nc,true,,third\n"
@@ -57,7 +66,7 @@ func past(t testing.TB, told ...telling) []version {
 // and, where the crash came before that, on the old one. There is nothing to do then.
 func judged(t testing.TB, history []version, save string, opt savePolicy) verdict {
 	t.Helper()
-	v, err := judgeSave(history, snapshotOf(t, save), opt)
+	v, err := judgeSave(lineageOf(history, opt), snapshotOf(t, save), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +75,7 @@ func judged(t testing.TB, history []version, save string, opt savePolicy) verdic
 		next = append(next[:n:n],
 			version{seq: history[n-1].seq + 1, snap: snapshotOf(t, save)},
 			version{seq: history[n-1].seq + 2, written: true, snap: snapshotOf(t, string(v.result))})
-		again, err := judgeSave(next, snapshotOf(t, string(v.result)), opt)
+		again, err := judgeSave(lineageOf(next, opt), snapshotOf(t, string(v.result)), opt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -385,7 +394,7 @@ func TestBase(t *testing.T) {
 			name:    "a word proves nothing",
 			history: []telling{R(onOff + "a,true,1\n"), W(onOff + "a,true,1\nb,paused,7\nc,paused,7\n")},
 			save:    onOff + "a,true,1\nb,paused,8\n", // somebody counted the key on as well
-			want:    "base 1\nstale_save_repaired 1..2 row_added(c>)\nstale_save_conflict 1..2 b.price=8>7\ncell b price\n",
+			want:    "base 1\nstale_save_repaired 1..2 row_added(c>)\nstale_save_conflict 1..2 b.price=8>7\nadd_add b price\n",
 			result:  onOff + "a,true,1\nb,paused,7\nc,paused,7\n",
 		},
 		{

@@ -17,9 +17,13 @@ type Store struct {
 	opt    Options
 	medium medium
 	turn   chan struct{} // holds one value while a goroutine commits
+	queue  requests      // Updates that wait to be committed
 
 	// swept: all displaced files have been looked at. Belongs to whoever has the turn.
 	swept bool
+	// past is the history up to version pastSeq. Belongs to whoever has the turn.
+	past    *lineage
+	pastSeq int64
 
 	mu   sync.Mutex
 	seen known
@@ -32,7 +36,7 @@ type Store struct {
 //
 // The errors are a setting that makes no sense, ErrNotRegular, and those of the system.
 func Open(path string, opt Options) (*Store, error) {
-	file, err := openFile(path, opt.History.keep())
+	file, err := openFile(path, opt.withDefaults())
 	if err != nil {
 		return nil, err
 	}
@@ -125,23 +129,17 @@ func (s *Store) Snapshot(ctx context.Context) (Snapshot, error) {
 // the file changes before the commit, edit runs again on the newest content: it should do
 // nothing that cannot be done twice. It must not call the store. Other commits, of other
 // processes too, wait meanwhile: an edit that takes its time begins with [Store.Begin].
+// Updates that wait at the same time are committed together, one edit on top of the other;
+// one that fails is left out.
 //
 // After an error the file is as it was, unless a [*CommitError] says otherwise. The error
 // is edit's own; a [*FileError] where the file is half written or damaged; fs.ErrNotExist
 // where it is missing, ErrNotRegular, or what the system said of opening it; else a
 // CommitError. [CanRetry] tells whether trying again may help.
 func (s *Store) Update(ctx context.Context, edit func(*Tx) error) (*Receipt, error) {
-	return s.commit(ctx, func(now Snapshot) (proposal, error) {
-		tx, err := s.newTx(now)
-		if err != nil {
-			return proposal{}, err
-		}
-		defer tx.end()
-		if err := edit(tx); err != nil {
-			return proposal{}, err
-		}
-		return proposal{base: now, result: tx.Bytes()}, nil
-	})
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	return s.update(ctx, edit)
 }
 
 // Begin starts a change that may take minutes: its base is the file as it stands now, and

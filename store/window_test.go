@@ -37,7 +37,7 @@ func (w *window) open(opt Options) {
 		opt.Settle = 20 * time.Millisecond
 	}
 	var err error
-	if w.file, err = openFile(w.path, opt.History.keep()); err == nil {
+	if w.file, err = openFile(w.path, opt.withDefaults()); err == nil {
 		w.store, err = newStore(w.path, w.file, opt)
 	}
 	if err != nil {
@@ -196,7 +196,7 @@ func TestOpenedAtTheCommitPoint(t *testing.T) {
 }
 
 func (w *window) entries() []state.Entry {
-	h, err := w.file.history()
+	h, err := w.file.history(0)
 	if err != nil {
 		w.Fatal(err)
 	}

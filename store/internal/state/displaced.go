@@ -66,18 +66,25 @@ func parseIntent(name string) (Displaced, bool) {
 	return Displaced{Seq: seq, Hold: parts[1], New: parts[2]}, err == nil && seq > 0
 }
 
-// Recover looks at the last commit of the log and at the files of its number, as a
-// process may have been killed in it. Where the names never changed places the file is
-// dropped, and the entry that the commit wrote is taken back. holds is the content of the
-// file. The caller holds the lock.
+// Recover looks at the last commit of the log and at the file of its number, as a process
+// may have been killed in it. Where the names never changed places the file is dropped,
+// and the entry that the commit wrote is taken back. holds is the content of the file, nil
+// if there is none. The caller holds the lock.
 //
 // A file that holds the commit's content although the target holds something else is
 // kept: nothing tells what happened. What holds neither is for whoever looks at displaced
 // files.
 func (l *Log) Recover(holds []byte) error {
 	displaced, err := l.dir.Displaced()
-	if err != nil || len(displaced) == 0 {
+	if err != nil {
 		return err
+	}
+	entry, ok := l.Known()
+	if ok && entry.Kind == Commit && neverNamed(entry, displaced, holds) {
+		return l.TakeBack(entry.Seq)
+	}
+	if len(displaced) == 0 {
+		return nil
 	}
 	last := displaced[len(displaced)-1]
 	data, err := os.ReadFile(last.Path)
@@ -90,11 +97,23 @@ func (l *Log) Recover(holds []byte) error {
 	if err := os.Remove(last.Path); err != nil {
 		return err
 	}
-	return l.takeBack(last.Seq)
+	return l.TakeBack(last.Seq)
 }
 
-// takeBack removes the entry of a commit that never was, if it is the last one.
-func (l *Log) takeBack(seq int64) error {
+// neverNamed reports a commit that was killed before its file had the intent's name. A
+// commit that made the file displaced none.
+func neverNamed(e Entry, displaced []Displaced, holds []byte) bool {
+	switch {
+	case e.InPlace: // such a commit leaves something else behind; see Ahead
+		return false
+	case e.Theirs == (Digest{}):
+		return holds == nil
+	}
+	return !slices.ContainsFunc(displaced, func(d Displaced) bool { return d.Seq == e.Seq }) && DigestOf(holds) != e.Digest
+}
+
+// TakeBack removes the entry of a commit that never was, if it is the last one.
+func (l *Log) TakeBack(seq int64) error {
 	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

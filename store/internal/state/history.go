@@ -2,9 +2,13 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"io"
 	"io/fs"
+	"iter"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/rowkeep/rowkeep/store/internal/sys"
@@ -19,12 +23,39 @@ type History struct {
 	dir Dir
 }
 
-// History reads the log. A log that is missing is empty.
-func (d Dir) History() (History, error) {
-	data, err := os.ReadFile(d.logPath())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+// History reads the entries after number seq. A log that is missing is empty.
+func (d Dir) History(seq int64) (History, error) {
+	f, err := os.Open(d.logPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return History{dir: d}, nil
+	}
+	if err != nil {
 		return History{}, err
 	}
+	defer f.Close()
+	at, err := sys.StampOf(f)
+	if err != nil {
+		return History{}, err
+	}
+	for most := int64(1 << 16); ; most *= 8 {
+		if seq == 0 {
+			most = at.Size
+		}
+		data := make([]byte, min(at.Size, most))
+		if _, err := f.ReadAt(data, at.Size-int64(len(data))); err != nil && err != io.EOF {
+			return History{}, err
+		}
+		h := d.parse(data)
+		n, _ := slices.BinarySearchFunc(h.Entries, seq, func(e Entry, seq int64) int { return cmp.Compare(e.Seq, seq+1) })
+		if n > 0 || most >= at.Size {
+			h.Entries = h.Entries[n:]
+			return h, nil
+		}
+	}
+}
+
+// parse reads lines of the log. The first may be cut off where data begins in it.
+func (d Dir) parse(data []byte) History {
 	h := History{dir: d}
 	line := 0
 	for text := range bytes.Lines(data) {
@@ -40,20 +71,24 @@ func (d Dir) History() (History, error) {
 		}
 		h.Entries = append(h.Entries, e)
 	}
-	return h, nil
+	return h
 }
 
 // Contents yields each entry with its content, oldest first; the content is nil where
 // damage keeps it from being known. What is yielded has the digest that the entry says.
-func (h History) Contents(yield func(Entry, []byte) bool) {
-	var before []byte
-	for _, e := range h.Entries {
-		content := h.content(e, before)
-		if !yield(e, content) {
-			return
-		}
-		if e.Kind.Stood() {
-			before = content
+func (h History) Contents(yield func(Entry, []byte) bool) { h.After(nil)(yield) }
+
+// After is Contents where the content of the version before the first is known.
+func (h History) After(before []byte) iter.Seq2[Entry, []byte] {
+	return func(yield func(Entry, []byte) bool) {
+		for _, e := range h.Entries {
+			content := h.content(e, before)
+			if !yield(e, content) {
+				return
+			}
+			if e.Kind.Stood() {
+				before = content
+			}
 		}
 	}
 }
@@ -120,7 +155,7 @@ func (k Keep) drop(entries []Entry, sizes map[int64]int64, now time.Time) int {
 // before the first that stays. look is asked of each file before it goes; one that it
 // does not want to go stays. The caller holds the lock.
 func (l *Log) Prune(keep Keep, look func(Displaced) (gone bool)) error {
-	h, err := l.dir.History()
+	h, err := l.dir.History(0)
 	if err != nil {
 		return err
 	}

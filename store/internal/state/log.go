@@ -58,6 +58,8 @@ type Entry struct {
 
 	// Absorbed are displaced files with what was found in them: it is part of the version.
 	Absorbed []Absorbed `json:"absorbed,omitempty"`
+	// InPlace: the commit wrote to the file, and displaced none.
+	InPlace bool `json:"inPlace,omitempty"`
 	// Accepted versions are meant as they are, whatever they take back.
 	Accepted bool `json:"accepted,omitempty"`
 

@@ -3,6 +3,7 @@
 //	lock                     locked by whoever commits; never removed
 //	log                      a line for each version of the file; see Entry
 //	12-<hash>-<hash>         what commit 12 displaced, by the hashes of that and of what it wrote
+//	ahead                    a change of the file in place, written ahead of it
 //	.gitignore               so that nobody commits all this
 //	.temp123                 a file in the making, by a commit under way or one that was killed
 //
@@ -12,6 +13,7 @@ package state
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +36,12 @@ type Dir struct{ path, file string }
 func Beside(file string) Dir {
 	dir, name := filepath.Split(file)
 	return Dir{filepath.Join(dir, "."+name+".rowkeep"), file}
+}
+
+// Elsewhere returns the state directory of a file beside which there can be none.
+func Elsewhere(dir, file string) Dir {
+	name := fmt.Sprintf("%s.%s.rowkeep", filepath.Base(file), DigestOf([]byte(file)).Hash)
+	return Dir{filepath.Join(dir, name), file}
 }
 
 // At returns a directory as a state directory of no file.

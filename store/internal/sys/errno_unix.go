@@ -11,5 +11,5 @@ import (
 // CrossDevice reports that two names are not of one file system, quota or subvolume.
 func CrossDevice(err error) bool { return errors.Is(err, unix.EXDEV) }
 
-// MountPoint reports that a name cannot be replaced because something is mounted on it.
-func MountPoint(err error) bool { return errors.Is(err, unix.EBUSY) }
+// Writable reports that names can be made in a directory.
+func Writable(dir string) bool { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }

@@ -3,6 +3,7 @@ package sys
 import (
 	"errors"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -41,4 +42,15 @@ func Volatile(dir string) bool {
 	var st unix.Statfs_t
 	err := unix.Statfs(dir, &st)
 	return err == nil && (int64(st.Type) == unix.TMPFS_MAGIC || int64(st.Type) == unix.RAMFS_MAGIC)
+}
+
+// Mounted reports that something is mounted on a file itself, as container systems do:
+// it and its directory are of different mounts (statx(2)).
+func Mounted(file string) bool {
+	var at, above unix.Statx_t
+	if unix.Statx(unix.AT_FDCWD, file, 0, unix.STATX_MNT_ID, &at) != nil ||
+		unix.Statx(unix.AT_FDCWD, filepath.Dir(file), 0, unix.STATX_MNT_ID, &above) != nil {
+		return false
+	}
+	return at.Mask&above.Mask&unix.STATX_MNT_ID != 0 && at.Mnt_id != above.Mnt_id
 }

@@ -9,3 +9,6 @@ func Blind(*os.File) bool { return true }
 
 // Volatile reports false: nothing here tells.
 func Volatile(string) bool { return false }
+
+// Mounted reports false: nothing here tells.
+func Mounted(string) bool { return false }

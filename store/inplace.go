@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/rowkeep/rowkeep/store/internal/state"
+	"github.com/rowkeep/rowkeep/store/internal/sys"
+)
+
+// A file with several names, one that is a mount point, and one in a directory that cannot
+// be written to, cannot be replaced. With Options.InPlace it is written to, which no
+// reader sees in one step: old and new content are on disk first, in the state directory,
+// so that a crash in the middle is mended by whoever comes next.
+
+// irreplaceable says why a file cannot be replaced, or nil.
+func (f *localFile) irreplaceable(at place) error {
+	switch {
+	case at.at != nil && at.at.Links > 1:
+		return ErrHardLinks
+	case at.at == nil || !f.opt.InPlace: // the others fail by themselves
+		return nil
+	case sys.Mounted(at.target):
+		return ErrMountPoint
+	case !sys.Writable(filepath.Dir(at.target)):
+		return fs.ErrPermission
+	}
+	return nil
+}
+
+// swapInPlace is swap for a file that cannot be replaced:
+//
+//	record       as in swap
+//	write ahead  old and new content are on disk in the state directory
+//	write        see [localFile.overwrite], with the commit point
+func (f *localFile) swapInPlace(ctx context.Context, old held, versions []state.Version) (swapped, error) {
+	data := versions[len(versions)-1].Content
+	versions[len(versions)-1].InPlace = true
+	f.log.Know(old.data)
+	seq, undo, err := f.log.Append(versions...)
+	if err != nil {
+		return swapped{}, &CommitError{Path: f.path, Step: "record", Err: err}
+	}
+	done := replaced{step: "write ahead"}
+	if err = f.dir().PutAhead(state.Ahead{Seq: seq, Old: old.data, New: data}); err == nil {
+		done, err = f.overwrite(ctx, old, data)
+	}
+	if done.outcome == NotCommitted {
+		err = errors.Join(err, f.dir().DropAhead())
+	}
+	if err != nil {
+		return swapped{}, f.takeBack(done, err, undo, old)
+	}
+	f.commits++
+	return swapped{seq: seq}, nil
+}
+
+// overwrite gives the file new content:
+//
+//	lease  nobody else has the file open, or opens it from here on; whoever just reads it
+//	       is waited for no longer than for an editor, and there may be no leases
+//	look   it is unchanged
+//	write  the commit point: from here on the new content is what counts
+//	sync   the file is on disk
+func (f *localFile) overwrite(ctx context.Context, old held, data []byte) (replaced, error) {
+	w, err := os.OpenFile(old.tag.(place).target, os.O_RDWR, 0)
+	if err != nil {
+		return replaced{step: "replace"}, vanished(err)
+	}
+	defer w.Close()
+	lease, err := f.soleLease(w, old)
+	if err != nil {
+		return replaced{step: "lease"}, err
+	}
+	defer lease.release()
+	f.moment("look")
+	if err := sameContent(w, old); err != nil {
+		return replaced{step: "read again"}, err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return replaced{step: "read again"}, err
+	}
+	f.moment("exchange")
+	if err := fill(w, data); err != nil {
+		return replaced{step: "replace", outcome: Unknown}, err
+	}
+	f.moment("exchanged")
+	return replaced{}, nil
+}
+
+// soleLease takes a lease that keeps everybody out. Somebody who has the file open may just
+// read it: once it has held still for the settle time he is not waited for.
+func (f *localFile) soleLease(w *os.File, old held) (leaseOrNot, error) {
+	lease, err := sys.TakeWriteLease(w)
+	switch {
+	case err == nil:
+		return leaseOrNot{lease, true}, nil
+	case errors.Is(err, sys.ErrBusy) && old.still < f.opt.Settle:
+		return leaseOrNot{}, errBusy
+	case errors.Is(err, sys.ErrBusy) || errors.Is(err, errors.ErrUnsupported):
+		return leaseOrNot{}, nil
+	}
+	return leaseOrNot{}, err
+}
+
+// sameContent looks once more at an open file: it must be what load read.
+func sameContent(w *os.File, old held) error {
+	now, err := sys.StampOf(w)
+	if err != nil {
+		return err
+	}
+	was := old.tag.(place).at
+	if now.Ino != was.Ino || now.Dev != was.Dev || now.Size != was.Size {
+		return errChanged
+	}
+	data, err := readAll(w, now.Size)
+	if err == nil && string(data) != string(old.data) {
+		err = errChanged
+	}
+	return err
+}
+
+// fill makes data the content of an open file, and syncs it.
+func fill(w *os.File, data []byte) error {
+	if _, err := w.WriteAt(data, 0); err != nil {
+		return err
+	}
+	return errors.Join(w.Truncate(int64(len(data))), w.Sync())
+}
+
+// finishInPlace mends a file in which somebody was killed while he wrote it: what is
+// neither the old content nor the new, but made up of both, becomes the new. Anything else
+// somebody wrote later; the history tells what became of it.
+func (f *localFile) finishInPlace() error {
+	dir := f.dir()
+	ahead, found, err := dir.GetAhead()
+	if err != nil || !found {
+		return err
+	}
+	w, err := os.OpenFile(f.locked, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	at, err := sys.StampOf(w)
+	if err != nil {
+		return err
+	}
+	data, err := readAll(w, at.Size)
+	if err != nil {
+		return err
+	}
+	switch {
+	case string(data) == string(ahead.Old):
+		err = f.logOf(f.locked).TakeBack(ahead.Seq)
+	case ahead.Torn(data):
+		err = fill(w, ahead.New)
+	}
+	return errors.Join(err, dir.DropAhead())
+}

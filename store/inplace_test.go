@@ -1,0 +1,142 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/rowkeep/rowkeep/store/internal/state"
+	"github.com/rowkeep/rowkeep/store/internal/sys"
+)
+
+var windowO1 = strings.Replace(windowRows, "a,true,,", "a,true,O1,", 1)
+
+// A file with two names keeps both of them, and what an outsider does through the other is
+// merged as ever.
+func TestHardLinkInPlace(t *testing.T) {
+	w := newWindow(t, Options{})
+	other := w.path + ".other"
+	if err := os.Link(w.path, other); err != nil {
+		t.Skip("SKIPPED: no hard links here: ", err)
+	}
+	if err := w.update("a", "order_id", "O1"); !errors.Is(err, ErrHardLinks) {
+		t.Errorf("error %v, want ErrHardLinks", err)
+	}
+	w.open(Options{InPlace: true})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	w.want(windowO1)
+	w.at("look", func() {
+		f, err := os.OpenFile(other, os.O_APPEND|os.O_WRONLY|0x800, 0) // a lease would make it wait
+		if err == nil {
+			_, err = f.WriteString(windowRowD)
+			err = errors.Join(err, f.Close())
+		}
+		t.Log("the other name at the last look: ", err)
+	})
+	if err := w.update("b", "order_id", "O2"); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(string(data))
+	if !strings.Contains(string(data), "b,true,O2,") || !strings.Contains(string(data), "a,true,O1,") {
+		t.Errorf("the other name has %q", data)
+	}
+	info, err := sys.StampAt(w.path)
+	if err != nil || info.Links != 2 {
+		t.Errorf("%d names (%v)", info.Links, err)
+	}
+}
+
+// Whatever of a write in place was on the disk when the machine stopped: the next store
+// makes it the new version, or leaves the old one.
+func TestTornInPlace(t *testing.T) {
+	old := windowRows + strings.Repeat("# a long comment that goes on and on\n", 100)
+	for name, data := range map[string]string{
+		"longer":  strings.Replace(old, "a,true,,", "a,false,O1,longer than it was ", 1),
+		"shorter": strings.Replace(old, "b,true,,\n", "", 1),
+		"empty":   "id,enabled,order_id,note\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			for cut := 0; cut <= len(data); cut += 1 + len(data)/40 {
+				for _, length := range []int{len(old), max(len(old), cut), len(data)} {
+					checkTorn(t, old, data, cut/512*512, length)
+				}
+			}
+		})
+	}
+}
+
+func checkTorn(t *testing.T, old, data string, cut, length int) {
+	t.Helper()
+	w := newWindow(t, Options{InPlace: true})
+	w.save(old)
+	if err := os.Link(w.path, w.path+".other"); err != nil {
+		t.Skip("SKIPPED: no hard links here: ", err)
+	}
+	if err := w.update("c", "order_id", ""); err != nil { // makes the state directory
+		t.Fatal(err)
+	}
+	ahead := state.Ahead{Seq: 9, Old: []byte(old), New: []byte(data)}
+	if err := state.Beside(w.path).PutAhead(ahead); err != nil {
+		t.Fatal(err)
+	}
+	torn := []byte(old)
+	if cut > len(torn) {
+		torn = append(torn, make([]byte, cut-len(torn))...)
+	}
+	copy(torn, data[:cut])
+	if length < len(torn) {
+		torn = torn[:length]
+	}
+	w.save(string(torn))
+	w.open(Options{InPlace: true})
+	if string(torn) == old {
+		w.want(old)
+	} else {
+		w.want(data)
+	}
+	if _, found, err := state.Beside(w.path).GetAhead(); found || err != nil {
+		t.Errorf("it is still there (%v)", err)
+	}
+	if t.Failed() {
+		t.Fatalf("cut at %d, length %d", cut, length)
+	}
+}
+
+// Something mounted on the file itself, as container systems do, is written to in place or
+// refused.
+func TestBindMount(t *testing.T) {
+	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
+		t.Skip("SKIPPED: mounting needs root on Linux")
+	}
+	w := newWindow(t, Options{})
+	inside := filepath.Join(t.TempDir(), "inside.csv")
+	if err := os.WriteFile(inside, []byte(windowRows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "--bind", inside, w.path).CombinedOutput(); err != nil {
+		t.Skipf("SKIPPED: no bind mounts here: %v %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", w.path).Run() })
+	if err := w.update("a", "order_id", "O1"); !errors.Is(err, ErrMountPoint) {
+		t.Errorf("error %v, want ErrMountPoint", err)
+	}
+	w.want(windowRows)
+	w.open(Options{InPlace: true})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	w.want(windowO1)
+	if data, err := os.ReadFile(inside); err != nil || string(data) != windowO1 {
+		t.Errorf("behind the mount there is %q (%v)", data, err)
+	}
+}
