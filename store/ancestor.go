@@ -221,12 +221,10 @@ func (l *lineage) splitRow(item int32, n int, kept map[int][]claim, gone map[int
 	if now == absent {
 		return
 	}
-	before, written := l.entryAt(item, s.from-1), l.entryAt(item, l.writtenBefore(s.from))
+	before := l.entryAt(item, s.from-1)
 	for _, column := range l.columnsOf(s.entry, before) {
 		value := l.value(s.entry, column)
-		// What the last write had already, this one only brought back.
-		if bytes.Equal(value, l.value(before, column)) || bytes.Equal(value, l.value(written, column)) ||
-			!bytes.Equal(value, l.value(now, column)) {
+		if !bytes.Equal(value, l.value(now, column)) {
 			continue
 		}
 		switch {
@@ -249,13 +247,6 @@ func (l *lineage) columnsOf(id, before int32) []int32 {
 		columns = append(columns, column)
 	}
 	return columns
-}
-
-// writtenBefore is the last version before v that a store wrote, or -1.
-func (l *lineage) writtenBefore(v int) int {
-	for v--; v >= 0 && !l.versions[v].written; v-- {
-	}
-	return v
 }
 
 // firstSeen is the first version that has an item, or -1.
@@ -384,14 +375,23 @@ func (l *lineage) discountContinued(e effort) {
 		return
 	}
 	for _, to := range came {
-		for _, from := range gone {
-			for k, s := range from.spans {
-				if s.entry != absent && l.continues(s.entry, to.save) {
-					l.discount(e, to, s.from, l.until(from, k))
-				}
+		// A row continues one row.
+		at := slices.IndexFunc(gone, func(from *item) bool { return l.continuesItem(from, to.save) })
+		if at < 0 {
+			continue
+		}
+		for k, s := range gone[at].spans {
+			if s.entry != absent && l.continues(s.entry, to.save) {
+				l.discount(e, to, s.from, l.until(gone[at], k))
 			}
 		}
+		gone = slices.Delete(gone, at, at+1)
 	}
+}
+
+// continuesItem reports that a row continues what some version had of another.
+func (l *lineage) continuesItem(was *item, now int32) bool {
+	return slices.ContainsFunc(was.spans, func(s span) bool { return s.entry != absent && l.continues(s.entry, now) })
 }
 
 // discount takes back what a new row took, but for the change of a key, in versions that
@@ -507,9 +507,6 @@ func (l *lineage) settleTie(tied []int, spots []spot) []int {
 		}
 		if slices.ContainsFunc(outcomes, func(o []class) bool { return slices.Equal(o, outcome) }) {
 			continue
-		}
-		if !slices.ContainsFunc(outcome, func(c class) bool { return c != stands }) {
-			v = l.newest // which comes to the same
 		}
 		bases, outcomes = append(bases, v), append(outcomes, outcome)
 	}

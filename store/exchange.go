@@ -33,7 +33,6 @@ type replaced struct {
 	outcome   Outcome
 	displaced bool // the name of the new file is now that of one that others wrote
 	slipped   bool // and it is not the one that was looked at
-	seen      bool // the new content stood under the file's name
 }
 
 // replace gives the new file, which is called *name, the name of the file that is open as
@@ -161,7 +160,7 @@ func (f *localFile) changeBack(intent state.Displaced, target string, mine uint6
 			err = sys.Exchange(intent.Path, target)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			return replaced{displaced: true, seen: true}, errChanged
+			return replaced{displaced: true}, errChanged
 		}
 		var is sys.Stamp
 		if err == nil {
@@ -171,11 +170,11 @@ func (f *localFile) changeBack(intent state.Displaced, target string, mine uint6
 			return replaced{step: "change back", outcome: Unknown, displaced: true}, err
 		}
 		if is.Ino == expected {
-			return replaced{displaced: is.Ino != mine, seen: true}, errBusy
+			return replaced{displaced: is.Ino != mine}, errBusy
 		}
 		expected = under.Ino
 	}
-	return replaced{displaced: true, seen: true}, errChanged
+	return replaced{displaced: true}, errChanged
 }
 
 // remember keeps what the displaced file looks like, so that a later write to it shows. It

@@ -373,14 +373,14 @@ func gone(err error) error {
 	return err
 }
 
-// takeBack sets the log right after a commit that did not come about. Where the new
-// content was to be seen for a moment it stays known, and so does that it went again.
+// takeBack sets the log right after a commit that did not come about. Where its number is
+// the name of a displaced file it stays known, and so does that the old content came back.
 func (f *localFile) takeBack(r replaced, err error, undo func() error, old held) error {
 	switch {
 	case r.outcome == Unknown:
 		f.cleared = "" // whoever comes next looks what there is
-	case r.seen:
-		back := state.Version{Entry: state.Entry{Kind: state.Read, Time: time.Now().UTC(), Accepted: true}, Content: old.data}
+	case r.displaced:
+		back := state.Version{Entry: state.Entry{Kind: state.Read, Time: time.Now().UTC()}, Content: old.data}
 		err = errors.Join(err, f.note([]state.Version{back}))
 	default:
 		err = errors.Join(err, undo())

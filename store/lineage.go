@@ -48,7 +48,8 @@ type lineage struct {
 	notices     map[string][]int // versions that hold each notice
 	saveNotices []string
 
-	previous []int32 // the entries of what was read last, by record
+	count    map[int32]int32 // how often an item stood so far in what is being read
+	previous []int32         // the entries of what was read last, by record
 	texts    [][]byte
 	form     int32 // its layout
 }
@@ -97,7 +98,10 @@ type span struct {
 
 // A layout is the columns of a header by id. Fields behind them, and those of a file
 // without a header, are numbered downwards from unnamed.
-type layout struct{ columns []int32 }
+type layout struct {
+	columns   []int32
+	delimiter byte // the same text is cut otherwise by another one
+}
 
 const unnamed int32 = -2
 
@@ -126,7 +130,7 @@ func newLineage(prefix string) *lineage {
 	return &lineage{
 		newest: -1, prefix: prefix,
 		ids: make(map[entryName]int32), itemIDs: make(map[itemName]int32), colIDs: make(map[string]int32),
-		notices: make(map[string][]int),
+		notices: make(map[string][]int), count: make(map[int32]int32),
 	}
 }
 
@@ -202,7 +206,7 @@ func (l *lineage) read(v int, f *csvrows.File) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		l.layout = append(l.layout, l.layoutOf(f))
 		keyCols, _ := f.KeyColumns() // a snapshot has them
-		count := make(map[int32]int32)
+		clear(l.count)
 		ids, texts := make([]int32, f.Len()), make([][]byte, f.Len())
 		same := l.layout[v] == l.form
 		for i := range f.Len() {
@@ -220,12 +224,12 @@ func (l *lineage) read(v int, f *csvrows.File) iter.Seq[int32] {
 				id = l.entryOf(v, f, i, 0, keyCols)
 			}
 			first := l.records[id].item
-			if nth := count[first]; nth > 0 {
+			if nth := l.count[first]; nth > 0 {
 				id = l.entryOf(v, f, i, nth, keyCols)
 			} else {
 				ids[i] = id
 			}
-			count[first]++
+			l.count[first]++
 			if !yield(id) {
 				return
 			}
@@ -286,7 +290,7 @@ func said(f *csvrows.File, record int) string {
 }
 
 func (l *lineage) layoutOf(f *csvrows.File) int32 {
-	var now layout
+	now := layout{delimiter: f.Delimiter()}
 	seen := make(map[string]int)
 	for _, name := range f.Columns() {
 		seen[name]++
@@ -302,7 +306,7 @@ func (l *lineage) layoutOf(f *csvrows.File) int32 {
 		now.columns = append(now.columns, id)
 	}
 	for i, old := range l.layouts {
-		if slices.Equal(old.columns, now.columns) {
+		if old.delimiter == now.delimiter && slices.Equal(old.columns, now.columns) {
 			return int32(i)
 		}
 	}

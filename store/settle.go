@@ -112,11 +112,11 @@ func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 			}
 			s.remember(snap)
 			return now, snap, nil
-		case still >= s.opt.Settle:
+		case still >= s.opt.Settle && !s.medium.written(now):
 			return held{}, Snapshot{}, &FileError{s.path, why.err()}
 		}
 		s.opt.Logger.DebugContext(ctx, "waiting for the file to settle", "path", s.path, "reason", why.reason)
-		if err := sleep(ctx, max(time.Millisecond, min(pause, s.opt.Settle-still))); err != nil {
+		if err := sleep(ctx, max(time.Millisecond, min(pause, max(s.opt.Settle-still, s.opt.Settle/4)))); err != nil {
 			return held{}, Snapshot{}, &FileError{s.path, fmt.Errorf("%w (%w)", why.err(), err)}
 		}
 	}

@@ -215,6 +215,10 @@ func (j *judgement) tellMended(v int, disputed func(merge.Change) bool) error {
 	if err != nil {
 		return err
 	}
+	if len(made) == 0 {
+		j.result = j.save.Bytes() // blank lines and form are no reason to write
+		return nil
+	}
 	var again, contested []EventChange
 	for _, c := range made {
 		e := j.eventChange(c, v)
@@ -444,7 +448,10 @@ func (j *judgement) edit(table *csvrows.Table, s spot) {
 	default:
 		cells := make(map[string]string)
 		for column, value := range j.cells(now) {
-			cells[j.name(column, j.records[now].layout)] = string(value)
+			// A field without a column, or one of a repeated name, cannot be asked for.
+			if name := j.name(column, j.records[now].layout); slices.Contains(table.Columns(), name) {
+				cells[name] = string(value)
+			}
 		}
 		if above := j.above(now, table); above != nil {
 			_ = table.InsertAfter(above, key, cells)
@@ -542,7 +549,7 @@ func (j *judgement) isRenamed(was int32, is item) bool {
 	if !is.row || is.save == absent || is.spans[len(is.spans)-1].entry != absent {
 		return false
 	}
-	return slices.ContainsFunc(j.items[was].spans, func(s span) bool { return s.entry != absent && j.continues(s.entry, is.save) })
+	return j.continuesItem(&j.items[was], is.save)
 }
 
 // placeID tells rows, and cells of rows, apart.
@@ -620,7 +627,7 @@ func (j *judgement) setNotices() error {
 		case len(in) == 0: // of a history that is lost
 			return false
 		}
-		return !inSave || !stands
+		return !stands
 	})
 	if err != nil || !adds {
 		j.result = result

@@ -362,6 +362,61 @@ func TestNoticeLetsAPersonWin(t *testing.T) {
 	d.is(stale0+"y,true,,stale\nz,true,,new\nx,true,,more\n", "")
 }
 
+func TestNoticeIsProof(t *testing.T) {
+	d := newDesk(t, savePolicy{notice: true})
+	d.writes()
+	d.save(stale0)
+	loaded := strings.Replace(d.file, "a,false,O1", "a,true,", 1)
+	d.save(loaded)
+	d.is(stale0, "revert_accepted 4..4 a.enabled=true>false a.order_id=>O1\n")
+	d.save(loaded) // once more, with the notice
+	d.is(stale0, "equals_version 5..6\n")
+}
+
+func TestNoticesDoNotPileUp(t *testing.T) {
+	d := newDesk(t, savePolicy{notice: true})
+	d.writes()
+	d.save(stale0)
+	buffer := d.file + "z,true,,new\n"
+	d.program("b,true,,second", "b,false,O2,second")
+	d.save(buffer)
+	d.is(staleHead+"a,false,O1,first\n# re-applied 6: b enabled=false order_id=O2 (your save was from an older copy)\n"+
+		"b,false,O2,second\nc,true,,third\nz,true,,new\n", "stale_save_repaired 4..5 b.enabled=true>false b.order_id=>O2\n")
+}
+
+// TestStaleBufferSavedAsItWas: what its first save came to, the second comes to as well, the
+// program's comments included.
+func TestStaleBufferSavedAsItWas(t *testing.T) {
+	d := newDesk(t, savePolicy{})
+	d.program("a,true,,first", "# written\na,false,O1,first")
+	d.save(stale0 + "z,true,,new\n")
+	mended := d.file
+	if !strings.Contains(mended, "# written\na,false,O1,first") {
+		t.Fatal(mended)
+	}
+	d.save(stale0 + "z,true,,new\n")
+	d.is(mended, "equals_version 3..4\nstale_save_repaired 3..4 a.enabled=true>false a.order_id=>O1 comment(># written)\n")
+}
+
+func TestDroppedNoticeStaysDropped(t *testing.T) {
+	d := newDesk(t, savePolicy{notice: true})
+	d.writes()
+	d.save(stale0)
+	loaded := strings.Replace(d.file, "a,false,O1", "a,true,", 1)
+	d.save(loaded)
+	d.save(stale0 + "z,true,,of somebody else\n")
+	d.save(loaded) // restored as it was, but for the notice
+	d.is(stale0, "equals_version 5..7\n")
+}
+
+// TestUnknownNotice: of a history that is lost, or of another file, a notice is a comment.
+func TestUnknownNotice(t *testing.T) {
+	d := newDesk(t, savePolicy{notice: true})
+	save := "# re-applied 9: a x=1 (your save was from an older copy)\n" + stale0
+	d.save(save)
+	d.is(save, "")
+}
+
 func TestNoticeIsDeletedByHand(t *testing.T) {
 	d := newDesk(t, savePolicy{notice: true})
 	d.writes()
@@ -417,6 +472,14 @@ func TestBase(t *testing.T) {
 			want:    "base 4\nrevert_accepted 4..4 a.enabled=true>false\n",
 		},
 
+		{
+			name:    "a text copied from another row proves nothing",
+			history: []telling{R(onOff + "a,true,1\nb,true,1\nc,true,t99\n"), W(onOff + "a,true,1\nb,off,1\nc,true,t99\n"), W(onOff + "a,true,t99\nb,off,1\nc,true,t99\n")},
+			save:    onOff + "a,true,t99\nb,true,1\nc,true,t99\n", // by the person, to his old copy
+			want:    "base 1\nstale_save_conflict 1..3 b.on=true>off\ncell b on\n",
+			result:  onOff + "a,true,t99\nb,off,1\nc,true,t99\n",
+		},
+
 		// Split writes.
 		{
 			name:    "half of a write of two words",
@@ -442,6 +505,18 @@ func TestBase(t *testing.T) {
 			result: onOff + "a,false,1\nb,false,1\ny,true,5\nz,true,9\n",
 		},
 
+		{
+			name: "a cell that was overwritten since is not taken back",
+			history: []telling{
+				R("id,on,state\na,true,new\nd,true,new\ne,true,new\n"), W("id,on,state\na,true,new\nd,off,new\ne,true,new\n"),
+				W("id,on,state\na,true,new\nd,off,new\ne,off,new\n"), W("id,on,state\na,false,done\nd,off,new\ne,off,new\n"),
+				W("id,on,state\na,false,new\nd,off,new\ne,off,new\n"),
+			},
+			save:   "id,on,state\na,false,new\nd,true,new\ne,true,new\n", // by the person, to his old copy
+			want:   "base 1\nstale_save_repaired 1..5 d.on=true>off e.on=true>off\n",
+			result: "id,on,state\na,false,new\nd,off,new\ne,off,new\n",
+		},
+
 		// Ties.
 		{
 			name:    "a third value in a cell that the program has just changed",
@@ -458,7 +533,22 @@ func TestBase(t *testing.T) {
 			result:  onOff + "a,off,1\nb,off,1\nz,true,1\n",
 		},
 
+		{
+			name: "a tie of old versions, and a write after both",
+			history: []telling{
+				R(onOff + "a,true,1\nb,true,1\nc,true,1\n"), W(onOff + "a,off,1\nb,true,1\nc,true,1\n"),
+				W(onOff + "a,off,1\nb,off,1\nc,true,1\n"), W(onOff + "a,off,1\nb,off,1\nc,off,c9\n"),
+			},
+			save:   onOff + "a,true,1\nb,off,1\nc,true,1\nz,true,5\n",
+			want:   "base 1\nstale_save_repaired 1..4 c.on=true>off c.price=1>c9\nstale_save_conflict 1..4 a.on=true>off\ncell a on\n",
+			result: onOff + "a,off,1\nb,off,1\nc,off,c9\nz,true,5\n",
+		},
+
 		// Nothing near.
+		{
+			name: "names exchanged in the header", history: []telling{R(stale0), W(stale1)}, save: strings.Replace(stale0, "enabled,order_id", "order_id,enabled", 1),
+			want: "base 2\nunknown_ancestor 2..2\n",
+		},
 		{
 			name: "another file", history: []telling{R(stale0), W(stale1)}, save: staleHead + "x,true,,1\ny,true,,2\na,true,,first\n",
 			opt:    savePolicy{owned: []string{"order_id"}},
@@ -492,8 +582,22 @@ func TestBase(t *testing.T) {
 		},
 		{
 			name: "a comment of the program", history: []telling{R(stale0), W("# written\n" + stale0)}, save: stale0 + "z,true,,new\n",
-			want:   "base 1\nstale_save_repaired 1..2 comment(>\x23 written)\n",
+			want:   "base 1\nstale_save_repaired 1..2 comment(># written)\n",
 			result: "# written\n" + stale0 + "z,true,,new\n",
+		},
+		{
+			name: "a row like one of the program's", history: []telling{R(stale0), W(stale0 + "p,true,,same\n")}, save: stale0 + "y,true,,same\n",
+			want:   "base 1\nstale_save_repaired 1..2 row_added(p>)\n",
+			result: stale0 + "p,true,,same\ny,true,,same\n",
+		},
+		{
+			name: "one more of equal comments", history: []telling{R("# idle\n" + stale0), W("# idle\n# idle\n" + stale0)}, save: "# idle\n" + stale0 + "z,true,,new\n",
+			want:   "base 1\nstale_save_repaired 1..2 comment(># idle)\n",
+			result: "# idle\n# idle\n" + stale0 + "z,true,,new\n",
+		},
+		{
+			name: "a comment in another form is the same", history: []telling{R(stale0), W("# written\n" + stale0)}, save: "\"# written\",,,\n" + stale0,
+			want: "base 2\n",
 		},
 		{
 			name: "a renamed row takes the program's cells along", history: []telling{R(stale0), W(stale1)},

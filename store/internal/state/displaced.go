@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -112,7 +113,8 @@ func neverNamed(e Entry, displaced []Displaced, holds []byte) bool {
 	return !slices.ContainsFunc(displaced, func(d Displaced) bool { return d.Seq == e.Seq }) && DigestOf(holds) != e.Digest
 }
 
-// TakeBack removes the entry of a commit that never was, if it is the last one.
+// TakeBack removes the entry of a commit that never was, if it is the last one, and those
+// that were written along with it: what it was to be made from is judged anew.
 func (l *Log) TakeBack(seq int64) error {
 	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -126,16 +128,26 @@ func (l *Log) TakeBack(seq int64) error {
 	if err != nil {
 		return err
 	}
-	end := len(strings.TrimRight(string(data), "\n"))
-	start := strings.LastIndexByte(string(data[:end]), '\n') + 1
-	if e, err := parseLine(data[start:end]); err != nil || e.Seq != seq {
+	start, e, ok := lastLine(data)
+	if !ok || e.Seq != seq {
 		return nil
+	}
+	for n := e.Along; n > 0 && ok; n-- {
+		start, _, ok = lastLine(data[:start])
 	}
 	if err := f.Truncate(int64(start)); err != nil {
 		return err
 	}
 	_, _, _, err = l.Last()
 	return err
+}
+
+// lastLine finds the last line that is not blank. ok is false if it is no entry.
+func lastLine(data []byte) (start int, e Entry, ok bool) {
+	data = bytes.TrimRight(data, "\n")
+	start = bytes.LastIndexByte(data, '\n') + 1
+	e, err := parseLine(data[start:])
+	return start, e, err == nil
 }
 
 // Look reads a displaced file and says what it was when it was read. somebody is true

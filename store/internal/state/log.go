@@ -58,6 +58,8 @@ type Entry struct {
 
 	// Absorbed are displaced files with what was found in them: it is part of the version.
 	Absorbed []Absorbed `json:"absorbed,omitempty"`
+	// Along is how many entries before this one were written with it: they go if it does.
+	Along int `json:"along,omitempty"`
 	// InPlace: the commit wrote to the file, and displaced none.
 	InPlace bool `json:"inPlace,omitempty"`
 	// Accepted versions are meant as they are, whatever they take back.
@@ -231,6 +233,7 @@ func (l *Log) Append(versions ...Version) (seq int64, undo func() error, err err
 	// A line end in front parts the entry from what a crash may have cut off; a blank
 	// line means nothing.
 	lines := []byte{'\n'}
+	versions[len(versions)-1].Along = len(versions) - 1
 	for _, v := range versions {
 		if lines, err = l.add(lines, v); err != nil {
 			l.tail = before
