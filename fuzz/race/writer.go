@@ -85,12 +85,13 @@ func answerOf(err error, took time.Duration) answer {
 
 // prepare does the first half of an order and returns the second, which waits for its
 // turn.
-func prepare(o order) (edit func() error, err error) {
+func prepare(o order) (func() error, error) {
 	k, ok := findKind(o.Kind)
 	if !ok {
 		return nil, fmt.Errorf("no kind of writer is called %q", o.Kind)
 	}
-	if edit, err = k.prepare(o); err != nil || o.Turn == "" {
+	edit, err := k.prepare(o)
+	if err != nil || o.Turn == "" {
 		return edit, err
 	}
 	return func() error {
