@@ -171,8 +171,23 @@ func (b *batch) count(r *round) {
 	b.add(one)
 	failed := one.Lost+one.Torn+one.Refused > 0
 	if b.Strategy == rowkeep && failed && len(b.Failures) < mostFailures {
-		b.Failures = append(b.Failures, r.story())
+		b.Failures = append(b.Failures, r.story()+r.keep())
 	}
+}
+
+// keep copies what a loss left behind to where it outlives the run, and says where.
+func (r *round) keep() string {
+	if len(r.verdict.lost)+len(r.verdict.torn) == 0 {
+		return ""
+	}
+	dir, err := os.MkdirTemp("", "rowkeep-race-loss-")
+	if err == nil {
+		err = os.CopyFS(dir, os.DirFS(r.site.dir))
+	}
+	if err != nil {
+		return fmt.Sprintf("; not kept: %v", err)
+	}
+	return "; kept in " + dir
 }
 
 // A round is one commit with edits around it.

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -217,15 +218,15 @@ func cuts(data []byte) []int {
 	return []int{first, second - first, len(data) - second}
 }
 
-// vim saves by moving the file away, wherever the file lies, and overwrites what changed
-// since it loaded it.
+// vim saves by moving the file away, wherever the file lies. Where the file has changed
+// since it loaded it, it asks, even with the exclamation mark; yes is the answer.
 func vim(o order) error {
-	return run("vim", "-Nu", "NONE", "-i", "NONE", "-n", "-es", "--cmd", "set backupskip=",
+	return run("y\n", "vim", "-Nu", "NONE", "-i", "NONE", "-n", "-es", "--cmd", "set backupskip=",
 		"-c", "call append(line('$'), '"+o.row()+"')", "-c", "wq!", o.Path)
 }
 
 func sed(o order) error {
-	return run("sed", "-i", "$a "+o.row(), o.Path)
+	return run("", "sed", "-i", "$a "+o.row(), o.Path)
 }
 
 const script = `import sys
@@ -236,11 +237,12 @@ with open(path, "w", newline="") as f:
 `
 
 func python(o order) error {
-	return run("python3", "-c", script, o.Path, o.row())
+	return run("", "python3", "-c", script, o.Path, o.row())
 }
 
-func run(name string, args ...string) error {
+func run(stdin, name string, args ...string) error {
 	cmd := exec.Command(name, args...)
+	cmd.Stdin = strings.NewReader(stdin)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = io.Discard, &out
 	if err := cmd.Run(); err != nil {
