@@ -18,6 +18,7 @@ const (
 	mostTries    = 100
 	shortestWait = time.Millisecond
 	longestWait  = 100 * time.Millisecond
+	busyWait     = 5 * time.Millisecond // between two looks whether somebody is still writing
 )
 
 // A proposal is what a change makes of a file.
@@ -89,11 +90,28 @@ func (s *Store) write(ctx context.Context, propose func(now Snapshot) (proposal,
 		if tries >= mostTries {
 			return nil, false, failed
 		}
-		if why := sleep(ctx, rand.N(wait)); why != nil {
+		if why := s.pause(ctx, rand.N(wait), err); why != nil {
 			failed.Err = fmt.Errorf("%w: %w (%w)", failed.Err, err, why)
 			return nil, false, failed
 		}
 		wait = min(2*wait, longestWait)
+	}
+}
+
+// pause waits before the next try; while somebody is writing, until he is done.
+func (s *Store) pause(ctx context.Context, wait time.Duration, reason error) error {
+	for {
+		if err := sleep(ctx, min(wait, busyWait)); err != nil {
+			return err
+		}
+		if !errors.Is(reason, errBusy) {
+			return sleep(ctx, max(0, wait-busyWait))
+		}
+		now, err := s.medium.load(ctx)
+		if err != nil || !s.medium.written(now) {
+			return nil // whatever it is, the next try finds out
+		}
+		wait = busyWait
 	}
 }
 

@@ -73,7 +73,7 @@
 //	lock            readlink, open, flock
 //	news            open, fstat, close: has another process written to the log?
 //	strays          fstatat: has anybody written to what the last commit displaced?
-//	read            readlink, open, fstat, pread, fstat, close
+//	read            readlink, open, fstat (under F_SETLEASE), pread, fstat, close
 //	write           open, fstat, open, write, fstat, flistxattr, flistxattr, fchmod
 //	sync            fsync, close
 //	record          open, fstat, pwrite, close

@@ -69,7 +69,7 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 	}
 	defer lease.release()
 	f.moment("look")
-	was, err := unchanged(r, old)
+	was, err := f.unchanged(r, old)
 	if err == nil {
 		err = context.Cause(ctx)
 	}
@@ -129,7 +129,7 @@ func (f *localFile) appear(ctx context.Context, temp string, at place) (replaced
 // unchanged looks once more at the file that is open as r: content, owner, mode and the
 // number of its names must be what they were. The stamp tells, unless it is so young that
 // two changes might share it: bytes decide then.
-func unchanged(r *os.File, old held) (sys.Stamp, error) {
+func (f *localFile) unchanged(r *os.File, old held) (sys.Stamp, error) {
 	at := old.tag.(place)
 	now, err := sys.StampOf(r)
 	if err != nil {
@@ -138,7 +138,7 @@ func unchanged(r *os.File, old held) (sys.Stamp, error) {
 	if now != *at.at || now.Links != 1 {
 		return now, errChanged
 	}
-	if at.sure {
+	if at.sure && !f.place.Blind {
 		return now, nil
 	}
 	data, err := readAll(r, now.Size)

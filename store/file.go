@@ -59,7 +59,8 @@ type place struct {
 	target string     // behind all links
 	at     *sys.Stamp // nil: there was no file
 	// sure: a file that has the same stamp later has the same content. Else it changed so
-	// shortly before it was read that a second change might carry the same time.
+	// shortly before it was read that a second change might carry the same time; or
+	// somebody had it open, and a store into a mapping leaves no trace but the first.
 	sure bool
 }
 
@@ -94,7 +95,7 @@ func (f *localFile) read() (now held, same bool, err error) {
 		return held{}, false, err
 	}
 	defer r.Close()
-	before, err := sys.StampOf(r)
+	before, alone, err := look(r)
 	if err != nil {
 		return held{}, false, err
 	}
@@ -111,9 +112,19 @@ func (f *localFile) read() (now held, same bool, err error) {
 	}
 	now = held{
 		data: data, exists: true, still: time.Since(time.Unix(0, int64(after.Modified))),
-		tag: place{target: target, at: &after, sure: started-after.Changed > tick},
+		tag: place{target: target, at: &after, sure: alone && started-after.Changed > tick},
 	}
 	return now, before == after && int64(len(data)) == after.Size, nil
+}
+
+// look looks at an open file. alone: nobody had it open for writing then.
+func look(r *os.File) (at sys.Stamp, alone bool, err error) {
+	lease, err := sys.TakeLease(r)
+	if err == nil {
+		defer func() { _ = lease.Release() }() // closing the file does it too
+	}
+	at, statErr := sys.StampOf(r)
+	return at, err == nil, statErr
 }
 
 // readAll reads a file that has been seen to have size bytes. Whether it has grown since is

@@ -29,7 +29,7 @@ func (f *localFile) replaceLinked(ctx context.Context, r *os.File, name string, 
 	}
 	defer lease.release()
 	f.moment("look")
-	was, err := unchanged(r, old)
+	was, err := f.unchanged(r, old)
 	if err == nil {
 		err = context.Cause(ctx)
 	}
