@@ -20,8 +20,8 @@ type cell struct {
 	Strategy string `json:"strategy"`
 }
 
-// A tally counts rounds and what became of them. Lost and History count edits, the
-// others rounds.
+// A tally counts rounds and what became of them. Lost, History and GaveUp count
+// edits, the others rounds.
 type tally struct {
 	Rounds  int `json:"rounds"`
 	Edits   int `json:"edits"`
@@ -30,6 +30,7 @@ type tally struct {
 	Gone    int `json:"our_gone"`
 	History int `json:"history_only"`
 	Refused int `json:"refused"` // the committer got an error, and said so
+	GaveUp  int `json:"gave_up"` // edits of which the editor said that they failed
 }
 
 func (t *tally) add(u tally) {
@@ -40,6 +41,7 @@ func (t *tally) add(u tally) {
 	t.Gone += u.Gone
 	t.History += u.History
 	t.Refused += u.Refused
+	t.GaveUp += u.GaveUp
 }
 
 // A batch is some rounds of a cell at one file, and a line of the log.
@@ -158,7 +160,7 @@ func (b *bench) run(ctx context.Context, under string, c cell, rounds int, a *ai
 // count adds a round. What the store must not do is told in words too.
 func (b *batch) count(r *round) {
 	v := r.verdict
-	one := tally{Rounds: 1, Edits: len(r.orders), Lost: len(v.lost), History: len(v.history)}
+	one := tally{Rounds: 1, Edits: len(r.orders), Lost: len(v.lost), History: len(v.history), GaveUp: r.gaveUp}
 	if len(v.torn) > 0 {
 		one.Torn = 1
 	}
@@ -200,6 +202,7 @@ type round struct {
 	plan    plan
 
 	orders  []order
+	gaveUp  int
 	took    time.Duration // by the commit
 	refused error         // what the committer said
 	verdict verdict
@@ -228,12 +231,8 @@ func (r *round) run(ctx context.Context, a *aim) error {
 		}
 	}
 	r.commit(ctx, begin.Add(r.plan.commit), a)
-	for _, h := range r.hands() {
-		took, err := h.hear()
-		if err != nil {
-			return err
-		}
-		a.edited(took)
+	if err := r.hear(a); err != nil {
+		return err
 	}
 	if err := r.site.committer.finish(ctx); err != nil {
 		return fmt.Errorf("the update after everything: %w", err)
@@ -271,6 +270,27 @@ func (r *round) prepare() error {
 			return err
 		}
 	}
+	return nil
+}
+
+// hear waits until all writers have finished. An edit of which the editor itself says
+// that it failed need not be there, but may.
+func (r *round) hear(a *aim) error {
+	var made []order
+	for i, h := range r.hands() {
+		answer, err := h.hear()
+		if err != nil {
+			return err
+		}
+		a.edited(answer.Took)
+		if answer.GaveUp {
+			r.gaveUp++
+			r.site.file.written[r.orders[i].row()] = true
+			continue
+		}
+		made = append(made, r.orders[i])
+	}
+	r.orders = made
 	return nil
 }
 

@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -221,7 +220,7 @@ func cuts(data []byte) []int {
 // vim saves by moving the file away, wherever the file lies. Where the file has changed
 // since it loaded it, it asks, even with the exclamation mark; yes is the answer.
 func vim(o order) error {
-	return run("y\n", "vim", "-Nu", "NONE", "-i", "NONE", "-n", "-es", "--cmd", "set backupskip=",
+	return run("y\n", "vim", "-Nu", "NONE", "-i", "NONE", "-n", "-V1", "-es", "--cmd", "set backupskip=",
 		"-c", "call append(line('$'), '"+o.row()+"')", "-c", "wq!", o.Path)
 }
 
@@ -244,7 +243,7 @@ func run(stdin, name string, args ...string) error {
 	cmd := exec.Command(name, args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = io.Discard, &out
+	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w: %s", name, err, out.Bytes())
 	}

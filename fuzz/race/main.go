@@ -38,7 +38,9 @@
 // missing or a line that nobody wrote; our-gone, rounds after which the committer's own
 // row is missing, as an editor saved a buffer from before it; history-only, edits that
 // are in the store's directory but not in the file; refused, commits that failed and
-// said so; commit, the median duration.
+// said so; gave-up, edits of which the editor said that they failed, which need not be in
+// the file (vim does, when the file changes just after it wrote it); commit, the median
+// duration.
 //
 // The file systems (-fs) are mounted for the run, in memory: ext4, xfs, btrfs, tmpfs,
 // overlayfs; dir is -dir itself, whatever it lies on. The first of the list gets -rounds

@@ -61,17 +61,23 @@ func (o *options) complete(w io.Writer) error {
 		}
 	}
 	o.kinds = slices.DeleteFunc(o.kinds, func(name string) bool {
-		k, _ := findKind(name)
-		if k.needs == "" {
-			return false
-		}
-		_, err := exec.LookPath(k.needs)
+		err := installed(name)
 		if err != nil {
 			fmt.Fprintf(w, "SKIPPED: %s: %v\n", name, err)
 		}
 		return err != nil
 	})
 	return nil
+}
+
+// installed returns an error if the program that a kind needs is missing.
+func installed(name string) error {
+	k, _ := findKind(name)
+	if k.needs == "" {
+		return nil
+	}
+	_, err := exec.LookPath(k.needs)
+	return err
 }
 
 // cells lists what is to run, with how many rounds.
@@ -126,7 +132,8 @@ func (o *options) run(ctx context.Context, out, progress io.Writer) (err error) 
 	}
 	defer func() { err = errors.Join(err, leave()) }()
 	runErr := o.race(ctx, j, places, systems, progress)
-	if err := printTable(out, j.batches); err != nil {
+	order, _ := o.cells(systems)
+	if err := printTable(out, order, j.batches); err != nil {
 		return err
 	}
 	return errors.Join(runErr, judge(j.batches, progress))

@@ -29,38 +29,44 @@ func sums(batches []batch) map[cell]*sum {
 	return all
 }
 
-// printTable prints a line for each kind, file system and number of writers, in the
-// order in which they were first run.
-func printTable(w io.Writer, batches []batch) error {
+// printTable prints a line for each kind, file system and number of writers: those of the
+// order first, then what else the log holds.
+func printTable(w io.Writer, order []cell, batches []batch) error {
+	for _, b := range batches {
+		order = append(order, b.cell)
+	}
 	all := sums(batches)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\t\t\tplain\t\t\t\trowkeep\t\t\t\t\t\t\t")
-	fmt.Fprintln(t, "kind\tfile system\twriters\trounds\tlost\ttorn\tcommit\trounds\tlost\ttorn\tour-gone\thistory-only\trefused\tcommit\t")
-	var order []cell
-	for _, b := range batches {
-		c := b.cell
-		c.Strategy = ""
-		if !slices.Contains(order, c) {
-			order = append(order, c)
-		}
-	}
+	fmt.Fprintln(t, "\t\t\tplain\t\t\t\trowkeep\t\t\t\t\t\t\t\t")
+	fmt.Fprintln(t, "kind\tfile system\twriters\trounds\tlost\ttorn\tcommit\trounds\tlost\ttorn\tour-gone\thistory-only\trefused\tgave-up\tcommit\t")
+	printed := map[cell]bool{}
 	for _, c := range order {
-		fmt.Fprintf(t, "%s\t%s\t%d\t", c.Kind, c.FS, c.Writers)
-		c.Strategy = plainly
-		if s := all[c]; s != nil {
-			fmt.Fprintf(t, "%d\t%d\t%d\t%v\t", s.Rounds, s.Lost, s.Torn, s.commits.median())
-		} else {
-			fmt.Fprint(t, strings.Repeat("\t", 4))
+		c.Strategy = ""
+		if printed[c] {
+			continue
 		}
-		c.Strategy = rowkeep
-		if s := all[c]; s != nil {
-			fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%v", s.Rounds, s.Lost, s.Torn, s.Gone, s.History, s.Refused, s.commits.median())
-		} else {
-			fmt.Fprint(t, strings.Repeat("\t", 6))
-		}
-		fmt.Fprintln(t, "\t")
+		printed[c] = true
+		printRow(t, c, all)
 	}
 	return t.Flush()
+}
+
+// printRow prints both strategies side by side.
+func printRow(t io.Writer, c cell, all map[cell]*sum) {
+	fmt.Fprintf(t, "%s\t%s\t%d\t", c.Kind, c.FS, c.Writers)
+	c.Strategy = plainly
+	if s := all[c]; s != nil {
+		fmt.Fprintf(t, "%d\t%d\t%d\t%v\t", s.Rounds, s.Lost, s.Torn, s.commits.median())
+	} else {
+		fmt.Fprint(t, strings.Repeat("\t", 4))
+	}
+	c.Strategy = rowkeep
+	if s := all[c]; s != nil {
+		fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%d\t%v", s.Rounds, s.Lost, s.Torn, s.Gone, s.History, s.Refused, s.GaveUp, s.commits.median())
+	} else {
+		fmt.Fprint(t, strings.Repeat("\t", 7))
+	}
+	fmt.Fprintln(t, "\t")
 }
 
 // weak lists the kinds of which plain lost less than one edit in a hundred, where there

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,10 +32,14 @@ type order struct {
 func (o order) row() string  { return row(o.Key, o.Value) }
 func (o order) line() string { return o.row() + "\n" }
 
-// An answer ends each half of an order. Took is how long the edit took.
+// An answer ends each half of an order.
 type answer struct {
-	Err  string
+	// Took is how long the edit took.
 	Took time.Duration
+	// GaveUp: a real editor said that it did not save, or that it is not sure.
+	GaveUp bool
+	// Err is what else went wrong, which ends the run.
+	Err string
 }
 
 // writerVariable makes the program a writer.
@@ -77,7 +82,10 @@ func serve(in io.Reader, out io.Writer) error {
 
 func answerOf(err error, took time.Duration) answer {
 	a := answer{Took: took}
-	if err != nil {
+	switch exit := (*exec.ExitError)(nil); {
+	case errors.As(err, &exit):
+		a.GaveUp = true
+	case err != nil:
 		a.Err = err.Error()
 	}
 	return a
@@ -141,7 +149,7 @@ func startWriter() (*hand, error) {
 		return nil, err
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), writerVariable+"=1", "GOMAXPROCS=1")
+	cmd.Env = append(os.Environ(), writerVariable+"=1", "GOMAXPROCS=1", "GORACE=atexit_sleep_ms=0")
 	cmd.Stderr = os.Stderr
 	// A process group of its own: an interrupt at the terminal ends the rig, which ends
 	// the round first.
@@ -161,15 +169,14 @@ func startWriter() (*hand, error) {
 func (h *hand) ask(half any) error { return h.orders.Encode(half) }
 
 // hear waits for the answer.
-func (h *hand) hear() (took time.Duration, err error) {
-	var a answer
+func (h *hand) hear() (a answer, err error) {
 	if err := h.answers.Decode(&a); err != nil {
-		return 0, fmt.Errorf("a writer is gone: %w", err)
+		return a, fmt.Errorf("a writer is gone: %w", err)
 	}
 	if a.Err != "" {
-		return 0, fmt.Errorf("a writer: %s", a.Err)
+		return a, fmt.Errorf("a writer: %s", a.Err)
 	}
-	return a.Took, nil
+	return a, nil
 }
 
 // stop ends the process, which may be in the middle of an order after an error.
