@@ -1,0 +1,182 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/store"
+)
+
+// A committer adds rows to a file while others write it.
+type committer interface {
+	// begin does what happens ahead of the round.
+	begin(ctx context.Context, key string) error
+	// commit adds the row.
+	commit(ctx context.Context) error
+	// finish is the last word, after everybody else has finished.
+	finish(ctx context.Context) error
+}
+
+const (
+	plainly = "plain"
+	rowkeep = "rowkeep"
+)
+
+// newCommitter returns one for a file that stands there whole.
+func newCommitter(ctx context.Context, strategy, path string, settle time.Duration) (committer, error) {
+	if strategy == plainly {
+		return &plain{path: path}, nil
+	}
+	k := &keeper{path: path, opt: store.Options{Settle: settle, Actor: "race"}}
+	return k, k.open(ctx)
+}
+
+// keeper commits by a store: by Update, or by Begin ahead of the round and Commit in it.
+type keeper struct {
+	path  string
+	opt   store.Options
+	store *store.Store
+	key   string
+	tx    *store.Tx
+}
+
+// open opens the store, and lets it see the file.
+func (k *keeper) open(ctx context.Context) (err error) {
+	if k.store, err = store.Open(k.path, k.opt); err != nil {
+		return err
+	}
+	_, err = k.store.Snapshot(ctx)
+	return err
+}
+
+func (k *keeper) begin(ctx context.Context, key string) (err error) {
+	k.key, k.tx = key, nil
+	if rand.N(2) == 0 {
+		return nil
+	}
+	if k.tx, err = k.store.Begin(ctx); err != nil {
+		return err
+	}
+	return k.add(k.tx)
+}
+
+func (k *keeper) commit(ctx context.Context) (err error) {
+	if k.tx != nil {
+		_, err = k.tx.Commit(ctx)
+	} else {
+		_, err = k.store.Update(ctx, k.add)
+	}
+	return err
+}
+
+func (k *keeper) add(tx *store.Tx) error {
+	return tx.Append(csvrows.Key{k.key}, map[string]string{"value": ourValue, "note": note})
+}
+
+// finish updates nothing, so that the store looks at what came late. Every other time it
+// does so by a store that is opened anew, as after a restart.
+func (k *keeper) finish(ctx context.Context) error {
+	if rand.N(2) == 0 {
+		var err error
+		if k.store, err = store.Open(k.path, k.opt); err != nil {
+			return err
+		}
+	}
+	_, err := k.store.Update(ctx, func(*store.Tx) error { return nil })
+	return err
+}
+
+// plain is what careful programs do without a store: write a new file, sync it, read the
+// old one again, and if nothing changed rename the new one over it. It is here to be
+// compared with.
+type plain struct {
+	path, key string
+	// beforeRename, if set, runs between the last look and the rename.
+	beforeRename func()
+}
+
+// plainPrefix begins the names of its temporary files.
+const plainPrefix = "plain-"
+
+var errMoved = errors.New("the file changed")
+
+func (p *plain) begin(_ context.Context, key string) error {
+	p.key = key
+	return nil
+}
+
+func (p *plain) finish(context.Context) error { return nil }
+
+func (p *plain) commit(ctx context.Context) error {
+	for {
+		err := p.attempt()
+		// The name is gone for a moment while an editor saves by moving the file away.
+		if !errors.Is(err, errMoved) && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		time.Sleep(rand.N(time.Millisecond))
+	}
+}
+
+func (p *plain) attempt() (err error) {
+	before, err := os.ReadFile(p.path)
+	if err != nil {
+		return err
+	}
+	after := bytes.Clone(before)
+	if len(after) > 0 && after[len(after)-1] != '\n' {
+		after = append(after, '\n')
+	}
+	temp, err := writeTemp(filepath.Dir(p.path), append(after, row(p.key, ourValue)+"\n"...))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temp)
+		}
+	}()
+	now, err := os.ReadFile(p.path)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, before) {
+		return errMoved
+	}
+	if p.beforeRename != nil {
+		p.beforeRename()
+	}
+	if err := os.Rename(temp, p.path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(p.path))
+}
+
+func writeTemp(dir string, data []byte) (name string, err error) {
+	f, err := os.CreateTemp(dir, plainPrefix+"*")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	return f.Name(), errors.Join(err, f.Chmod(0o640), f.Sync(), f.Close())
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

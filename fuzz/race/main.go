@@ -1,0 +1,123 @@
+//go:build linux
+
+// Race holds the store against real processes that write its file while it commits, and
+// counts the edits that are lost.
+//
+//	go run ./fuzz/race [-rounds 10000] [-kinds LIST] [-fs LIST] [-writers 1,3]
+//	    [-settle 20ms] [-parallel 4] [-dir DIR] [-log FILE] [-plain=false]
+//
+// A round: a committer adds a row, and one or three writers, each a process that knows
+// nothing of the store, change a row of their own at moments around the commit. When all
+// have finished, the store updates nothing, so that it looks at what came late. Then
+// every edit must stand in the file, and so must every row from before.
+//
+// The writers, by name (-kinds):
+//
+//	rename      a new file, renamed over the old
+//	append      open, write, close
+//	hold        opened ahead of the round, appends late
+//	mmap        shared mapping, descriptor closed, late store into a cell
+//	truncate    loads; empties the file and writes it in pieces, with pauses
+//	recreate    loads; moves the file away and writes a new one in pieces, as vim does
+//	vim, sed, python    the real ones
+//	in-place    three at once: append, hold, mmap
+//	any         three at once: rename, append, truncate
+//
+// The moments are aimed. Half of the edits come at any moment of a commit, as it has
+// lately taken, and half as long again behind it; half of them so that they end about
+// when lately the file's name went to the new one, which inotify tells. Where edits take
+// longer than commits, most commits begin somewhere in an edit. Writers that save whole
+// buffers take turns where there are three: what they overwrite of each other no store
+// can help.
+//
+// By the same rounds goes "plain", what careful programs do without a store: temporary
+// file, fsync, read again and compare, rename, fsync of the directory. It is there to
+// show that the aim is good: the store's zero is worth something where plain loses.
+//
+// The table: lost, edits that are nowhere; torn, rounds that left rows of before
+// missing or a line that nobody wrote; our-gone, rounds after which the committer's own
+// row is missing, as an editor saved a buffer from before it; history-only, edits that
+// are in the store's directory but not in the file; refused, commits that failed and
+// said so; gave-up, edits of which the editor said that they failed, which need not be in
+// the file (vim does, when the file changes just after it wrote it); commit, the median
+// duration.
+//
+// The file systems (-fs) are mounted for the run, in memory: ext4, xfs, btrfs, tmpfs,
+// overlayfs; dir is -dir itself, whatever it lies on. The first of the list gets -rounds
+// rounds of each fast kind and a tenth of slow ones, the others a tenth of that. With -log
+// a run that was killed goes on where it stopped.
+//
+// Exit status: 1 if the store lost or tore anything; 2 if something else went wrong, or
+// if plain lost less than one in a hundred of a kind's edits in a thousand rounds or more.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rowkeep/rowkeep/fuzz/internal/mounts"
+)
+
+func main() {
+	if os.Getenv(writerVariable) != "" {
+		exitOn(serve(os.Stdin, os.Stdout))
+		return
+	}
+	mounts.Isolate()
+	var opt options
+	flag.IntVar(&opt.rounds, "rounds", 10_000, "so many `rounds` of a fast kind on the first file system")
+	flag.Func("kinds", "writers, a `list` (default all that are installed)", list(&opt.kinds))
+	flag.Func("fs", "file systems, a `list` (default ext4,xfs,btrfs,tmpfs,overlayfs)", list(&opt.systems))
+	flag.Func("writers", "so many at once, a `list` of 1 and 3 (default both)", numbers(&opt.writers))
+	flag.DurationVar(&opt.settle, "settle", 20*time.Millisecond, "the store's settle `time`; slow writers pause up to half as long again")
+	flag.IntVar(&opt.parallel, "parallel", 4, "so many `directories` at once")
+	flag.StringVar(&opt.dir, "dir", os.TempDir(), "the `directory` of the file system dir")
+	flag.StringVar(&opt.log, "log", "", "keep the results in a `file`, and go on where it ends")
+	flag.BoolVar(&opt.plain, "plain", true, "run plain too, to compare with")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	exitOn(opt.run(ctx, os.Stdout, os.Stderr))
+}
+
+func exitOn(err error) {
+	if err == nil {
+		return
+	}
+	fmt.Fprintln(os.Stderr, "race:", err)
+	if errors.Is(err, errLoses) {
+		os.Exit(1)
+	}
+	os.Exit(2)
+}
+
+// list is a flag of names, with commas between them.
+func list(to *[]string) func(string) error {
+	return func(s string) error {
+		*to = strings.Split(s, ",")
+		return nil
+	}
+}
+
+func numbers(to *[]int) func(string) error {
+	return func(s string) error {
+		*to = nil
+		for _, word := range strings.Split(s, ",") {
+			n, err := strconv.Atoi(word)
+			if err != nil {
+				return err
+			}
+			*to = append(*to, n)
+		}
+		return nil
+	}
+}
