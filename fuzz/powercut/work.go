@@ -1,0 +1,304 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/store"
+)
+
+// The marks of the workload, each with a number behind it.
+const (
+	begin   = "begin"   // a commit
+	acked   = "acked"   // the commit was acknowledged
+	editing = "editing" // somebody else is about to save an edit
+	inPlace = "inplace" // the same, by writing the file itself
+	saved   = "saved"   // the edit is synced
+)
+
+func tell(what string, n int) error { return say(what + " " + strconv.Itoa(n)) }
+
+// workArg says what a process is to do.
+type workArg struct {
+	place
+	Workload string
+	Commits  int
+	Seed     uint64
+}
+
+// Workloads. That of the store must have no violations; the others do what the store must
+// not, and show that the rig would see it.
+const (
+	workStore      = "store"
+	workNoFileSync = "no file sync"      // what takes the file's place was not synced
+	workNoDirSync  = "no directory sync" // acknowledged before the name is on the medium
+	workDropped    = "edit dropped"      // what an exchange displaced is removed unseen
+)
+
+const targetName = "config.csv"
+
+// A worker commits to a file on the logged disk.
+type worker struct {
+	workArg
+	dir   string
+	path  string
+	rng   *rand.Rand
+	now   version
+	edits int // begun by others
+}
+
+// work is a role: it makes a file system and commits to a file on it.
+func work(arg []byte) error {
+	w := &worker{}
+	if err := json.Unmarshal(arg, &w.workArg); err != nil {
+		return err
+	}
+	w.dir, w.path = w.Mount, filepath.Join(w.Mount, targetName)
+	w.rng = rand.New(rand.NewPCG(w.Seed, 0))
+	return w.with(true, w.run)
+}
+
+// run does the workload, while somebody else syncs a file that has nothing to do with it:
+// that brings to the medium what nobody asked for yet.
+func (w *worker) run() error {
+	if err := w.first(); err != nil {
+		return err
+	}
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	var noise error
+	wg.Go(func() { noise = syncUnrelated(filepath.Join(w.dir, "unrelated"), stop) })
+	err := w.commits()
+	close(stop)
+	wg.Wait()
+	return errors.Join(err, noise)
+}
+
+// first puts the first version on the medium.
+func (w *worker) first() error {
+	if err := writeSynced(w.path, os.O_CREATE, w.now.bytes()); err != nil {
+		return err
+	}
+	f, err := os.Open(w.dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := unix.Syncfs(int(f.Fd())); err != nil {
+		return os.NewSyscallError("syncfs", err)
+	}
+	return say(ready)
+}
+
+func (w *worker) commits() error {
+	commit, err := w.commit()
+	if err != nil {
+		return err
+	}
+	for n := 1; n <= w.Commits; n++ {
+		if err := tell(begin, n); err != nil {
+			return err
+		}
+		if err := commit(n); err != nil {
+			return err
+		}
+		w.now.commit = n
+		if err := tell(acked, n); err != nil {
+			return err
+		}
+		if err := w.maybeEdit(); err != nil {
+			return err
+		}
+	}
+	return say(end)
+}
+
+// commit returns what commits n.
+func (w *worker) commit() (func(n int) error, error) {
+	switch w.Workload {
+	case workStore:
+		s, err := store.Open(w.path, store.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return func(n int) error { return commitBy(s, w.now, n) }, nil
+	case workNoFileSync:
+		return func(n int) error { return w.byHand(n, hand{exchange: true, syncDir: true}) }, nil
+	case workNoDirSync:
+		return func(n int) error { return w.byHand(n, hand{syncFile: true}) }, nil
+	case workDropped:
+		return func(n int) error {
+			return w.byHand(n, hand{syncFile: true, exchange: true, syncDir: true, meanwhile: w.saveByRename})
+		}, nil
+	}
+	return nil, fmt.Errorf("no workload %q", w.Workload)
+}
+
+// commitBy commits what turns a version into that of commit n.
+func commitBy(s *store.Store, now version, n int) error {
+	now.commit = n
+	want, err := csvrows.Parse(now.bytes(), csvrows.Options{})
+	if err != nil {
+		return err
+	}
+	table, err := csvrows.NewTable(want)
+	if err != nil {
+		return err
+	}
+	key := csvrows.Key{"program"}
+	row, err := table.Get(key)
+	if err != nil {
+		return err
+	}
+	_, err = s.Update(context.Background(), func(tx *store.Tx) error { return tx.Set(key, row) })
+	return err
+}
+
+// A hand is how a commit is made without the store.
+type hand struct {
+	syncFile, exchange, syncDir bool
+	meanwhile                   func() error // happens just before the new file takes its place
+}
+
+func (w *worker) byHand(n int, h hand) error {
+	temp := filepath.Join(w.dir, "temp")
+	next := w.now
+	next.commit = n
+	write := os.WriteFile
+	if h.syncFile {
+		write = func(path string, data []byte, _ os.FileMode) error { return writeSynced(path, os.O_CREATE, data) }
+	}
+	if err := write(temp, next.bytes(), 0o600); err != nil {
+		return err
+	}
+	if h.meanwhile != nil {
+		before := w.now
+		if err := h.meanwhile(); err != nil {
+			return err
+		}
+		w.now = before // the commit knows nothing of it
+	}
+	if h.exchange {
+		if err := unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, w.path, unix.RENAME_EXCHANGE); err != nil {
+			return os.NewSyscallError("renameat2", err)
+		}
+		if err := os.Remove(temp); err != nil {
+			return err
+		}
+	} else if err := os.Rename(temp, w.path); err != nil {
+		return err
+	}
+	if h.syncDir {
+		return syncDir(w.dir)
+	}
+	return nil
+}
+
+// maybeEdit is what somebody else does between two commits: nothing, or an edit that is
+// saved and synced, one way or the other.
+func (w *worker) maybeEdit() error {
+	switch w.rng.IntN(3) {
+	case 0:
+		return w.saveByRename()
+	case 1:
+		return w.saveInPlace()
+	}
+	return nil
+}
+
+// saveByRename saves the next edit as vim and sed do.
+func (w *worker) saveByRename() error {
+	next, err := w.nextEdit(editing)
+	if err != nil {
+		return err
+	}
+	temp := filepath.Join(w.dir, "editor")
+	if err := writeSynced(temp, os.O_CREATE, next.bytes()); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, w.path); err != nil {
+		return err
+	}
+	if err := syncDir(w.dir); err != nil {
+		return err
+	}
+	return w.saved(next)
+}
+
+// saveInPlace saves the next edit as nano and VS Code do.
+func (w *worker) saveInPlace() error {
+	next, err := w.nextEdit(inPlace)
+	if err != nil {
+		return err
+	}
+	if err := writeSynced(w.path, 0, next.bytes()); err != nil {
+		return err
+	}
+	return w.saved(next)
+}
+
+// nextEdit announces the next edit, and returns the file with it.
+func (w *worker) nextEdit(how string) (version, error) {
+	next := w.now
+	next.edits = next.edits.with(w.edits)
+	err := tell(how, w.edits)
+	w.edits++
+	return next, err
+}
+
+func (w *worker) saved(next version) error {
+	w.now = next
+	return tell(saved, w.edits-1)
+}
+
+func writeSynced(path string, flag int, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC|flag, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// syncUnrelated writes to a file and syncs it again and again.
+func syncUnrelated(path string, stop <-chan struct{}) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for n := 0; ; n++ {
+		if _, err := fmt.Fprintln(f, n); err != nil {
+			return err
+		}
+		if err := f.Sync(); err != nil {
+			return err
+		}
+		select {
+		case <-stop:
+			return nil
+		case <-time.After(rand.N(5 * time.Millisecond)): // wherever the workload is then
+		}
+	}
+}
