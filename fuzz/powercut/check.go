@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && (amd64 || arm64)
 
 package main
 
@@ -28,7 +28,7 @@ type window struct {
 func windowAt(marks []string) window {
 	return window{
 		last(said(marks, acked)), last(said(marks, begin)),
-		setOf(said(marks, saved)), setOf(said(marks, editing, inPlace)),
+		setOf(said(marks, saved)), setOf(said(marks, renaming, slipping, inPlace)),
 	}
 }
 
@@ -177,11 +177,13 @@ func (c *checker) target(when string) (state, bool) {
 }
 
 // stateDir is where the store keeps what it displaced.
-func (c *checker) stateDir() string { return filepath.Join(c.Mount, "."+targetName+".rowkeep") }
+func stateDir(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".rowkeep")
+}
 
 // kept returns the edits in files of the state directory.
 func (c *checker) kept(when string) (edits set) {
-	err := filepath.WalkDir(c.stateDir(), func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(stateDir(c.path), func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // no directory yet
 		}
@@ -242,8 +244,8 @@ func (c *checker) commit() error {
 // state directory what has a name that the store gives to no file that stays.
 func (c *checker) tidy() {
 	for dir, isTemp := range map[string]func(name string) bool{
-		c.Mount:      func(name string) bool { return !foreign[name] && name != filepath.Base(c.stateDir()) },
-		c.stateDir(): func(name string) bool { return strings.HasPrefix(name, "w-") || strings.HasPrefix(name, ".temp") },
+		c.Mount:          func(name string) bool { return !foreign[name] && name != filepath.Base(stateDir(c.path)) },
+		stateDir(c.path): func(name string) bool { return strings.HasPrefix(name, "w-") || strings.HasPrefix(name, ".temp") },
 	} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && (amd64 || arm64)
 
 // Powercut cuts the power while the store commits, and looks at what is left.
 package main

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && (amd64 || arm64)
 
 package main
 
@@ -73,6 +73,24 @@ func TestStore(t *testing.T) {
 		}
 		if got.old == 0 || got.new == 0 || got.after == 0 || got.edits == 0 {
 			t.Error("one of the kinds of image did not come up")
+		}
+	})
+}
+
+// TestKept is a commit that may not lose an edit either: what is only beside the file
+// counts as found.
+func TestKept(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	eachFileSystem(t, func(t *testing.T, fsys fileSystem) {
+		got, err := trial{fsys, workKept, 6, 40, 1}.run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range got.violations {
+			t.Error(v)
+		}
+		if got.slipped != 6 || got.aside == 0 {
+			t.Errorf("%d edits slipped in, on the images %d were found beside the file", got.slipped, got.aside)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && (amd64 || arm64)
 
 package main
 
@@ -32,7 +32,7 @@ func (tr trial) run(ctx context.Context) (t *tally, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t = &tally{trial: tr, kinds: map[breach]int{}, writes: log.count(wrote)}
+	t = &tally{trial: tr, kinds: map[breach]int{}, writes: log.count(wrote), slipped: len(said(log.marks, slipping))}
 	rng := rand.New(rand.NewPCG(tr.seed, 1))
 	err = log.images(log.crashes(tr.images, rng, lookable), func(c *crash, image *disk) error {
 		var result checkResult
@@ -48,6 +48,7 @@ func (tr trial) run(ctx context.Context) (t *tally, err error) {
 type tally struct {
 	trial
 	writes       int // that were logged, by page
+	slipped      int // edits that came in the middle of a commit
 	seen         int // images
 	old, new     int // of those, before an acknowledgement; the same may be there after one
 	after        int // after one
@@ -58,13 +59,13 @@ type tally struct {
 
 // tallyHead names the columns of a row.
 var tallyHead = []string{
-	"file system", "workload", "commits", "writes", "images",
+	"file system", "workload", "commits", "slipped in", "writes", "images",
 	"before ack: old", "new", "after ack", "edits found", "of these displaced", "violations",
 }
 
 func (t *tally) row() []any {
 	return []any{
-		t.fsys.name, t.workload, t.commits, t.writes, t.seen,
+		t.fsys.name, t.workload, t.commits, t.slipped, t.writes, t.seen,
 		t.old, t.new, t.after, t.edits, t.aside, len(t.violations),
 	}
 }

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && (amd64 || arm64)
 
 package main
 
@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -22,11 +23,12 @@ import (
 
 // The marks of the workload, each with a number behind it.
 const (
-	begin   = "begin"   // a commit
-	acked   = "acked"   // the commit was acknowledged
-	editing = "editing" // somebody else is about to save an edit
-	inPlace = "inplace" // the same, by writing the file itself
-	saved   = "saved"   // the edit is synced
+	begin    = "begin"    // a commit
+	acked    = "acked"    // the commit was acknowledged
+	renaming = "renaming" // somebody else is about to save an edit, by renaming a new file over the old
+	slipping = "slipping" // the same, in the middle of a commit
+	inPlace  = "inplace"  // the same, between commits, by writing the file itself
+	saved    = "saved"    // the edit is synced
 )
 
 func tell(what string, n int) error { return say(what + " " + strconv.Itoa(n)) }
@@ -46,6 +48,7 @@ const (
 	workNoFileSync = "no file sync"      // what takes the file's place was not synced
 	workNoDirSync  = "no directory sync" // acknowledged before the name is on the medium
 	workDropped    = "edit dropped"      // what an exchange displaced is removed unseen
+	workKept       = "edit kept"         // the same, but kept: no violation
 )
 
 const targetName = "config.csv"
@@ -58,6 +61,8 @@ type worker struct {
 	rng   *rand.Rand
 	now   version
 	edits int // begun by others
+
+	slip atomic.Bool // an edit slips into the commit at hand
 }
 
 // work is a role: it makes a file system and commits to a file on it.
@@ -108,15 +113,22 @@ func (w *worker) commits() error {
 	if err != nil {
 		return err
 	}
+	if err := onExchange(w.slipIn); err != nil {
+		return err
+	}
 	for n := 1; n <= w.Commits; n++ {
+		w.slip.Store(w.Workload != workStore || w.rng.IntN(2) == 0)
 		if err := tell(begin, n); err != nil {
 			return err
 		}
 		if err := commit(n); err != nil {
 			return err
 		}
-		w.now.commit = n
 		if err := tell(acked, n); err != nil {
+			return err
+		}
+		w.slip.Store(false)
+		if err := w.readBack(n); err != nil {
 			return err
 		}
 		if err := w.maybeEdit(); err != nil {
@@ -124,6 +136,29 @@ func (w *worker) commits() error {
 		}
 	}
 	return say(end)
+}
+
+// slipIn saves an edit at the first exchange of a commit.
+func (w *worker) slipIn() error {
+	if !w.slip.Swap(false) {
+		return nil
+	}
+	return w.saveByRename(slipping)
+}
+
+// readBack takes the file as it is for the base of what comes next: of an edit that
+// slipped in, it may have been made without.
+func (w *worker) readBack(n int) error {
+	data, err := os.ReadFile(w.path)
+	if err != nil {
+		return err
+	}
+	v, ok := parse(data)
+	if !ok || v.commit != n {
+		return fmt.Errorf("after commit %d the file is %.40q", n, data)
+	}
+	w.now = v
+	return nil
 }
 
 // commit returns what commits n.
@@ -136,13 +171,13 @@ func (w *worker) commit() (func(n int) error, error) {
 		}
 		return func(n int) error { return commitBy(s, w.now, n) }, nil
 	case workNoFileSync:
-		return func(n int) error { return w.byHand(n, hand{exchange: true, syncDir: true}) }, nil
+		return w.byHand(hand{exchange: true, syncDir: true}), nil
 	case workNoDirSync:
-		return func(n int) error { return w.byHand(n, hand{syncFile: true}) }, nil
+		return w.byHand(hand{syncFile: true}), nil
 	case workDropped:
-		return func(n int) error {
-			return w.byHand(n, hand{syncFile: true, exchange: true, syncDir: true, meanwhile: w.saveByRename})
-		}, nil
+		return w.byHand(hand{syncFile: true, exchange: true, syncDir: true}), nil
+	case workKept:
+		return w.byHand(hand{syncFile: true, exchange: true, syncDir: true, keep: true}), nil
 	}
 	return nil, fmt.Errorf("no workload %q", w.Workload)
 }
@@ -170,41 +205,48 @@ func commitBy(s *store.Store, now version, n int) error {
 // A hand is how a commit is made without the store.
 type hand struct {
 	syncFile, exchange, syncDir bool
-	meanwhile                   func() error // happens just before the new file takes its place
+	keep                        bool // what was displaced, where the store would have it
 }
 
-func (w *worker) byHand(n int, h hand) error {
-	temp := filepath.Join(w.dir, "temp")
-	next := w.now
-	next.commit = n
-	write := os.WriteFile
+func (w *worker) byHand(h hand) func(n int) error {
+	return func(n int) error {
+		next := w.now
+		next.commit = n
+		temp := filepath.Join(stateDir(w.path), strconv.Itoa(n))
+		if err := h.write(temp, next.bytes()); err != nil {
+			return err
+		}
+		if err := h.replace(w.path, temp); err != nil {
+			return err
+		}
+		if h.syncDir {
+			return syncDir(w.dir)
+		}
+		return nil
+	}
+}
+
+func (h hand) write(temp string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(temp), 0o700); err != nil {
+		return err
+	}
 	if h.syncFile {
-		write = func(path string, data []byte, _ os.FileMode) error { return writeSynced(path, os.O_CREATE, data) }
+		return writeSynced(temp, os.O_CREATE, data)
 	}
-	if err := write(temp, next.bytes(), 0o600); err != nil {
-		return err
+	return os.WriteFile(temp, data, 0o600)
+}
+
+func (h hand) replace(path, temp string) error {
+	if !h.exchange {
+		return os.Rename(temp, path)
 	}
-	if h.meanwhile != nil {
-		before := w.now
-		if err := h.meanwhile(); err != nil {
-			return err
-		}
-		w.now = before // the commit knows nothing of it
+	if err := unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, path, unix.RENAME_EXCHANGE); err != nil {
+		return os.NewSyscallError("renameat2", err)
 	}
-	if h.exchange {
-		if err := unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, w.path, unix.RENAME_EXCHANGE); err != nil {
-			return os.NewSyscallError("renameat2", err)
-		}
-		if err := os.Remove(temp); err != nil {
-			return err
-		}
-	} else if err := os.Rename(temp, w.path); err != nil {
-		return err
+	if h.keep {
+		return nil
 	}
-	if h.syncDir {
-		return syncDir(w.dir)
-	}
-	return nil
+	return os.Remove(temp)
 }
 
 // maybeEdit is what somebody else does between two commits: nothing, or an edit that is
@@ -212,7 +254,7 @@ func (w *worker) byHand(n int, h hand) error {
 func (w *worker) maybeEdit() error {
 	switch w.rng.IntN(3) {
 	case 0:
-		return w.saveByRename()
+		return w.saveByRename(renaming)
 	case 1:
 		return w.saveInPlace()
 	}
@@ -220,8 +262,8 @@ func (w *worker) maybeEdit() error {
 }
 
 // saveByRename saves the next edit as vim and sed do.
-func (w *worker) saveByRename() error {
-	next, err := w.nextEdit(editing)
+func (w *worker) saveByRename(how string) error {
+	next, err := w.nextEdit(how)
 	if err != nil {
 		return err
 	}
