@@ -20,8 +20,8 @@ type trial struct {
 
 // run runs the workload, cuts the power, and looks at what is left.
 func (tr trial) run(ctx context.Context) (t *tally, err error) {
-	if tr.commits < 1 || tr.commits > most {
-		return nil, fmt.Errorf("%d commits: there must be 1 to %d", tr.commits, most)
+	if tr.commits < 1 || tr.commits > mostCommits {
+		return nil, fmt.Errorf("%d commits: there must be 1 to %d", tr.commits, mostCommits)
 	}
 	r, err := newRig(tr.fsys)
 	if err != nil {

@@ -39,8 +39,11 @@ func (s set) String() string {
 	return "{" + strings.Join(names, ", ") + "}"
 }
 
-// most is the greatest number of commits, and of edits: what a set can hold.
-const most = 63
+// There are at most two edits a commit, and all of them have room in a set.
+const (
+	mostCommits = 31
+	mostEdits   = 2 * mostCommits
+)
 
 // bytes returns the file. Its size goes up and down with the commits: btrfs keeps small
 // files elsewhere, and what is in many pages can come to the disk in part.
@@ -50,7 +53,7 @@ func (v version) bytes() []byte {
 	letter := string(rune('a' + v.commit%26))
 	size := []int{800, 5_000, 66_000}[v.commit%3]
 	fmt.Fprintf(&b, "program,%d,%s\n", v.commit, strings.Repeat(letter, size))
-	for k := range most {
+	for k := range mostEdits {
 		fmt.Fprintf(&b, "edit-%d,%t,\n", k, v.edits.has(k))
 	}
 	fmt.Fprintf(&b, "check,%t,\n", v.checked)

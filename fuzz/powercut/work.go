@@ -117,7 +117,7 @@ func (w *worker) commits() error {
 		return err
 	}
 	for n := 1; n <= w.Commits; n++ {
-		w.slip.Store(w.Workload != workStore || w.rng.IntN(2) == 0)
+		w.slip.Store(w.slips())
 		if err := tell(begin, n); err != nil {
 			return err
 		}
@@ -136,6 +136,17 @@ func (w *worker) commits() error {
 		}
 	}
 	return say(end)
+}
+
+// slips decides whether an edit is to slip into the next commit.
+func (w *worker) slips() bool {
+	switch w.Workload {
+	case workStore:
+		return w.rng.IntN(2) == 0
+	case workDropped, workKept:
+		return true
+	}
+	return false
 }
 
 // slipIn saves an edit at the first exchange of a commit.
