@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
 // A commit that finds the file changed at the last look tries again, mostTries times at
@@ -24,6 +25,10 @@ type proposal struct {
 	base   Snapshot // what the change was made from
 	result []byte
 	merged *merge.Result // nil where base was what stood in the file
+	// absorbed is what strayed and is part of the result; aside are versions to keep with
+	// it that do not stand in the file.
+	absorbed []state.Absorbed
+	aside    []state.Version
 }
 
 // commit makes propose's answer to what stands in the file its content. Propose is asked
@@ -37,63 +42,111 @@ func (s *Store) commit(ctx context.Context, propose func(now Snapshot) (proposal
 			return nil, err
 		}
 	}
-	wait := shortestWait
-	for range mostTries {
-		receipt, err := s.attempt(ctx, propose)
-		if !errors.Is(err, errChanged) {
-			return receipt, err
-		}
-		s.opt.Logger.DebugContext(ctx, "the file changed during a commit", "path", s.path)
-		if err := sleep(ctx, rand.N(wait)); err != nil {
-			return nil, &CommitError{Path: s.path, Step: "read again", Err: fmt.Errorf("%w (%w)", ErrContended, err)}
-		}
-		wait = min(2*wait, longestWait)
-	}
-	return nil, &CommitError{Path: s.path, Step: "read again", Err: ErrContended}
-}
-
-// attempt is one try of a commit; errChanged asks for another.
-func (s *Store) attempt(ctx context.Context, propose func(now Snapshot) (proposal, error)) (*Receipt, error) {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
+	events, err := s.gather(ctx)
+	if err != nil {
+		return nil, err
+	}
+	receipt, slipped, err := s.write(ctx, propose)
+	if err != nil {
+		return nil, err
+	}
+	receipt.Events = append(events, receipt.Events...)
+	if slipped {
+		err = s.mend(ctx, receipt)
+	}
+	return receipt, err
+}
+
+// write is the loop of a commit: read, propose, swap, until nobody was faster. The lock is
+// held.
+func (s *Store) write(ctx context.Context, propose func(now Snapshot) (proposal, error)) (receipt *Receipt, slipped bool, err error) {
+	wait := shortestWait
+	for tries := 1; ; tries++ {
+		receipt, slipped, err := s.attempt(ctx, propose)
+		if !errors.Is(err, errChanged) && !errors.Is(err, errBusy) {
+			return receipt, slipped, err
+		}
+		s.opt.Logger.DebugContext(ctx, "others are at the file during a commit", "path", s.path, "reason", err)
+		failed := &CommitError{Path: s.path, Step: "read again", Err: ErrContended}
+		if errors.Is(err, errBusy) {
+			failed.Err, tries = ErrUnsettled, 0 // it takes as long as it takes
+		}
+		if tries >= mostTries {
+			return nil, false, failed
+		}
+		if why := sleep(ctx, rand.N(wait)); why != nil {
+			failed.Err = fmt.Errorf("%w: %w (%w)", failed.Err, err, why)
+			return nil, false, failed
+		}
+		wait = min(2*wait, longestWait)
+	}
+}
+
+// attempt is one try of a commit; errChanged and errBusy ask for another.
+func (s *Store) attempt(ctx context.Context, propose func(now Snapshot) (proposal, error)) (*Receipt, bool, error) {
 	old, now, err := s.settled(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := context.Cause(ctx); err != nil {
-		return nil, &CommitError{Path: s.path, Step: "read", Err: err}
+		return nil, false, &CommitError{Path: s.path, Step: "read", Err: err}
 	}
-	p, err := propose(now)
+	healed, err := s.heal(now)
 	if err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	p, err := propose(healed.now)
+	if err != nil {
+		return nil, false, err
 	}
 	result, err := newSnapshot(p.result, s.opt.Read)
 	if err != nil {
-		return nil, &CommitError{Path: s.path, Step: "merge", Err: err}
+		return nil, false, &CommitError{Path: s.path, Step: "merge", Err: err}
 	}
 	if p.merged != nil && s.opt.Validate != nil {
 		if err := s.opt.Validate(p.base, result); err != nil {
-			return nil, &CommitError{Path: s.path, Step: "validate", Err: err}
+			return nil, false, &CommitError{Path: s.path, Step: "validate", Err: err}
 		}
 	}
-	receipt, err := s.newReceipt(p, now, result)
-	if err != nil {
-		return nil, &CommitError{Path: s.path, Step: "record", Err: err}
+	receipt := s.newReceipt(p, now, result)
+	receipt.Events = healed.events
+	var versions []state.Version
+	if healed.unknown {
+		versions = append(versions, foundVersion(now))
 	}
+	versions = append(versions, p.aside...)
+	if !receipt.Written && len(p.absorbed) == 0 {
+		return receipt, false, s.note(versions)
+	}
+	versions = append(versions, receipt.version(s.opt.Actor, p, result))
 	if !receipt.Written {
-		return receipt, nil
+		return receipt, false, s.note(versions) // it changes nothing, and must not be found again
 	}
-	receipt.Seq, err = s.medium.swap(ctx, old, p.result, receipt.record(s.opt.Actor))
+	done, err := s.medium.swap(ctx, old, versions)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
+	receipt.Seq = done.seq
 	s.remember(result)
 	s.opt.Logger.InfoContext(ctx, "committed", "path", s.path, "seq", receipt.Seq, "base", receipt.Base.Hash,
-		"theirs", receipt.Theirs.Hash, "result", receipt.Result.Hash, "merged", receipt.Merged, "changes", len(receipt.Changes))
-	return receipt, nil
+		"theirs", receipt.Theirs.Hash, "result", receipt.Result.Hash, "merged", receipt.Merged, "slipped", done.slipped)
+	return receipt, done.slipped, nil
+}
+
+// note keeps versions that were found, if there are any.
+func (s *Store) note(versions []state.Version) error {
+	if len(versions) == 0 {
+		return nil
+	}
+	if err := s.medium.note(versions); err != nil {
+		return &CommitError{Path: s.path, Step: "record", Err: err}
+	}
+	return nil
 }
 
 // lock keeps out other goroutines, then other processes.

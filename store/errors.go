@@ -41,16 +41,22 @@ func (e *FileError) Unwrap() error { return e.Err }
 type Outcome uint8
 
 // The outcomes. NotCommitted: the file is as it was, and no temporary file lies about.
-// Unknown: the new content stands in the file, but after a power cut the old may be
-// there again.
+// ConflictPending: the change stands in the file but for what conflicts with something
+// that somebody saved in the very moment of the commit; that stands there, and the
+// change's values are kept as a pending conflict. Unknown: the new content stands in the
+// file, but after a power cut the old may be there again.
 const (
 	NotCommitted Outcome = iota
+	ConflictPending
 	Unknown
 )
 
 func (o Outcome) String() string {
-	if o == Unknown {
+	switch o {
+	case Unknown:
 		return "outcome unknown"
+	case ConflictPending:
+		return "committed, conflict pending"
 	}
 	return "not committed"
 }

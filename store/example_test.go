@@ -118,7 +118,7 @@ func ExampleStore_Update() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		for _, c := range receipt.Changes {
+		for _, c := range receipt.Changes() {
 			fmt.Printf("%s %q: %q\n", c.Kind, c.Key, c.After.Text)
 		}
 	}

@@ -1,13 +1,13 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/rowkeep/rowkeep/internal/symlink"
@@ -17,18 +17,33 @@ import (
 
 // localFile is a file of this system as a medium.
 type localFile struct {
-	path   string // as the caller names it, perhaps a symbolic link
-	locked string // the file behind it whose lock is held
+	path string // as the caller names it, perhaps a symbolic link
+	keep state.Keep
+
+	// moment is told of each step of a commit before it is taken. Tests let others come in
+	// between there.
+	moment func(step string)
+
+	mu  sync.Mutex
+	log *state.Log // of the state directory beside the file that path led to last
+
+	// What follows belongs to whoever holds the lock.
+	locked  string               // the file behind path whose lock is held
+	looked  map[string]sys.Stamp // displaced files, as they were when they held what they should
+	cleared string               // the file for which nothing is left of other processes
+	recent  []state.Displaced    // by the last commits of this process, newest last
+	commits int
+	place   *Guarantee // nil: not probed yet
 }
 
 // openFile looks whether path can be a store's file, and removes what a killed commit
 // left.
-func openFile(path string) (*localFile, error) {
+func openFile(path string, keep state.Keep) (*localFile, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &localFile{path: path}
+	f := &localFile{path: path, keep: keep, looked: map[string]sys.Stamp{}, moment: func(string) {}}
 	target, err := symlink.Follow(path)
 	if err != nil {
 		return nil, err
@@ -36,31 +51,20 @@ func openFile(path string) (*localFile, error) {
 	if info, err := os.Stat(target); err == nil && !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
 	}
-	tidy(state.Beside(target))
 	return f, nil
-}
-
-// tidy removes what commits that were killed left behind, unless one is under way. What
-// it cannot remove, as on a file system that is read-only, stays: it keeps nobody from
-// reading, and a commit finds out for itself what is wrong.
-func tidy(dir state.Dir) {
-	if there, err := dir.Exists(); err != nil || !there {
-		return
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel() // one try
-	unlock, err := dir.Lock(ctx)
-	if err != nil {
-		return
-	}
-	_ = errors.Join(dir.Sweep(), dir.Shorten(), unlock())
 }
 
 // place is what swap needs to know of what load read.
 type place struct {
-	target string      // behind all links
-	info   fs.FileInfo // nil: there was no file
+	target string     // behind all links
+	at     *sys.Stamp // nil: there was no file
+	// sure: a file that has the same stamp later has the same content. Else it changed so
+	// shortly before it was read that a second change might carry the same time.
+	sure bool
 }
+
+// tick is longer than two looks at the kernel's clock may show one time.
+const tick = 20 * time.Millisecond
 
 // load reads the file, once more if it changed under the reading.
 func (f *localFile) load(ctx context.Context) (held, error) {
@@ -81,6 +85,7 @@ func (f *localFile) read() (now held, same bool, err error) {
 	if err != nil {
 		return held{}, false, err
 	}
+	started := time.Duration(time.Now().UnixNano())
 	r, err := sys.OpenRead(target)
 	if errors.Is(err, fs.ErrNotExist) {
 		return held{tag: place{target: target}}, true, nil
@@ -89,27 +94,66 @@ func (f *localFile) read() (now held, same bool, err error) {
 		return held{}, false, err
 	}
 	defer r.Close()
-	before, err := r.Stat()
+	before, err := sys.StampOf(r)
 	if err != nil {
 		return held{}, false, err
 	}
-	if !before.Mode().IsRegular() {
+	if !before.Regular() {
 		return held{}, false, &fs.PathError{Op: "open", Path: target, Err: ErrNotRegular}
 	}
-	data := make([]byte, before.Size()+1) // a byte more, to notice growth
-	n, err := io.ReadFull(r, data)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return held{}, false, err
-	}
-	after, err := r.Stat()
+	data, err := readAll(r, before.Size)
 	if err != nil {
 		return held{}, false, err
 	}
-	now = held{data: data[:n:n], exists: true, still: time.Since(after.ModTime()), tag: place{target, after}}
-	return now, n < len(data) && before.Size() == after.Size() && before.ModTime().Equal(after.ModTime()), nil
+	after, err := sys.StampOf(r)
+	if err != nil {
+		return held{}, false, err
+	}
+	now = held{
+		data: data, exists: true, still: time.Since(time.Unix(0, int64(after.Modified))),
+		tag: place{target: target, at: &after, sure: started-after.Changed > tick},
+	}
+	return now, before == after && int64(len(data)) == after.Size, nil
 }
 
-// lock takes the lock in the state directory, which it makes if there is none.
+// readAll reads a file that has been seen to have size bytes. Whether it has grown since is
+// for another look at it.
+func readAll(r io.ReaderAt, size int64) ([]byte, error) {
+	data := make([]byte, size)
+	n, err := r.ReadAt(data, 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	return data[:n], nil
+}
+
+// written asks for a lease, which nobody gets whose file is open for writing.
+func (f *localFile) written(h held) bool {
+	r, err := sys.OpenRead(h.tag.(place).target)
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	lease, err := sys.TakeLease(r)
+	if err != nil {
+		return errors.Is(err, sys.ErrBusy)
+	}
+	_ = lease.Release()
+	return false
+}
+
+// used looks for the state directory.
+func (f *localFile) used() bool {
+	log, err := f.logNow()
+	if err != nil {
+		return false
+	}
+	there, err := log.Dir().Exists()
+	return err == nil && there
+}
+
+// lock takes the lock in the state directory, which it makes if there is none, and sorts
+// out what a process left that died in a commit.
 func (f *localFile) lock(ctx context.Context) (unlock func(), err error) {
 	target, err := symlink.Follow(f.path)
 	if err != nil {
@@ -126,94 +170,213 @@ func (f *localFile) lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	f.locked = target
-	return func() {
-		f.locked = ""
+	f.setLocked(target)
+	unlock = func() {
+		f.setLocked("")
 		// An error of unlocking would leave a descriptor to the garbage collector, and
 		// the lock to its end; the commit stands.
 		_ = release()
-	}, nil
+	}
+	if err := f.recover(); err != nil {
+		unlock()
+		return nil, &CommitError{Path: f.path, Step: "recover", Err: err}
+	}
+	return unlock, nil
+}
+
+func (f *localFile) setLocked(target string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.locked = target
+}
+
+// recover sorts out what a process left that died in a commit. Nobody did if the log is as
+// this store left it.
+func (f *localFile) recover() error {
+	log, err := f.logNow()
+	if err != nil {
+		return err
+	}
+	if _, news, _, err := log.Last(); err != nil || !news && f.cleared == f.locked {
+		return err
+	}
+	now, _, err := f.read()
+	if err != nil {
+		return nil // whoever needs the file finds out by itself
+	}
+	err = errors.Join(log.Recover(now.data), f.dir().Sweep())
+	if err == nil {
+		f.cleared = f.locked
+	}
+	return err
+}
+
+// dir is the state directory of the file whose lock is held.
+func (f *localFile) dir() state.Dir { return state.Beside(f.locked) }
+
+// logNow is the log beside the file that path leads to now.
+func (f *localFile) logNow() (*state.Log, error) {
+	target, err := symlink.Follow(f.path)
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if dir := state.Beside(target); f.log == nil || f.log.Dir() != dir {
+		f.log = dir.Log()
+	}
+	return f.log, nil
+}
+
+func (f *localFile) last() (state.Entry, bool, error) {
+	if log := f.lockedLog(); log != nil {
+		e, ok := log.Known()
+		return e, ok, nil
+	}
+	log, err := f.logNow()
+	if err != nil {
+		return state.Entry{}, false, err
+	}
+	e, _, ok, err := log.Last()
+	if errors.Is(err, fs.ErrPermission) {
+		return state.Entry{}, false, nil // who may not write the file needs no history
+	}
+	return e, ok, err
+}
+
+// lockedLog is the log while the lock is held: nobody else writes to it then.
+func (f *localFile) lockedLog() *state.Log {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.locked == "" {
+		return nil
+	}
+	return f.log
+}
+
+func (f *localFile) history() (state.History, error) {
+	log, err := f.logNow()
+	if err != nil {
+		return state.History{}, err
+	}
+	h, err := log.Dir().History()
+	if errors.Is(err, fs.ErrPermission) {
+		return state.History{}, nil
+	}
+	return h, err
+}
+
+// note keeps versions without a swap.
+func (f *localFile) note(versions []state.Version) error {
+	_, _, err := f.log.Append(versions...)
+	return err
 }
 
 // create makes the state directory for a file, which may be missing itself.
 func (f *localFile) create(dir state.Dir, target string) error {
-	info, err := os.Stat(target)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	at, err := sys.StampAt(target)
+	if errors.Is(err, fs.ErrNotExist) {
+		return dir.Create(nil)
+	}
+	if err != nil {
 		return err
 	}
-	if err == nil && sys.Links(info) > 1 {
+	if at.Links > 1 {
 		return ErrHardLinks
 	}
-	return dir.Create(info)
+	return dir.Create(&at)
 }
 
-func (f *localFile) last() (state.Record, bool, error) {
-	target, err := symlink.Follow(f.path)
-	if err != nil {
-		return state.Record{}, false, err
-	}
-	rec, ok, err := state.Beside(target).Last()
-	if errors.Is(err, fs.ErrPermission) {
-		return state.Record{}, false, nil // who may not write the file needs no records
-	}
-	return rec, ok, err
-}
-
-// swap writes data beside the file and lets it take the file's place:
+// swap lets data take the file's place:
 //
-//	write          a new file in the state directory, mode 0600, then owner and mode of the old
+//	write          a new file in the state directory, mode 0600, then owner, mode, ACL and attributes of the old
 //	sync           its content is on disk before its name is
-//	record         the commit record, taken back if the commit does not come about
-//	read again     it must still replace what it was made from
-//	replace        rename(2): the commit point
+//	record         versions go into the log, and back if the commit does not come about
+//	intend         the new file gets the name that what it displaces is to have
+//	replace        see [localFile.replace], with the commit point
 //	sync directory the new name is on disk
-func (f *localFile) swap(ctx context.Context, old held, data []byte, rec state.Record) (seq int64, err error) {
-	at := old.tag.(place)
+func (f *localFile) swap(ctx context.Context, old held, versions []state.Version) (_ swapped, err error) {
+	at, data := old.tag.(place), versions[len(versions)-1].Content
 	if at.target != f.locked {
-		return 0, errChanged
+		return swapped{}, errChanged
 	}
-	failed := func(step string, outcome Outcome, err error) (int64, error) {
-		return 0, &CommitError{Path: f.path, Step: step, Outcome: outcome, Err: err}
+	failed := func(step string, outcome Outcome, err error) (swapped, error) {
+		return swapped{}, &CommitError{Path: f.path, Step: step, Outcome: outcome, Err: err}
 	}
-	if at.info != nil && sys.Links(at.info) > 1 {
+	if at.at != nil && at.at.Links > 1 {
 		return failed("prepare", NotCommitted, ErrHardLinks)
 	}
-	dir := state.Beside(at.target)
-	temp, step, err := f.prepare(dir, at, data)
+	f.moment("prepare")
+	r, at, err := openOld(at)
+	if err != nil {
+		return swapped{}, err
+	}
+	defer r.Close()
+	old.tag = at
+	name, step, err := f.prepare(at, r, data)
 	if err != nil {
 		return failed(step, NotCommitted, err)
 	}
-	armed := true // until its name is the file's
+	armed := true // until what has the name is what was displaced
 	defer func() {
-		if !armed {
-			return
-		}
-		if left := os.Remove(temp); left != nil {
-			err = errors.Join(err, left)
+		if armed {
+			err = errors.Join(err, gone(os.Remove(name)))
 		}
 	}()
-	seq, undo, err := dir.Append(rec)
+	f.log.Know(old.data)
+	seq, undo, err := f.log.Append(versions...)
+	if err == nil && len(versions[len(versions)-1].Absorbed) > 0 {
+		err = f.log.Sync() // else a power cut could let the same edit be found once more
+	}
 	if err != nil {
 		return failed("record", NotCommitted, err)
 	}
-	if step, err := f.take(ctx, temp, old); err != nil {
-		err = errors.Join(err, undo())
-		if errors.Is(err, errChanged) {
-			return 0, err
-		}
-		return failed(step, NotCommitted, err)
+	intent := f.dir().Intent(seq, state.DigestOf(old.data), state.DigestOf(data))
+	done, err := f.replace(ctx, r, &name, intent, old)
+	if done.displaced {
+		armed = false
+		f.recent = append(f.recent, intent)[max(0, len(f.recent)+1-lookBack):]
 	}
-	armed = false
+	if err != nil {
+		return swapped{}, f.takeBack(done, err, undo, old)
+	}
+	f.moment("sync directory")
 	if err := sys.SyncDir(filepath.Dir(at.target)); err != nil {
 		return failed("sync directory", Unknown, err)
 	}
-	return seq, nil
+	f.commits++
+	return swapped{seq: seq, slipped: done.slipped}, nil
 }
 
-// prepare writes data to a temporary file that is like the old one in owner and mode,
-// and syncs it. It leaves nothing behind if it fails; step says at what.
-func (f *localFile) prepare(dir state.Dir, at place, data []byte) (name, step string, err error) {
-	temp, err := dir.CreateTemp()
+// gone forgives that something is not there any more.
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// takeBack sets the log right after a commit that did not come about. Where the new
+// content was to be seen for a moment it stays known, and so does that it went again.
+func (f *localFile) takeBack(r replaced, err error, undo func() error, old held) error {
+	switch {
+	case r.outcome == Unknown:
+	case r.seen:
+		back := state.Version{Entry: state.Entry{Kind: state.Read, Time: time.Now().UTC(), Accepted: true}, Content: old.data}
+		err = errors.Join(err, f.note([]state.Version{back}))
+	default:
+		err = errors.Join(err, undo())
+	}
+	if errors.Is(err, errChanged) || errors.Is(err, errBusy) {
+		return err
+	}
+	return &CommitError{Path: f.path, Step: r.step, Outcome: r.outcome, Err: err}
+}
+
+// prepare writes data to a temporary file that is like the old one in all but content, and
+// syncs it. It leaves nothing behind if it fails; step says at what.
+func (f *localFile) prepare(at place, old *os.File, data []byte) (name, step string, err error) {
+	temp, err := f.dir().CreateTemp()
 	if err != nil {
 		return "", "write", err
 	}
@@ -223,8 +386,8 @@ func (f *localFile) prepare(dir state.Dir, at place, data []byte) (name, step st
 		}
 	}()
 	_, err = temp.Write(data)
-	if err == nil && at.info != nil {
-		err = errors.Join(sys.CopyOwner(temp, at.info), temp.Chmod(at.info.Mode()))
+	if err == nil && old != nil {
+		err = sys.CopyMeta(temp, old, *at.at)
 	}
 	if err != nil {
 		return "", "write", errors.Join(err, temp.Close())
@@ -235,41 +398,81 @@ func (f *localFile) prepare(dir state.Dir, at place, data []byte) (name, step st
 	return temp.Name(), "", nil
 }
 
-// unchanged reads the file again: its bytes, its owner and mode, and where its name
-// leads to must be those of before. Bytes decide, not a time stamp or a hash, which may
-// be the same for other bytes.
-func (f *localFile) unchanged(ctx context.Context, old held) error {
-	now, err := f.load(ctx)
+// openOld opens the file that is to be displaced; errChanged if it is gone, nil if there was
+// none. Owner, mode and the like are those that it has now.
+func openOld(at place) (*os.File, place, error) {
+	if at.at == nil {
+		return nil, at, nil
+	}
+	r, err := sys.OpenRead(at.target)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errChanged
+	}
 	if err != nil {
-		return err
+		return nil, at, err
 	}
-	was, is := old.tag.(place), now.tag.(place)
-	if now.exists != old.exists || was.target != is.target || !bytes.Equal(now.data, old.data) {
-		return errChanged
+	now, err := sys.StampOf(r)
+	if err != nil {
+		return nil, at, errors.Join(err, r.Close())
 	}
-	if was.info != nil && (was.info.Mode() != is.info.Mode() || !sys.SameOwner(was.info, is.info) || sys.Links(is.info) > 1) {
-		return errChanged
-	}
-	return context.Cause(ctx)
+	at.sure = at.sure && now == *at.at
+	at.at = &now
+	return r, at, nil
 }
 
-// take gives a temporary file the name of the old one, if that is still what it was. A
-// file that did not exist must not exist now either: it gets the name as a second one,
-// which fails where it is taken.
-func (f *localFile) take(ctx context.Context, temp string, old held) (step string, err error) {
-	if err := f.unchanged(ctx, old); err != nil {
-		return "read again", err
+// strays looks at what commits displaced: at the files of this process's last commits, or
+// at all there are. What is as it was is not read.
+func (f *localFile) strays(all bool) ([]stray, error) {
+	list := f.recent
+	if all {
+		var err error
+		if list, err = f.dir().Displaced(); err != nil {
+			return nil, err
+		}
 	}
-	at := old.tag.(place)
-	if at.info != nil {
-		return "replace", sys.Rename(temp, at.target)
+	var found []stray
+	for _, d := range list {
+		st, astray, err := f.look(d)
+		if err != nil {
+			return nil, err
+		}
+		if astray {
+			found = append(found, st)
+		}
 	}
-	switch err := os.Link(temp, at.target); {
-	case errors.Is(err, fs.ErrExist):
-		return "replace", errChanged
-	case err != nil:
-		return "replace", err
+	return found, nil
+}
+
+// look reads a displaced file, if it is not as it was. It counts as astray if it holds
+// neither what was displaced nor what the commit wrote, nor what was found there before.
+// While somebody writes it, it does not count.
+func (f *localFile) look(d state.Displaced) (stray, bool, error) {
+	at, err := sys.StampAt(d.Path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && f.looked[d.Path] == at {
+		return stray{}, false, nil
 	}
-	_ = os.Remove(temp) // else the next Open sweeps it
-	return "", nil
+	if err != nil {
+		return stray{}, false, err
+	}
+	data, at, somebody, err := d.Look()
+	if err != nil || somebody {
+		return stray{}, false, err
+	}
+	digest := state.DigestOf(data)
+	base := state.Digest{Hash: d.Hold}
+	if digest.Hash != d.Hold && digest.Hash != d.New {
+		h, err := f.history()
+		if err != nil {
+			return stray{}, false, err
+		}
+		base = h.Expected(d)
+	}
+	if digest.Hash == d.Hold || digest.Hash == d.New || digest == base {
+		f.looked[d.Path] = at
+		return stray{}, false, nil
+	}
+	return stray{
+		Absorbed: state.Absorbed{Seq: d.Seq, Digest: digest}, data: data, base: base,
+		still: time.Since(time.Unix(0, int64(at.Modified))),
+	}, true, nil
 }

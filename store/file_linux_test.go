@@ -45,7 +45,7 @@ func TestOwnerStays(t *testing.T) {
 	}
 	c.set(c.open(store.Options{}), "btc_1", "order_id", "O1")
 	state := filepath.Join(filepath.Dir(c.path), ".config.csv.rowkeep")
-	for _, path := range []string{c.path, state, filepath.Join(state, "lock"), filepath.Join(state, "commits")} {
+	for _, path := range []string{c.path, state, filepath.Join(state, "lock"), filepath.Join(state, "log")} {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)

@@ -22,7 +22,7 @@ func TestLinkChangesUnderTheLock(t *testing.T) {
 	if err := os.Symlink("a.csv", link); err != nil {
 		t.Fatal(err)
 	}
-	f, err := openFile(link)
+	f, err := openFile(link, History{}.keep())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestLinkChangesUnderTheLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.swap(t.Context(), now, []byte("id,v\n"), state.Record{}); !errors.Is(err, errChanged) {
+	if _, err := f.swap(t.Context(), now, []state.Version{{Content: []byte("id,v\n")}}); !errors.Is(err, errChanged) {
 		t.Errorf("error %v, want errChanged", err)
 	}
 }

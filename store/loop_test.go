@@ -14,6 +14,7 @@ import (
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
 // The commit loop on a medium in memory, where everything happens exactly when the test
@@ -57,7 +58,7 @@ func TestEditRunsAgain(t *testing.T) {
 		if len(saw) != 2 || saw[0] != threeRows || saw[1] != noteOnB {
 			t.Errorf("the edit saw %q", saw)
 		}
-		if m.content() != bothEdits || r.Merged || r.Base != r.Theirs || r.Seq != 1 || len(r.Changes) != 1 {
+		if m.content() != bothEdits || r.Merged || r.Base != r.Theirs || r.Seq != 2 || len(r.Changes()) != 1 {
 			t.Errorf("%q\n%+v", m.content(), r)
 		}
 		checkFree(t, s)
@@ -114,13 +115,13 @@ func TestCommitMerges(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if m.content() != bothEdits || !r.Merged || r.Base == r.Theirs || len(r.Changes) != 1 {
+				if m.content() != bothEdits || !r.Merged || r.Base == r.Theirs || len(r.Changes()) != 1 {
 					t.Errorf("%q\n%+v", m.content(), r)
 				}
-				if len(m.records) != 1 {
-					t.Fatalf("%d records", len(m.records))
+				if len(m.records) != 2 || m.records[0].Kind != state.Read {
+					t.Fatalf("records %+v", m.records)
 				}
-				if rec := m.records[0]; Digest(rec.Base) != r.Base || Digest(rec.Theirs) != r.Theirs || Digest(rec.Result) != r.Result || !rec.Merged {
+				if rec := m.records[1]; Digest(rec.Base) != r.Base || Digest(rec.Theirs) != r.Theirs || Digest(rec.Digest) != r.Result || !rec.Merged {
 					t.Errorf("record %+v\nreceipt %+v", rec, r)
 				}
 				if _, err := tx.Commit(t.Context()); !errors.Is(err, ErrDone) {
@@ -416,7 +417,7 @@ func TestGoroutines(t *testing.T) {
 	if want := fmt.Sprintf("id,n\ncounter,%d\nlast,\n", goroutines*times); m.content() != want {
 		t.Errorf("%q, want %q", m.content(), want)
 	}
-	if n := len(m.records); n != goroutines*times {
+	if n := len(m.records); n != 1+goroutines*times {
 		t.Errorf("%d records", n)
 	}
 	checkFree(t, stores[0])

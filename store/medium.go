@@ -11,17 +11,33 @@ import (
 // medium is where the bytes live. The local file is one; tests have one in memory. The
 // commit loop knows nothing else of either.
 type medium interface {
+	// used reports that a store has kept something here.
+	used() bool
 	// lock keeps other stores from committing until unlock, which is to be called once.
+	// What a store left that died while it had the lock is sorted out before lock returns.
 	// The error is the context's cause where the lock was not free in time.
 	lock(ctx context.Context) (unlock func(), err error)
 	// load reads what stands there now.
 	load(ctx context.Context) (held, error)
-	// swap makes data the content if what stands there still is what load gave, byte for
-	// byte; else it returns errChanged. It keeps the record and numbers it, if and only if
-	// it does. Its other errors are a [*CommitError]. Whoever calls it holds the lock.
-	swap(ctx context.Context, old held, data []byte, rec state.Record) (seq int64, err error)
-	// last returns the record of the newest commit.
-	last() (rec state.Record, ok bool, err error)
+	// written reports that somebody has what load gave open for writing; false where
+	// nothing tells.
+	written(held) bool
+	// swap makes the content of the last version what stands there, if that still is what
+	// load gave, byte for byte; else it returns errChanged, and errBusy where somebody is
+	// writing. It keeps and numbers the versions if and only if it does. Its other errors
+	// are a [*CommitError]. Whoever calls it holds the lock.
+	swap(ctx context.Context, old held, versions []state.Version) (swapped, error)
+	// note keeps versions without a swap. Whoever calls it holds the lock.
+	note(versions []state.Version) error
+	// last returns the newest version that is kept.
+	last() (e state.Entry, ok bool, err error)
+	// history returns all that are kept.
+	history() (state.History, error)
+	// strays returns what others have written to content that was displaced: of the
+	// commits of late, or of all. Whoever calls it holds the lock.
+	strays(all bool) ([]stray, error)
+	// guarantee says what the medium promises where it is.
+	guarantee() (Guarantee, error)
 }
 
 // held is what a medium held at one moment.
@@ -34,5 +50,24 @@ type held struct {
 	tag any
 }
 
+// swapped is what came of a swap.
+type swapped struct {
+	seq int64
+	// slipped: what was displaced is not what load gave. It is among the strays.
+	slipped bool
+}
+
+// stray is content that was displaced, and is not what was known of it: somebody renamed a
+// file in at the very moment, or held the old one open and wrote to it later.
+type stray struct {
+	state.Absorbed
+	data  []byte
+	base  state.Digest // what it was made from, as far as is known
+	still time.Duration
+}
+
 // errChanged means that somebody else was faster.
 var errChanged = errors.New("the content has changed")
+
+// errBusy means that somebody is writing now.
+var errBusy = errors.New("a program has the file open for writing")

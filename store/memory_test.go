@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ type memory struct {
 	mu                  sync.Mutex
 	now                 held
 	changed             time.Time
-	records             []state.Record
+	records             []state.Entry
 	locks, loads, swaps int
 }
 
@@ -87,41 +88,69 @@ func (m *memory) load(ctx context.Context) (held, error) {
 	return now, context.Cause(ctx)
 }
 
-func (m *memory) swap(ctx context.Context, old held, data []byte, rec state.Record) (seq int64, err error) {
+func (m *memory) swap(ctx context.Context, old held, versions []state.Version) (swapped, error) {
 	if err := m.call(&m.swaps, m.beforeSwap); err != nil {
-		return 0, err
+		return swapped{}, err
 	}
-	seq, err = m.replace(ctx, old, data, rec)
+	done, err := m.replace(ctx, old, versions)
 	if err == nil && m.afterSwap != nil {
 		err = m.afterSwap(m.swaps)
 	}
-	return seq, err
+	return done, err
 }
 
-func (m *memory) replace(ctx context.Context, old held, data []byte, rec state.Record) (seq int64, err error) {
+func (m *memory) replace(ctx context.Context, old held, versions []state.Version) (swapped, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if old.exists != m.now.exists || !bytes.Equal(old.data, m.now.data) {
-		return 0, errChanged
+		return swapped{}, errChanged
 	}
 	if ctx.Err() != nil {
-		return 0, &CommitError{Path: "memory", Step: "read again", Err: context.Cause(ctx)}
+		return swapped{}, &CommitError{Path: "memory", Step: "read again", Err: context.Cause(ctx)}
 	}
-	m.now = held{data: bytes.Clone(data), exists: true}
+	m.now = held{data: bytes.Clone(versions[len(versions)-1].Content), exists: true}
 	m.changed = time.Now()
-	rec.Seq = int64(len(m.records)) + 1
-	m.records = append(m.records, rec)
-	return rec.Seq, nil
+	return swapped{seq: m.keep(versions)}, nil
 }
 
-func (m *memory) last() (state.Record, bool, error) {
+// keep numbers versions, each kept in full.
+func (m *memory) keep(versions []state.Version) (seq int64) {
+	for _, v := range versions {
+		v.Seq, v.Digest, v.Patch = int64(len(m.records))+1, state.DigestOf(v.Content), state.Patch{Text: v.Content}
+		m.records = append(m.records, v.Entry)
+	}
+	return int64(len(m.records))
+}
+
+func (m *memory) note(versions []state.Version) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.records) == 0 {
-		return state.Record{}, false, nil
-	}
-	return m.records[len(m.records)-1], true, nil
+	m.keep(versions)
+	return nil
 }
+
+func (m *memory) last() (state.Entry, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := len(m.records) - 1; i >= 0; i-- {
+		if m.records[i].Kind.Stood() {
+			return m.records[i], true, nil
+		}
+	}
+	return state.Entry{}, false, nil
+}
+
+func (m *memory) history() (state.History, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return state.History{Entries: slices.Clone(m.records)}, nil
+}
+
+// Nobody can write to what memory has displaced, or be seen to write.
+func (m *memory) strays(bool) ([]stray, error)  { return nil, nil }
+func (m *memory) used() bool                    { return false }
+func (m *memory) written(held) bool             { return false }
+func (m *memory) guarantee() (Guarantee, error) { return Guarantee{}, nil }
 
 // storeOn opens a store on a medium.
 func storeOn(t *testing.T, m medium, opt Options) *Store {

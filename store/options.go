@@ -10,6 +10,7 @@ import (
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
 // Options of a store. The zero value is ready for use: the key is the column id or else
@@ -24,6 +25,15 @@ type Options struct {
 	Resolve     func(merge.Conflict) merge.Resolution
 	Strategy    merge.Strategy
 	Granularity merge.Granularity
+
+	// Owned are columns that nobody but the program has a reason to write to. Reverts says
+	// what becomes of changes of the program that a stale save takes back: one that was
+	// made from an older version. With Notice a comment in the file tells the person whose
+	// save was mended, and lets him win: what he takes back in a file that has the comment
+	// is meant.
+	Owned   []string
+	Reverts Reverts
+	Notice  bool
 
 	// Validate, if set, is asked before a merged result is committed: two valid files
 	// can merge into one that is not, as when one side deletes the row to which the
@@ -43,10 +53,44 @@ type Options struct {
 	// context may end it earlier.
 	Wait time.Duration
 
+	// History says how many versions are kept; see [History].
+	History History
+
 	// Actor names the program in commit records; "" means the name of its executable.
 	Actor string
 	// Logger is told of commits and of waiting, never of values; nil logs nothing.
 	Logger *slog.Logger
+}
+
+// History bounds what is kept of old versions: the newest ones up to a count and those
+// younger than an age, whichever is more, but no more than fits the size and never more
+// than a thousand. Zero values are defaults: 50 versions, 7 days, 64 MiB.
+type History struct {
+	Versions int
+	Age      time.Duration
+	Size     int64 // bytes, of the log and the displaced files together
+}
+
+const (
+	defaultVersions = 50
+	defaultAge      = 7 * 24 * time.Hour
+	defaultSize     = 64 << 20
+	mostVersions    = 1000
+)
+
+// keep fills in what was left out.
+func (h History) keep() state.Keep {
+	keep := state.Keep{Versions: h.Versions, Age: h.Age, Size: h.Size, Most: mostVersions}
+	if keep.Versions == 0 {
+		keep.Versions = defaultVersions
+	}
+	if keep.Age == 0 {
+		keep.Age = defaultAge
+	}
+	if keep.Size == 0 {
+		keep.Size = defaultSize
+	}
+	return keep
 }
 
 const (
@@ -61,6 +105,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("settle time %v is negative", o.Settle)
 	case o.Wait < 0:
 		return fmt.Errorf("waiting time %v is negative", o.Wait)
+	case o.History.Versions < 0 || o.History.Age < 0 || o.History.Size < 0:
+		return fmt.Errorf("history %+v has a negative bound", o.History)
 	case len(o.Create) > 0 && o.Read.NoHeader:
 		return fmt.Errorf("a file without a header has no columns to create")
 	}

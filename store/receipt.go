@@ -1,18 +1,22 @@
 package store
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
+	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
 // Receipt tells what a commit came to.
 type Receipt struct {
-	// Written is false where there was nothing to change: the file has its bytes, and no
-	// commit record was made.
+	// Written is false where there was nothing to change: the file has its bytes, and the
+	// history has no new version of ours.
 	Written bool
-	// Seq numbers the commits to the file, from 1; Time is that of this one.
+	// Seq is the number of the version in the history, which counts those found there too;
+	// Time is that of the commit.
 	Seq  int64
 	Time time.Time
 
@@ -22,43 +26,54 @@ type Receipt struct {
 	// Merged reports that Theirs was not Base, so that the change was merged into it.
 	Merged bool
 
-	// Changes are what the commit did to the file, from Theirs to Result, by key and
-	// column. Base and Theirs in them mean Theirs and Result here, as in [merge.Diff].
-	Changes []merge.Change
 	// Conflicts are those that the options settled. Warnings are the merge's.
 	Conflicts []merge.Conflict
 	Warnings  []merge.Warning
+	// Events are what the store did on its own, or found out, on the way.
+	Events []Event
+
+	before, after Snapshot
+	read          csvrows.Options
+}
+
+// Changes are what the commit did to the file, from Theirs to Result, by key and column.
+// Base and Theirs in them mean Theirs and Result here, as in [merge.Diff]. They are worked
+// out when they are asked for.
+func (r *Receipt) Changes() []merge.Change {
+	if !r.Written {
+		return nil
+	}
+	diff, err := merge.Diff(r.before.Bytes(), r.after.Bytes(), r.read)
+	if err != nil {
+		panic(fmt.Sprintf("store: two versions that were read before: %v", err))
+	}
+	return slices.Collect(diff.Changes())
 }
 
 // newReceipt describes a proposal that is to replace what stands in the file.
-func (s *Store) newReceipt(p proposal, now, result Snapshot) (*Receipt, error) {
+func (s *Store) newReceipt(p proposal, now, result Snapshot) *Receipt {
 	r := &Receipt{
 		Written: result.digest != now.digest || string(result.Bytes()) != string(now.Bytes()),
 		Base:    p.base.digest, Theirs: now.digest, Result: result.digest,
-		Merged: p.merged != nil,
+		Merged: p.merged != nil, Time: time.Now().UTC(),
+		before: now, after: result, read: s.opt.Read,
 	}
 	if p.merged != nil {
 		r.Conflicts, r.Warnings = p.merged.Conflicts, p.merged.Warnings
 	}
-	if !r.Written {
-		return r, nil
-	}
-	r.Time = time.Now().UTC()
-	diff, err := merge.Diff(now.Bytes(), result.Bytes(), s.opt.Read)
-	if err != nil {
-		return nil, err
-	}
-	for c := range diff.Changes() {
-		r.Changes = append(r.Changes, c)
-	}
-	return r, nil
+	return r
 }
 
-// record is what is kept of a commit.
-func (r *Receipt) record(actor string) state.Record {
-	return state.Record{
-		Time: r.Time, Actor: actor,
-		Base: state.Digest(r.Base), Theirs: state.Digest(r.Theirs), Result: state.Digest(r.Result), Merged: r.Merged,
-		Changes: len(r.Changes), Conflicts: len(r.Conflicts),
-	}
+// version is what is kept of a commit.
+func (r *Receipt) version(actor string, p proposal, result Snapshot) state.Version {
+	return state.Version{Content: result.Bytes(), Entry: state.Entry{
+		Kind: state.Commit, Time: r.Time, Actor: actor,
+		Base: state.Digest(r.Base), Theirs: state.Digest(r.Theirs), Merged: r.Merged, Conflicts: len(r.Conflicts),
+		Absorbed: p.absorbed,
+	}}
+}
+
+// foundVersion is what is kept of a version that others wrote.
+func foundVersion(snap Snapshot) state.Version {
+	return state.Version{Content: snap.Bytes(), Entry: state.Entry{Kind: state.Read, Time: time.Now().UTC()}}
 }

@@ -90,13 +90,20 @@ func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 	since := time.Now()
 	for pause := s.opt.Settle / 20; ; pause *= 2 {
 		now, err := s.load(ctx)
+		if errors.Is(err, fs.ErrNotExist) && s.newest().file != nil && time.Since(since) < s.opt.Settle {
+			// Some editors move the file away before they write it anew.
+			if err := sleep(ctx, max(time.Millisecond, pause)); err != nil {
+				return held{}, Snapshot{}, err
+			}
+			continue
+		}
 		if err != nil || !now.exists {
 			return now, Snapshot{}, err
 		}
 		if !bytes.Equal(now.data, seen) {
 			seen, since = now.data, time.Now()
 		}
-		snap, why, err := s.judge(now.data)
+		snap, why, err := s.judge(now)
 		still := max(now.still, time.Since(since))
 		switch {
 		case why == nil || still >= s.opt.Settle && !why.lasting:
@@ -130,8 +137,8 @@ func (s *Store) load(ctx context.Context) (held, error) {
 
 // judge reads content. What is known already is not read again; a quote that is never
 // closed may be one that is not closed yet.
-func (s *Store) judge(data []byte) (Snapshot, *doubt, error) {
-	k := s.newest()
+func (s *Store) judge(now held) (Snapshot, *doubt, error) {
+	k, data := s.newest(), now.data
 	if k.file != nil && bytes.Equal(k.file.Bytes(), data) {
 		return Snapshot(k), nil, nil
 	}
@@ -143,8 +150,11 @@ func (s *Store) judge(data []byte) (Snapshot, *doubt, error) {
 		return snap, nil, err
 	}
 	why := k.doubts(data)
-	if why != nil && err == nil && s.committed(snap) {
-		why = nil
+	if err == nil && s.committed(snap) {
+		return snap, nil, nil
+	}
+	if why == nil && s.medium.written(now) {
+		why = &doubt{reason: errBusy.Error()}
 	}
 	return snap, why, err
 }
@@ -153,7 +163,7 @@ func (s *Store) judge(data []byte) (Snapshot, *doubt, error) {
 // process: stores put whole files in place. Without a record the doubt stays.
 func (s *Store) committed(snap Snapshot) bool {
 	last, ok, err := s.medium.last()
-	return err == nil && ok && Digest(last.Result) == snap.digest
+	return err == nil && ok && Digest(last.Digest) == snap.digest
 }
 
 // sleep waits; the error is the context's cause if it ends before.

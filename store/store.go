@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
+
+	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
 // Store changes one file together with people and programs that know nothing of it. It is
@@ -15,17 +18,21 @@ type Store struct {
 	medium medium
 	turn   chan struct{} // holds one value while a goroutine commits
 
+	// swept: all displaced files have been looked at. Belongs to whoever has the turn.
+	swept bool
+
 	mu   sync.Mutex
 	seen known
 }
 
 // Open prepares a store for the CSV file path, through symbolic links. It removes what a
-// commit left behind that was killed, if it may. It does not read the file, and writes
-// nothing: a file that is missing or damaged is an error of the calls that need it.
+// commit left behind that was killed, and merges edits that went astray, if it may. Else
+// it writes nothing and does not read the file: one that is missing or damaged is an error
+// of the calls that need it.
 //
 // The errors are a setting that makes no sense, ErrNotRegular, and those of the system.
 func Open(path string, opt Options) (*Store, error) {
-	file, err := openFile(path)
+	file, err := openFile(path, opt.History.keep())
 	if err != nil {
 		return nil, err
 	}
@@ -42,9 +49,36 @@ func newStore(path string, m medium, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.seen.digest = Digest(last.Result)
+	s.seen.digest = Digest(last.Digest)
+	s.recover()
 	return s, nil
 }
+
+// recover sorts out what was left by stores that were killed, or are gone, unless somebody
+// is committing: his lock has done it. What cannot be done, as on a file system that is
+// read-only, is left: it keeps nobody from reading, and a commit finds out for itself what
+// is wrong.
+func (s *Store) recover() {
+	if !s.medium.used() {
+		return
+	}
+	once, cancel := context.WithCancel(context.Background())
+	cancel()
+	unlock, err := s.medium.lock(once)
+	if err != nil {
+		return
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), min(s.opt.Wait, openWait))
+	defer cancel()
+	if _, err := s.gather(ctx); err != nil {
+		s.opt.Logger.WarnContext(ctx, "what strayed cannot be merged now", "path", s.path, "error", err)
+	}
+}
+
+// openWait is how long Open waits at most for an editor that does not finish, where there is
+// something to merge.
+const openWait = time.Second
 
 // newest returns the newest version that the store knows.
 func (s *Store) newest() known {
@@ -124,9 +158,18 @@ func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 	return s.newTx(snap)
 }
 
-// Accept takes the file as it stands, however half written it looks: somebody has said
-// that it is meant so. A file that cannot be read, because a quote in it is never closed
-// or for what else a [*FileError] says, cannot be accepted either.
+// Repair does what a commit does on the way, and nothing else: it merges edits that went
+// astray, and gives back what a stale save took. The receipt's Events say what there was.
+func (s *Store) Repair(ctx context.Context) (*Receipt, error) {
+	return s.commit(ctx, func(now Snapshot) (proposal, error) {
+		return proposal{base: now, result: now.Bytes()}, nil
+	})
+}
+
+// Accept takes the file as it stands, however half written it looks and whatever changes
+// of the program it takes back: somebody has said that it is meant so. A file that cannot
+// be read, because a quote in it is never closed or for what else a [*FileError] says,
+// cannot be accepted either.
 func (s *Store) Accept(ctx context.Context) error {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
@@ -138,6 +181,13 @@ func (s *Store) Accept(ctx context.Context) error {
 	if err != nil {
 		return &FileError{s.path, err}
 	}
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	s.remember(snap)
-	return nil
+	accepted := foundVersion(snap)
+	accepted.Accepted = true
+	return s.note([]state.Version{accepted})
 }

@@ -72,7 +72,7 @@ func (l *liveCommand) report(receipt *store.Receipt) error {
 		return nil
 	}
 	line, flush := l.out.text()
-	for _, c := range receipt.Changes {
+	for _, c := range receipt.Changes() {
 		line(changeLine(c))
 	}
 	if err := flush(); err != nil {

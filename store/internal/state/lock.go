@@ -3,7 +3,6 @@ package state
 import (
 	"context"
 	"math/rand/v2"
-	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -20,7 +19,7 @@ const (
 // kernel's lock (flock(2)), which ends with its process. The error is the context's
 // cause if the lock is not free in time.
 func (d Dir) Lock(ctx context.Context) (unlock func() error, err error) {
-	lock := flock.New(filepath.Join(d.path, lockName))
+	lock := flock.New(d.join(lockName))
 	for wait := shortestWait; ; wait = min(2*wait, longestWait) {
 		locked, err := lock.TryLock()
 		if err != nil {

@@ -1,9 +1,10 @@
 // Package state is what the store keeps beside a file: one hidden directory that holds
 //
-//	lock         locked by whoever commits; never removed
-//	commits      commit records, one JSON object a line
-//	.gitignore   so that nobody commits all this
-//	.temp123     a temporary file of a commit under way, or of one that was killed
+//	lock                     locked by whoever commits; never removed
+//	log                      a line for each version of the file; see Entry
+//	12-<hash>-<hash>         what commit 12 displaced, by the hashes of that and of what it wrote
+//	.gitignore               so that nobody commits all this
+//	.temp123                 a file in the making, by a commit under way or one that was killed
 //
 // For config.csv the directory is .config.csv.rowkeep. Those who may write the file may
 // enter it, and nobody else. Whatever changes it holds the lock.
@@ -21,19 +22,31 @@ import (
 
 // Names in the directory.
 const (
-	lockName    = "lock"
-	recordsName = "commits"
-	tempName    = "temp" // behind a dot, before digits; short, as the file's own name may be long
+	lockName = "lock"
+	logName  = "log"
+	tempName = "temp" // behind a dot, before digits; short, as the file's own name may be long
 )
 
 // Dir is the state directory of one file.
-type Dir struct{ path string }
+type Dir struct{ path, file string }
 
 // Beside returns the state directory of a file, which need not exist yet.
 func Beside(file string) Dir {
 	dir, name := filepath.Split(file)
-	return Dir{filepath.Join(dir, "."+name+".rowkeep")}
+	return Dir{filepath.Join(dir, "."+name+".rowkeep"), file}
 }
+
+// At returns a directory as a state directory of no file.
+func At(path string) Dir { return Dir{path: path} }
+
+// File names the file whose state it is.
+func (d Dir) File() string { return d.file }
+
+// join names something in the directory.
+func (d Dir) join(name string) string { return filepath.Join(d.path, name) }
+
+// Path returns where the directory is.
+func (d Dir) Path() string { return d.path }
 
 // Exists reports whether the directory is there.
 func (d Dir) Exists() (bool, error) {
@@ -47,11 +60,11 @@ func (d Dir) Exists() (bool, error) {
 // ignoreAll keeps the directory out of git.
 const ignoreAll = "# kept by rowkeep; no part of the project\n*\n"
 
-// Create makes the directory, with what it needs, for the file that info describes (nil:
+// Create makes the directory, with what it needs, for the file that is described (nil:
 // one that is yet to be made). Whoever may write the file may commit to it; nobody else
 // gets in. It is no error if the directory is there. After an error it is not: half made
 // it would keep everybody else out.
-func (d Dir) Create(info fs.FileInfo) error {
+func (d Dir) Create(file *sys.Stamp) error {
 	err := os.Mkdir(d.path, 0o700)
 	switch {
 	case errors.Is(err, fs.ErrExist):
@@ -60,10 +73,10 @@ func (d Dir) Create(info fs.FileInfo) error {
 		return err
 	}
 	err = errors.Join(
-		d.put(".gitignore", ignoreAll, info),
-		d.put(lockName, "", info),
-		d.put(recordsName, "", info),
-		admit(d.path, true, info))
+		d.put(".gitignore", ignoreAll, file),
+		d.put(lockName, "", file),
+		d.put(logName, "", file),
+		admit(d.path, true, file))
 	if err != nil {
 		err = errors.Join(err, os.RemoveAll(d.path))
 	}
@@ -71,8 +84,8 @@ func (d Dir) Create(info fs.FileInfo) error {
 }
 
 // put makes a file in the directory, unless it is there.
-func (d Dir) put(name, content string, info fs.FileInfo) error {
-	path := filepath.Join(d.path, name)
+func (d Dir) put(name, content string, file *sys.Stamp) error {
+	path := d.join(name)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -81,14 +94,14 @@ func (d Dir) put(name, content string, info fs.FileInfo) error {
 		return err
 	}
 	_, err = f.WriteString(content)
-	return errors.Join(err, f.Close(), admit(path, false, info))
+	return errors.Join(err, f.Close(), admit(path, false, file))
 }
 
-// admit lets those use a file or directory of ours who may write the file that info
-// describes: they get its owner, and read and write (and, for a directory, search)
+// admit lets those use a file or directory of ours who may write the file that is
+// described: they get its owner, and read and write (and, for a directory, search)
 // permission.
-func admit(path string, dir bool, info fs.FileInfo) error {
-	if info == nil {
+func admit(path string, dir bool, file *sys.Stamp) error {
+	if file == nil {
 		return nil
 	}
 	f, err := os.Open(path)
@@ -96,10 +109,10 @@ func admit(path string, dir bool, info fs.FileInfo) error {
 		return err
 	}
 	defer f.Close()
-	if err := sys.CopyOwner(f, info); err != nil {
+	if err := sys.CopyOwner(f, *file); err != nil {
 		return err
 	}
-	write := info.Mode().Perm()&0o222 | 0o200
+	write := fs.FileMode(file.Perm())&0o222 | 0o200
 	perm := write | write<<1
 	if dir {
 		perm |= write >> 1

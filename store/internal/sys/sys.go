@@ -1,16 +1,21 @@
 // Package sys is what the store needs of the operating system and what differs
-// between systems. Every file of it defines the same functions:
+// between systems. One small file a family of systems defines each of these:
 //
-//	OpenRead(name)            opens a file for reading; never waits for a writer of a pipe
-//	CreateTemp(dir, name)     makes a new file, mode 0600, called name behind a dot, with digits
-//	CopyOwner(to, from)       gives a file another one's owner and group
-//	SameOwner(a, b)           compares owner and group of two files
-//	Links(info)               counts the names of a file
-//	Rename(from, to)          replaces one file by another
-//	SyncDir(dir)              makes the names in a directory durable
+//	file_*.go      open, make, name and sync files
+//	stamp_*.go     what tells without reading that a file is unchanged
+//	meta_*.go      owner, mode, ACL and extended attributes
+//	exchange_*.go  two names change places in one step
+//	lease_*.go     nobody opens a file for writing meanwhile
+//	boot_*.go      what tells one run of the system from another
+//
+// Where a system has nothing of the kind, the error is errors.ErrUnsupported, and the
+// store takes its next best way.
 package sys
 
 import "errors"
 
-// ErrOwner is what CopyOwner returns where the system does not let it give a file away.
+// ErrOwner is what CopyMeta returns where the system does not let it give a file away.
 var ErrOwner = errors.New("a new file cannot be given to the owner and group of the old one")
+
+// ErrBusy is what TakeLease returns where somebody has the file open for writing.
+var ErrBusy = errors.New("a program has the file open for writing")

@@ -1,0 +1,229 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/rowkeep/rowkeep/store/internal/state"
+	"github.com/rowkeep/rowkeep/store/internal/sys"
+)
+
+// Between a last look at a file and the moment at which another one takes its place
+// somebody can save it. Three things close that window:
+//
+// A read lease, taken before the look and held until after the exchange, makes whoever
+// opens the file for writing wait. It does not hold up whoever renames a new file over it.
+//
+// The exchange of two names in one step leaves what was displaced under the intent's name.
+// If that is another file than the one looked at, somebody renamed it in: nothing is lost,
+// and it is merged next.
+//
+// An open(2) that waits for the lease after the exchange is one of the displaced file. The
+// names are changed back for it, so that the editor gets the file that it asked for.
+//
+// Sources: fcntl(2), "Leases"; rename(2), RENAME_EXCHANGE.
+
+// replaced is what replace came to.
+type replaced struct {
+	step      string // at which it failed
+	outcome   Outcome
+	displaced bool // the name of the new file is now that of one that others wrote
+	slipped   bool // and it is not the one that was looked at
+	seen      bool // the new content stood under the file's name
+}
+
+// replace gives the new file, which is called *name, the name of the file that is open as
+// r, if that still is what load gave:
+//
+//	intend    the new file is called as what it displaces will be
+//	lease     nobody opens the old one for writing from here on
+//	look      it is unchanged, and nobody waits for it
+//	exchange  the commit point
+//	displaced it is the old one, or something slipped in
+//	look      nobody waits for it; else the names are changed back
+//
+// It runs to its end once the names have changed places, whatever the context says.
+func (f *localFile) replace(ctx context.Context, r *os.File, name *string, intent state.Displaced, old held) (replaced, error) {
+	at := old.tag.(place)
+	if r == nil {
+		return f.appear(ctx, *name, at)
+	}
+	if !f.probe().Exchange {
+		return f.replaceLinked(ctx, r, *name, intent, old)
+	}
+	if err := sys.RenameNew(*name, intent.Path); err != nil {
+		return replaced{step: "intend"}, err
+	}
+	*name = intent.Path
+	mine, err := sys.StampAt(intent.Path)
+	if err != nil {
+		return replaced{step: "intend"}, err
+	}
+	f.moment("lease")
+	lease, err := takeLease(r)
+	if err != nil {
+		return replaced{step: "lease"}, err
+	}
+	defer lease.release()
+	f.moment("look")
+	was, err := unchanged(r, old)
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return replaced{step: "read again"}, err
+	}
+	if lease.broken() {
+		return replaced{}, errBusy
+	}
+	f.moment("exchange")
+	if err := sys.Exchange(intent.Path, at.target); err != nil {
+		return replaced{step: "replace"}, f.refused(err)
+	}
+	f.moment("exchanged")
+	is, err := sys.StampAt(intent.Path)
+	slipped := err != nil || is.Ino != was.Ino || is.Dev != was.Dev
+	if !slipped && lease.broken() {
+		return f.changeBack(intent, at.target, mine.Ino)
+	}
+	if !slipped {
+		slipped = !f.remember(intent, r, is, lease.taken && !f.place.Blind, old)
+	}
+	return replaced{displaced: true, slipped: slipped}, nil
+}
+
+// refused reads the error of an exchange. A name that is gone for a moment, as with editors
+// that move the file away and write a new one, is a change. A place that cannot exchange
+// after all, as across quotas, is known from now on.
+func (f *localFile) refused(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errChanged
+	case errors.Is(err, errors.ErrUnsupported) || sys.CrossDevice(err):
+		f.place.Exchange = false
+		return errChanged
+	}
+	return err
+}
+
+// appear makes a file where there was none: it gets the name as a second one, which fails
+// where it is taken.
+func (f *localFile) appear(ctx context.Context, temp string, at place) (replaced, error) {
+	if err := context.Cause(ctx); err != nil {
+		return replaced{step: "read again"}, err
+	}
+	switch err := os.Link(temp, at.target); {
+	case errors.Is(err, fs.ErrExist):
+		return replaced{}, errChanged
+	case err != nil:
+		return replaced{step: "replace"}, err
+	}
+	return replaced{}, nil // the first name goes, as after a commit that fails
+}
+
+// unchanged looks once more at the file that is open as r: content, owner, mode and the
+// number of its names must be what they were. The stamp tells, unless it is so young that
+// two changes might share it: bytes decide then.
+func unchanged(r *os.File, old held) (sys.Stamp, error) {
+	at := old.tag.(place)
+	now, err := sys.StampOf(r)
+	if err != nil {
+		return now, err
+	}
+	if now != *at.at || now.Links != 1 {
+		return now, errChanged
+	}
+	if at.sure {
+		return now, nil
+	}
+	data, err := readAll(r, now.Size)
+	if err == nil && !bytes.Equal(data, old.data) {
+		err = errChanged
+	}
+	return now, err
+}
+
+// changeBack undoes an exchange for an editor that waits to open the displaced file. If
+// somebody renames a file over ours meanwhile, that is what it brings back, and it is the
+// newest: the names change places until what is displaced is what was expected.
+func (f *localFile) changeBack(intent state.Displaced, target string, mine uint64) (replaced, error) {
+	expected := mine
+	for range mostTries {
+		f.moment("change back")
+		under, err := sys.StampAt(intent.Path)
+		if err == nil {
+			err = sys.Exchange(intent.Path, target)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return replaced{displaced: true, seen: true}, errChanged
+		}
+		var is sys.Stamp
+		if err == nil {
+			is, err = sys.StampAt(intent.Path)
+		}
+		if err != nil {
+			return replaced{step: "change back", outcome: Unknown, displaced: true}, err
+		}
+		if is.Ino == expected {
+			return replaced{displaced: is.Ino != mine, seen: true}, errBusy
+		}
+		expected = under.Ino
+	}
+	return replaced{displaced: true, seen: true}, errChanged
+}
+
+// remember keeps what the displaced file looks like, so that a later write to it shows. It
+// returns false if there is one already. Without sure there was no lease, or one that is
+// given although somebody writes: only bytes tell then.
+func (f *localFile) remember(intent state.Displaced, r *os.File, is sys.Stamp, sure bool, old held) bool {
+	if sure {
+		f.looked[intent.Path] = is
+		return true
+	}
+	// A page of a mapping that is dirty already can change without a trace until it is
+	// written out.
+	_ = r.Sync()
+	is, err := sys.StampOf(r)
+	if err != nil {
+		return false
+	}
+	data, err := readAll(r, is.Size)
+	if err != nil || !bytes.Equal(data, old.data) {
+		return false
+	}
+	f.looked[intent.Path] = is
+	return true
+}
+
+// lookBack is how many displaced files every commit looks at. Open and what prunes the
+// history look at all.
+const lookBack = 8
+
+// leaseOrNot is a lease, or none where there are none.
+type leaseOrNot struct {
+	lease sys.Lease
+	taken bool
+}
+
+func takeLease(r *os.File) (leaseOrNot, error) {
+	lease, err := sys.TakeLease(r)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return leaseOrNot{}, nil
+	case errors.Is(err, sys.ErrBusy):
+		return leaseOrNot{}, errBusy
+	}
+	return leaseOrNot{lease, err == nil}, err
+}
+
+// broken reports that somebody waits to open the file for writing.
+func (l leaseOrNot) broken() bool { return l.taken && !l.lease.Held() }
+
+func (l leaseOrNot) release() {
+	if l.taken {
+		_ = l.lease.Release() // closing the file does it too
+	}
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/rowkeep/rowkeep/store/internal/state"
+	"github.com/rowkeep/rowkeep/store/internal/sys"
+)
+
+// Guarantee says what a store promises where its file lies. It was tried, not guessed from
+// the name of a system.
+type Guarantee struct {
+	// Exchange: what a commit displaces keeps a name, so that a file that somebody renames
+	// in at that very moment is not lost. Without it the displaced file gets a second name
+	// (Link) or is copied first, and what is renamed in between that and the commit point
+	// is lost.
+	Exchange bool
+	// Link: a file can have a second name.
+	Link bool
+	// Lease: whoever opens the file for writing waits while it is replaced, for
+	// microseconds. Without it, as on another user's file, those who are writing to it at
+	// that very moment are found out afterwards, and merged then.
+	Lease bool
+	// Blind: a lease does not see who has mapped the file, as on overlayfs. What is
+	// written through a mapping is found out afterwards.
+	Blind bool
+	// Durable: what is synced is still there after a power cut, if the disk is honest;
+	// false where the file lies in memory.
+	Durable bool
+}
+
+// Guarantee tries out what the store can promise. The error is that of the system where
+// nothing can be written beside the file: no commit can be made then.
+func (s *Store) Guarantee() (Guarantee, error) { return s.medium.guarantee() }
+
+// guarantee tries things out in a directory of its own beside the file.
+func (f *localFile) guarantee() (Guarantee, error) {
+	log, err := f.logNow()
+	if err != nil {
+		return Guarantee{}, err
+	}
+	target := log.Dir().File()
+	dir, err := os.MkdirTemp(filepath.Dir(target), ".rowkeep-probe-")
+	if err != nil {
+		return Guarantee{}, err
+	}
+	defer os.RemoveAll(dir)
+	return tryOut(state.At(dir), target), nil
+}
+
+// probe tries out the state directory, once; the lock is held.
+func (f *localFile) probe() *Guarantee {
+	if f.place == nil {
+		g := tryOut(f.dir(), f.locked)
+		f.place = &g
+	}
+	return f.place
+}
+
+// tryOut makes two scratch files in a directory and looks what can be done with them, and
+// with the file itself.
+func tryOut(dir state.Dir, target string) Guarantee {
+	g := Guarantee{Blind: true, Durable: !sys.Volatile(dir.Path()), Lease: leases(target)}
+	a, err := dir.CreateTemp()
+	if err != nil {
+		return g
+	}
+	defer func() { _ = errors.Join(a.Close(), os.Remove(a.Name())) }()
+	b, err := dir.CreateTemp()
+	if err != nil {
+		return g
+	}
+	defer func() { _ = errors.Join(b.Close(), os.Remove(b.Name())) }()
+	g.Exchange = sys.Exchange(a.Name(), b.Name()) == nil
+	second := a.Name() + "0"
+	if g.Link = os.Link(a.Name(), second) == nil; g.Link {
+		_ = os.Remove(second)
+	}
+	if g.Lease {
+		g.Blind = sys.Blind(b)
+	}
+	return g
+}
+
+// leases reports that a file can be leased, or could but for somebody who writes it.
+func leases(target string) bool {
+	r, err := sys.OpenRead(target)
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	_, err = sys.TakeLease(r)
+	return err == nil || errors.Is(err, sys.ErrBusy)
+}

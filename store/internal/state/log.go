@@ -1,0 +1,297 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/rowkeep/rowkeep/store/internal/sys"
+)
+
+// The log has a line for each version of the file, oldest first:
+//
+//	<xxHash64 of the rest, in hexadecimal> <entry as JSON>
+//
+// A line that is torn or altered does not match its hash; it counts as damage and never as
+// an entry. An entry holds its content as a patch of the content before it, so that a
+// version whose file somebody has overwritten in place is still known.
+
+// Kind tells where a version comes from.
+type Kind string
+
+// The kinds. Commit: the store wrote it. Read: somebody else did, and the store found it.
+// Stray: it was found in a displaced file, and merged. Conflict: what it changes waits to
+// be settled.
+const (
+	Commit   Kind = "commit"
+	Read     Kind = "read"
+	Stray    Kind = "stray"
+	Conflict Kind = "conflict"
+)
+
+// Stood reports a version that stood in the file at some time.
+func (k Kind) Stood() bool { return k == Commit || k == Read }
+
+// Entry is what the log keeps of one version. The last one may be of a commit that was
+// killed before its commit point; [Dir.Recover] sorts that out.
+type Entry struct {
+	Seq    int64     `json:"seq"`
+	Kind   Kind      `json:"kind"`
+	Time   time.Time `json:"time"`
+	Actor  string    `json:"actor,omitempty"`
+	Digest Digest    `json:"digest"` // of the version
+
+	// Of a commit: what the change was made from, what stood in the file, whether the two
+	// were merged, and how many conflicts were settled. Of a conflict: base and theirs.
+	Base      Digest `json:"base,omitzero"`
+	Theirs    Digest `json:"theirs,omitzero"`
+	Merged    bool   `json:"merged,omitempty"`
+	Conflicts int    `json:"conflicts,omitempty"`
+
+	// Absorbed are displaced files with what was found in them: it is part of the version.
+	Absorbed []Absorbed `json:"absorbed,omitempty"`
+	// Accepted versions are meant as they are, whatever they take back.
+	Accepted bool `json:"accepted,omitempty"`
+
+	Patch Patch `json:"patch"`
+	// Chain is how many bytes of patches lead to this version from the last full one.
+	Chain int64 `json:"chain,omitempty"`
+}
+
+// Absorbed says that a displaced file was found with content that is in a version since.
+type Absorbed struct {
+	Seq    int64  `json:"seq"`
+	Digest Digest `json:"digest"`
+}
+
+// Digest names content: its xxHash64 in hexadecimal, and its length in bytes. The zero
+// Digest names no file.
+type Digest struct {
+	Hash string `json:"hash,omitempty"`
+	Len  int64  `json:"len"`
+}
+
+// DigestOf names content.
+func DigestOf(data []byte) Digest {
+	return Digest{Hash: fmt.Sprintf("%016x", xxhash.Sum64(data)), Len: int64(len(data))}
+}
+
+// Log is the log as a process knows it. Last is for several goroutines; what writes, for
+// whoever holds the lock.
+type Log struct {
+	dir Dir
+
+	mu sync.Mutex
+	tail
+}
+
+// tail is the end of the log as it was read or written last.
+type tail struct {
+	at   sys.Stamp // of the file then
+	seq  int64     // of the last entry
+	last Entry     // the last one that stood in the file; its Seq is 0 if there is none
+	// content is that of the last version, if it is at hand.
+	content []byte
+}
+
+func (d Dir) logPath() string { return d.join(logName) }
+
+// Log opens the log of a directory, which need not exist.
+func (d Dir) Log() *Log { return &Log{dir: d} }
+
+// Dir is the directory of the log.
+func (l *Log) Dir() Dir { return l.dir }
+
+// Last returns the newest entry of a version that stood in the file; ok is false where
+// there is none. news reports that others have written since this Log was last read.
+func (l *Log) Last() (last Entry, news, ok bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f, err := os.Open(l.dir.logPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		news = l.seq > 0
+		l.tail = tail{}
+		return Entry{}, news, false, nil
+	}
+	if err != nil {
+		return Entry{}, false, false, err
+	}
+	defer f.Close()
+	news, err = l.refresh(f)
+	return l.last, news, l.last.Seq > 0, err
+}
+
+// Known is what Last returned, or what was appended since.
+func (l *Log) Known() (last Entry, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last, l.last.Seq > 0
+}
+
+// refresh reads the last entry of the open log, if the file is not as this Log left it.
+func (l *Log) refresh(f *os.File) (news bool, err error) {
+	at, err := sys.StampOf(f)
+	if err != nil || at.Ino == l.at.Ino && at.Size == l.at.Size && at.Dev == l.at.Dev {
+		return false, err
+	}
+	l.tail, err = readTail(f, at)
+	return true, err
+}
+
+// readTail finds the last entries, reading as little as that needs.
+func readTail(f *os.File, at sys.Stamp) (tail, error) {
+	for most := int64(1 << 16); ; most *= 8 {
+		data := make([]byte, min(at.Size, most))
+		if _, err := f.ReadAt(data, at.Size-int64(len(data))); err != nil && err != io.EOF {
+			return tail{}, err
+		}
+		if t := newest(data); t.last.Seq > 0 || most >= at.Size {
+			t.at = at
+			return t, nil
+		}
+	}
+}
+
+// newest finds the last lines that are whole entries.
+func newest(data []byte) (t tail) {
+	for {
+		end := bytes.LastIndexByte(data, '\n')
+		if end < 0 {
+			return t
+		}
+		data = data[:end]
+		e, err := parseLine(data[bytes.LastIndexByte(data, '\n')+1:])
+		if err != nil {
+			continue
+		}
+		t.seq = max(t.seq, e.Seq)
+		if e.Kind.Stood() {
+			t.last = e
+			return t
+		}
+	}
+}
+
+// errLine is the error of a line that is no entry.
+var errLine = errors.New("the line is damaged")
+
+func parseLine(line []byte) (Entry, error) {
+	sum, data, ok := bytes.Cut(line, []byte(" "))
+	if !ok || string(sum) != fmt.Sprintf("%016x", xxhash.Sum64(data)) {
+		return Entry{}, errLine
+	}
+	var e Entry
+	if err := json.Unmarshal(data, &e); err != nil || e.Seq <= 0 {
+		return Entry{}, errLine
+	}
+	return e, nil
+}
+
+func appendLine(to []byte, e Entry) ([]byte, error) {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	to = fmt.Appendf(to, "%016x ", xxhash.Sum64(data))
+	return append(append(to, data...), '\n'), nil
+}
+
+// Version is an entry that is yet to be numbered, with its content.
+type Version struct {
+	Entry
+	Content []byte
+}
+
+// Append numbers versions and writes them behind the others. It does so before the commit
+// they are of, so that no commit is without one; undo takes them back if that does not
+// come about. The log is not synced: after a power cut the last entries may be missing or
+// torn. seq is the number of the last one.
+func (l *Log) Append(versions ...Version) (seq int64, undo func() error, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer f.Close()
+	if _, err := l.refresh(f); err != nil {
+		return 0, nil, err
+	}
+	before := l.tail
+	// A line end in front parts the entry from what a crash may have cut off; a blank
+	// line means nothing.
+	lines := []byte{'\n'}
+	for _, v := range versions {
+		if lines, err = l.add(lines, v); err != nil {
+			l.tail = before
+			return 0, nil, err
+		}
+	}
+	if _, err := f.WriteAt(lines, before.at.Size); err != nil {
+		l.tail = before
+		return 0, nil, errors.Join(err, f.Truncate(before.at.Size))
+	}
+	l.at.Size += int64(len(lines))
+	return l.seq, func() error { return l.cut(before) }, nil
+}
+
+// cut makes the log end where it did before.
+func (l *Log) cut(before tail) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tail = before
+	return os.Truncate(l.dir.logPath(), before.at.Size)
+}
+
+// mostChain is how many times the size of a file its patches may have before a version is
+// kept in full again: whoever reads the log wants no long chains.
+const mostChain = 2
+
+// add puts a version into lines, and makes it the last one.
+func (l *Log) add(lines []byte, v Version) ([]byte, error) {
+	e := v.Entry
+	e.Seq, e.Digest = l.seq+1, DigestOf(v.Content)
+	e.Patch = fullPatch(v.Content)
+	if l.content != nil {
+		p := patchOf(l.last.Digest, l.content, v.Content)
+		if chain := l.last.Chain + 64 + int64(len(p.Text)); chain < mostChain*int64(len(v.Content))+1<<12 {
+			e.Patch, e.Chain = p, chain
+		}
+	}
+	lines, err := appendLine(lines, e)
+	if err != nil {
+		return nil, err
+	}
+	l.seq = e.Seq
+	if e.Kind.Stood() {
+		l.last, l.content = e, v.Content
+	}
+	return lines, nil
+}
+
+// Know gives the log the content of the last version, if it is that: a patch can be made
+// of it then.
+func (l *Log) Know(content []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.content == nil && l.last.Seq > 0 && DigestOf(content) == l.last.Digest {
+		l.content = content
+	}
+}
+
+// Sync waits until the log is on disk.
+func (l *Log) Sync() error {
+	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

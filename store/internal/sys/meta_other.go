@@ -1,0 +1,16 @@
+//go:build !unix
+
+package sys
+
+import (
+	"io/fs"
+	"os"
+)
+
+// CopyOwner does nothing: a new file has the owner that its directory says.
+func CopyOwner(*os.File, Stamp) error { return nil }
+
+// CopyMeta gives a new file the mode of an old one.
+func CopyMeta(to, _ *os.File, old Stamp) error {
+	return to.Chmod(fs.FileMode(old.Perm()))
+}
