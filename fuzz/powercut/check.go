@@ -10,9 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/store"
@@ -202,26 +202,34 @@ func (c *checker) kept(when string) (edits set) {
 	return edits
 }
 
-// goOn has the store recover and commit, as the next program to start would.
+// goOn has the store recover and commit, as the next program to start would, and once more
+// as the one after that: what the first merged must not be merged again.
 func (c *checker) goOn(before state) {
-	if err := c.commit(); err != nil {
-		c.violated(stuck, "%v", err)
-		return
+	for _, checked := range []bool{true, false} {
+		if err := c.commit(checked); err != nil {
+			c.violated(stuck, "%v", err)
+			return
+		}
+		after, ok := c.target("after recovery")
+		if !ok {
+			return
+		}
+		if after.checked != checked || after.commit < before.commit || before.edits.without(after.edits) != 0 {
+			c.violated(turnedBack, "from %+v to %+v", before.version, after.version)
+		}
+		c.tidy()
+		before = after
 	}
-	after, ok := c.target("after recovery")
-	if !ok {
-		return
-	}
-	if !after.checked || after.commit < before.commit || before.edits.without(after.edits) != 0 {
-		c.violated(turnedBack, "from %+v to %+v", before.version, after.version)
-	}
-	c.tidy()
 }
 
 // commit opens the store, reads the file, and changes the row that is there for it.
-func (c *checker) commit() error {
+func (c *checker) commit(checked bool) error {
 	ctx := context.Background()
-	s, err := store.Open(c.path, store.Options{Settle: 10 * time.Millisecond, Wait: 10 * time.Second})
+	opt, err := options()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(c.path, opt)
 	if err != nil {
 		return err
 	}
@@ -235,29 +243,32 @@ func (c *checker) commit() error {
 		return err
 	}
 	_, err = s.Update(ctx, func(tx *store.Tx) error {
-		return tx.Set(csvrows.Key{"check"}, map[string]string{"value": "true"})
+		return tx.Set(csvrows.Key{"check"}, map[string]string{"value": strconv.FormatBool(checked)})
 	})
 	return err
 }
 
-// tidy reports temporary files: what is beside the file and belongs to nobody, and in the
-// state directory what has a name that the store gives to no file that stays.
+// tidy reports what lies beside the file and belongs to nobody, and what has a name in the
+// state directory that the store gives to no file that stays.
 func (c *checker) tidy() {
-	for dir, isTemp := range map[string]func(name string) bool{
-		c.Mount:          func(name string) bool { return !foreign[name] && name != filepath.Base(stateDir(c.path)) },
-		stateDir(c.path): func(name string) bool { return strings.HasPrefix(name, "w-") || strings.HasPrefix(name, ".temp") },
+	for dir, stays := range map[string]func(name string) bool{
+		c.Mount:          func(name string) bool { return foreign[name] || name == filepath.Base(stateDir(c.path)) },
+		stateDir(c.path): kept.MatchString,
 	} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			c.violated(stuck, "%v", err)
 		}
 		for _, entry := range entries {
-			if isTemp(entry.Name()) {
+			if !stays(entry.Name()) {
 				c.violated(leftOver, "%s", filepath.Join(dir, entry.Name()))
 			}
 		}
 	}
 }
+
+// kept matches the names in the state directory of files that stay.
+var kept = regexp.MustCompile(`^(\.gitignore|lock|log|[0-9]+-[0-9a-f]{16}-[0-9a-f]{16})$`)
 
 // foreign are the names in the file's directory that are not the store's.
 var foreign = map[string]bool{targetName: true, "unrelated": true, "editor": true, "lost+found": true}

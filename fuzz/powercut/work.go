@@ -176,7 +176,11 @@ func (w *worker) readBack(n int) error {
 func (w *worker) commit() (func(n int) error, error) {
 	switch w.Workload {
 	case workStore:
-		s, err := store.Open(w.path, store.Options{})
+		opt, err := options()
+		if err != nil {
+			return nil, err
+		}
+		s, err := store.Open(w.path, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -209,8 +213,24 @@ func commitBy(s *store.Store, now version, n int) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Update(context.Background(), func(tx *store.Tx) error { return tx.Set(key, row) })
+	_, err = s.Update(context.Background(), func(tx *store.Tx) error {
+		return errors.Join(tx.Set(key, row), count(tx.Table))
+	})
 	return err
+}
+
+// count counts a commit.
+func count(table *csvrows.Table) error {
+	key := csvrows.Key{sumRow}
+	row, err := table.Get(key)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(row[countColumn])
+	if err != nil {
+		return err
+	}
+	return table.Set(key, map[string]string{countColumn: strconv.Itoa(n + perCommit)})
 }
 
 // A hand is how a commit is made without the store.
