@@ -14,6 +14,9 @@ import (
 
 var images = flag.Int("images", 75, "so many crash images of each file system")
 
+// fewImages are enough where much of what is looked at must be found.
+const fewImages = 24
+
 // TestMain takes part in the rig's processes. The tests run in the server.
 func TestMain(m *testing.M) {
 	if !play() && missing() == nil {
@@ -60,7 +63,11 @@ func checkDetached(t *testing.T) {
 func TestStore(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	eachFileSystem(t, func(t *testing.T, fsys fileSystem) {
-		got, err := trial{fsys, workStore, 12, *images, 1}.run(t.Context())
+		most := *images
+		if fsys.name == "ext4-fast" {
+			most /= 3 // only its journal is another than that of ext4
+		}
+		got, err := trial{fsys, workStore, 12, most, 1}.run(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +75,7 @@ func TestStore(t *testing.T) {
 		for _, v := range got.violations {
 			t.Error(v)
 		}
-		if got.seen < *images {
+		if got.seen < most {
 			t.Errorf("only %d distinct images: more commits are needed", got.seen)
 		}
 		if got.old == 0 || got.new == 0 || got.after == 0 || got.edits == 0 {
@@ -82,7 +89,7 @@ func TestStore(t *testing.T) {
 func TestKept(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	eachFileSystem(t, func(t *testing.T, fsys fileSystem) {
-		got, err := trial{fsys, workKept, 6, 40, 1}.run(t.Context())
+		got, err := trial{fsys, workKept, 6, fewImages, 1}.run(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +112,7 @@ func TestFinds(t *testing.T) {
 	} {
 		t.Run(workload, func(t *testing.T) {
 			eachFileSystem(t, func(t *testing.T, fsys fileSystem) {
-				got, err := trial{fsys, workload, 6, 40, 1}.run(t.Context())
+				got, err := trial{fsys, workload, 6, fewImages, 1}.run(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
