@@ -156,7 +156,7 @@ func (c *checker) target(when string) (state, bool) {
 	}
 	v, ok := parse(data)
 	if !ok {
-		c.violated(torn, "%s: %d bytes that are no version: %.40q", when, len(data), data)
+		c.violated(torn, "%s: %d bytes that are no version: %.60q", when, len(data), longText.ReplaceAll(data, []byte("$1...")))
 		return state{}, false
 	}
 	w := c.Window
@@ -175,6 +175,9 @@ func (c *checker) target(when string) (state, bool) {
 	}
 	return state{v, aside}, true
 }
+
+// longText is what need not be shown of a version.
+var longText = regexp.MustCompile(`(?m)^(program,[0-9]*,,).*$`)
 
 // stateDir is where the store keeps what it displaced.
 func stateDir(path string) string {

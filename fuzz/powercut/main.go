@@ -40,36 +40,43 @@ func main() {
 	}
 }
 
-// run prints a table of what was found on each file system, and the violations.
+// run prints a table of what was found on each file system, and the violations. If it is
+// stopped it prints what it has.
 func run(ctx context.Context, w io.Writer, names, workload string, commits, images int, seed uint64) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, strings.Join(tallyHead, "\t")+"\t")
-	bad := 0
-	var details []string
+	var violations []string
+	var failed error
 	for name := range strings.SplitSeq(names, ",") {
-		fsys, err := fileSystemNamed(name)
-		if err != nil {
-			return err
+		t, err := try(ctx, name, trial{workload: workload, commits: commits, images: images, seed: seed})
+		if t != nil {
+			fmt.Fprintf(table, strings.Repeat("%v\t", len(tallyHead))+"\n", t.row()...)
+			violations = append(violations, t.violations...)
 		}
-		if !fsys.installed() {
-			return fmt.Errorf("no %s: install it, or leave %s out", fsys.mkfs[0], name)
+		if failed = err; err != nil {
+			break
 		}
-		t, err := trial{fsys, workload, commits, images, seed}.run(ctx)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		fmt.Fprintf(table, strings.Repeat("%v\t", len(tallyHead))+"\n", t.row()...)
-		bad += len(t.violations)
-		details = append(details, t.violations...)
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	for _, line := range details {
+	failed = errors.Join(failed, table.Flush())
+	for _, line := range violations {
 		fmt.Fprintln(w, line)
 	}
-	if bad > 0 {
-		return errors.New("there are violations")
+	if len(violations) > 0 {
+		failed = errors.Join(failed, errors.New("there are violations"))
 	}
-	return nil
+	return failed
+}
+
+// try runs a trial on the file system of a name.
+func try(ctx context.Context, name string, tr trial) (t *tally, err error) {
+	if tr.fsys, err = fileSystemNamed(name); err != nil {
+		return nil, err
+	}
+	if !tr.fsys.installed() {
+		return nil, fmt.Errorf("no %s: install it, or leave %s out", tr.fsys.mkfs[0], name)
+	}
+	if t, err = tr.run(ctx); err != nil {
+		return t, fmt.Errorf("%s: %w", name, err)
+	}
+	return t, nil
 }
