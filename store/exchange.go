@@ -62,11 +62,13 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 	if err != nil {
 		return replaced{step: "intend"}, err
 	}
+	f.moment("lease")
 	lease, err := takeLease(r)
 	if err != nil {
 		return replaced{step: "lease"}, err
 	}
 	defer lease.release()
+	f.moment("look")
 	was, err := unchanged(r, old)
 	if err == nil {
 		err = context.Cause(ctx)
@@ -77,9 +79,11 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 	if lease.broken() {
 		return replaced{}, errBusy
 	}
+	f.moment("exchange")
 	if err := sys.Exchange(intent.Path, at.target); err != nil {
 		return replaced{step: "replace"}, f.refused(err)
 	}
+	f.moment("exchanged")
 	is, err := sys.StampAt(intent.Path)
 	slipped := err != nil || is.Ino != was.Ino || is.Dev != was.Dev
 	if !slipped && lease.broken() {
@@ -148,6 +152,7 @@ func unchanged(r *os.File, old held) (sys.Stamp, error) {
 func (f *localFile) changeBack(intent state.Displaced, target string, mine uint64) (replaced, error) {
 	expected := mine
 	for range mostTries {
+		f.moment("change back")
 		under, err := sys.StampAt(intent.Path)
 		if err == nil {
 			err = sys.Exchange(intent.Path, target)
@@ -174,10 +179,6 @@ func (f *localFile) changeBack(intent state.Displaced, target string, mine uint6
 // returns false if there is one already. Without sure there was no lease, or one that is
 // given although somebody writes: only bytes tell then.
 func (f *localFile) remember(intent state.Displaced, r *os.File, is sys.Stamp, sure bool, old held) bool {
-	f.recent = append(f.recent, intent)
-	if len(f.recent) > lookBack {
-		f.recent = f.recent[1:]
-	}
 	if sure {
 		f.looked[intent.Path] = is
 		return true

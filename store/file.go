@@ -20,6 +20,10 @@ type localFile struct {
 	path string // as the caller names it, perhaps a symbolic link
 	keep state.Keep
 
+	// moment is told of each step of a commit before it is taken. Tests let others come in
+	// between there.
+	moment func(step string)
+
 	mu  sync.Mutex
 	log *state.Log // of the state directory beside the file that path led to last
 
@@ -39,7 +43,7 @@ func openFile(path string, keep state.Keep) (*localFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &localFile{path: path, keep: keep, looked: map[string]sys.Stamp{}}
+	f := &localFile{path: path, keep: keep, looked: map[string]sys.Stamp{}, moment: func(string) {}}
 	target, err := symlink.Follow(path)
 	if err != nil {
 		return nil, err
@@ -302,6 +306,7 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	if at.at != nil && at.at.Links > 1 {
 		return failed("prepare", NotCommitted, ErrHardLinks)
 	}
+	f.moment("prepare")
 	r, at, err := openOld(at)
 	if err != nil {
 		return swapped{}, err
@@ -328,10 +333,14 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	}
 	intent := f.dir().Intent(seq, state.DigestOf(old.data), state.DigestOf(data))
 	done, err := f.replace(ctx, r, &name, intent, old)
-	armed = !done.displaced
+	if done.displaced {
+		armed = false
+		f.recent = append(f.recent, intent)[max(0, len(f.recent)+1-lookBack):]
+	}
 	if err != nil {
 		return swapped{}, f.takeBack(done, err, undo, old)
 	}
+	f.moment("sync directory")
 	if err := sys.SyncDir(filepath.Dir(at.target)); err != nil {
 		return failed("sync directory", Unknown, err)
 	}

@@ -22,11 +22,13 @@ import (
 //	displaced its content is what it was, or something slipped in
 func (f *localFile) replaceLinked(ctx context.Context, r *os.File, name string, intent state.Displaced, old held) (replaced, error) {
 	at := old.tag.(place)
+	f.moment("lease")
 	lease, err := takeLease(r)
 	if err != nil {
 		return replaced{step: "lease"}, err
 	}
 	defer lease.release()
+	f.moment("look")
 	was, err := unchanged(r, old)
 	if err == nil {
 		err = context.Cause(ctx)
@@ -44,9 +46,11 @@ func (f *localFile) replaceLinked(ctx context.Context, r *os.File, name string, 
 	if err == nil && lease.broken() {
 		err = errBusy
 	}
+	f.moment("exchange")
 	if err == nil {
 		err = sys.Rename(name, at.target)
 	}
+	f.moment("exchanged")
 	if err != nil {
 		return replaced{step: "replace"}, errors.Join(err, os.Remove(intent.Path))
 	}

@@ -26,6 +26,15 @@ type Options struct {
 	Strategy    merge.Strategy
 	Granularity merge.Granularity
 
+	// Owned are columns that nobody but the program has a reason to write to. Reverts says
+	// what becomes of changes of the program that a stale save takes back: one that was
+	// made from an older version. With Notice a comment in the file tells the person whose
+	// save was mended, and lets him win: what he takes back in a file that has the comment
+	// is meant.
+	Owned   []string
+	Reverts Reverts
+	Notice  bool
+
 	// Validate, if set, is asked before a merged result is committed: two valid files
 	// can merge into one that is not, as when one side deletes the row to which the
 	// other one links. base is what the change was made from. If it returns an error
