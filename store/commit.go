@@ -29,6 +29,7 @@ type proposal struct {
 	// it that do not stand in the file.
 	absorbed []state.Absorbed
 	aside    []state.Version
+	accepted bool // the result is meant as it is, whatever it takes back
 }
 
 // commit makes propose's answer to what stands in the file its content. Propose is asked
@@ -47,6 +48,7 @@ func (s *Store) commit(ctx context.Context, propose func(now Snapshot) (proposal
 		return nil, err
 	}
 	defer unlock()
+	defer s.retain(ctx, false)
 	events, err := s.gather(ctx)
 	if err != nil {
 		return nil, err

@@ -33,6 +33,7 @@ type localFile struct {
 	cleared string               // the file for which nothing is left of other processes
 	recent  []state.Displaced    // by the last commits of this process, newest last
 	commits int
+	pruned  int        // commits when old versions were dropped last
 	place   *Guarantee // nil: not probed yet
 }
 

@@ -1,9 +1,11 @@
 package state
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -67,33 +69,141 @@ func parseIntent(name string) (Displaced, bool) {
 }
 
 // Recover looks at the last commit of the log and at the files of its number, as a
-// process may have been killed in it. Where the names never changed places the file is
-// dropped, and the entry that the commit wrote is taken back. holds is the content of the
-// file. The caller holds the lock.
+// process may have been killed in it. holds is the content of the file, nil where there is
+// none. The caller holds the lock, and has not removed temporary files yet.
 //
-// A file that holds the commit's content although the target holds something else is
-// kept: nothing tells what happened. What holds neither is for whoever looks at displaced
-// files.
+//	the intent's file   the file    the commit
+//	is new              is old      was never made: the intent's file and the entries go
+//	is new              is other    nothing tells: all is kept
+//	is old              is old      was never made, if the two are one file, or if the new
+//	                                one still is a temporary file (where names cannot be
+//	                                exchanged); else somebody took it back later
+//	is missing          is old      was never made: the entries go
+//	is neither                      was made, and somebody wrote to what it displaced
+//
+// Old is what the commit was to displace, new what it was to write.
 func (l *Log) Recover(holds []byte) error {
-	displaced, err := l.dir.Displaced()
-	if err != nil || len(displaced) == 0 {
+	if err := l.putAside(); err != nil {
 		return err
 	}
-	last := displaced[len(displaced)-1]
-	data, err := os.ReadFile(last.Path)
+	displaced, err := l.dir.Displaced()
 	if err != nil {
 		return err
 	}
-	if DigestOf(data).Hash != last.New || last.New == last.Hold || DigestOf(holds).Hash != last.Hold {
-		return nil
+	var last Displaced
+	if len(displaced) > 0 {
+		last = displaced[len(displaced)-1]
+		l.raise(last.Seq)
+		never, err := l.dir.neverMade(last, holds)
+		if err != nil {
+			return err
+		}
+		if never {
+			return errors.Join(os.Remove(last.Path), l.takeBack(last.Seq))
+		}
 	}
-	if err := os.Remove(last.Path); err != nil {
+	e, ok, err := l.end()
+	if err != nil || !ok || e.Kind != Commit || e.Seq == last.Seq || e.Digest == e.Theirs {
 		return err
 	}
-	return l.takeBack(last.Seq)
+	never := holds != nil && DigestOf(holds) == e.Theirs
+	if holds == nil && e.Theirs == (Digest{}) {
+		// The file may have been made and deleted since.
+		if never, err = l.dir.inTheMaking(e.Digest.Hash); err != nil {
+			return err
+		}
+	}
+	if !never {
+		return nil
+	}
+	return l.takeBack(e.Seq)
 }
 
-// takeBack removes the entry of a commit that never was, if it is the last one.
+// neverMade reports that a commit ended before its commit point, by the file that has its
+// intent's name.
+func (d Dir) neverMade(last Displaced, holds []byte) (bool, error) {
+	if holds == nil || last.New == last.Hold || DigestOf(holds).Hash != last.Hold {
+		return false, nil
+	}
+	data, err := os.ReadFile(last.Path)
+	if err != nil {
+		return false, err
+	}
+	switch DigestOf(data).Hash {
+	case last.New:
+		return true, nil
+	case last.Hold:
+		kept, err := os.Stat(last.Path)
+		if err != nil {
+			return false, err
+		}
+		if file, err := os.Stat(d.file); err == nil && os.SameFile(kept, file) {
+			return true, nil
+		}
+		return d.inTheMaking(last.New)
+	}
+	return false, nil
+}
+
+// inTheMaking reports that content still is in a temporary file only.
+func (d Dir) inTheMaking(hash string) (bool, error) {
+	names, err := d.temporary()
+	if err != nil {
+		return false, err
+	}
+	file, _ := os.Stat(d.file)
+	for _, name := range names {
+		info, err := os.Stat(d.join(name))
+		if err != nil {
+			return false, err
+		}
+		data, err := os.ReadFile(d.join(name))
+		if err != nil {
+			return false, err
+		}
+		if DigestOf(data).Hash == hash && (file == nil || !os.SameFile(info, file)) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// raise makes the next version's number higher than seq.
+func (l *Log) raise(seq int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.floor = max(l.floor, seq)
+}
+
+// putAside gives a log another name that is too long to be one.
+func (l *Log) putAside() error {
+	at, err := sys.StampAt(l.dir.logPath())
+	if errors.Is(err, fs.ErrNotExist) || err == nil && at.Size <= mostLog {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(l.dir.logPath(), l.dir.join(damagedName))
+}
+
+// end returns the last entry, of whatever kind, if the log ends with one.
+func (l *Log) end() (e Entry, ok bool, err error) {
+	data, err := os.ReadFile(l.dir.logPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return Entry{}, false, nil
+	}
+	if err != nil {
+		return Entry{}, false, err
+	}
+	lines := bytes.Split(bytes.TrimRight(data, "\n"), []byte("\n"))
+	e, err = parseLine(lines[len(lines)-1])
+	return e, err == nil, nil
+}
+
+// takeBack removes the entries of a commit that never was, if they are the last ones: that
+// of the commit, and those that were appended with it, as what they are of is found once
+// more.
 func (l *Log) takeBack(seq int64) error {
 	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -107,10 +217,17 @@ func (l *Log) takeBack(seq int64) error {
 	if err != nil {
 		return err
 	}
-	end := len(strings.TrimRight(string(data), "\n"))
-	start := strings.LastIndexByte(string(data[:end]), '\n') + 1
-	if e, err := parseLine(data[start:end]); err != nil || e.Seq != seq {
+	data = bytes.TrimRight(data, "\n")
+	start := bytes.LastIndexByte(data, '\n') + 1
+	if e, err := parseLine(data[start:]); err != nil || e.Seq != seq {
 		return nil
+	}
+	for start > 0 {
+		before := bytes.LastIndexByte(data[:start-1], '\n') + 1
+		if _, err := parseLine(data[before : start-1]); err != nil {
+			break // a blank line, or damage
+		}
+		start = before
 	}
 	if err := f.Truncate(int64(start)); err != nil {
 		return err
@@ -138,7 +255,10 @@ func (d Displaced) Look() (data []byte, at sys.Stamp, somebody bool, err error) 
 		return nil, sys.Stamp{}, false, err
 	}
 	data = make([]byte, at.Size)
-	if _, err := f.ReadAt(data, 0); err != nil && at.Size > 0 {
+	switch _, err := f.ReadAt(data, 0); {
+	case err == io.EOF && at.Size > 0:
+		return nil, sys.Stamp{}, true, nil // it became shorter while it was read
+	case err != nil && err != io.EOF:
 		return nil, sys.Stamp{}, false, err
 	}
 	return data, at, false, nil
