@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"time"
 
 	"github.com/rowkeep/rowkeep/store/internal/state"
@@ -91,6 +92,22 @@ func (s *Store) History() ([]Version, error) {
 		list[i] = newVersion(e)
 	}
 	return list, nil
+}
+
+// Contents yields the versions that are kept with their content, oldest first. The content
+// is nil where damage keeps it from being known; the caller must not change it.
+func (s *Store) Contents() (iter.Seq2[Version, []byte], error) {
+	h, err := s.medium.history()
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(Version, []byte) bool) {
+		for e, content := range h.Contents {
+			if !yield(newVersion(e), content) {
+				return
+			}
+		}
+	}, nil
 }
 
 // Version returns the content of a version. It matches the version's digest. The error is
