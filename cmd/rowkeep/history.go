@@ -34,12 +34,16 @@ func (h *historyCommand) versions(s *store.Store) ([]store.Version, error) {
 // find returns the index of the version that the command line names: by number, or by
 // the first digits of its hash, of which four are enough if no other version's are the
 // same. A number goes first. Of versions with equal content it is the newest.
-func (h *historyCommand) find(list []store.Version, arg string) (int, error) {
+func (h *historyCommand) find(s *store.Store, list []store.Version, arg string) (int, error) {
 	if seq, err := strconv.ParseInt(arg, 10, 64); err == nil {
 		for i, v := range list {
 			if v.Seq == seq {
 				return i, nil
 			}
+		}
+		// Damage may be why it is not listed.
+		if _, err := s.Version(seq); !errors.Is(err, store.ErrNoVersion) {
+			return 0, h.unreadable(arg, err)
 		}
 	}
 	found := -1
@@ -71,16 +75,22 @@ func (h *historyCommand) noVersion(arg string, err error) *failure {
 // content reads a version.
 func (h *historyCommand) content(s *store.Store, v store.Version) ([]byte, error) {
 	data, err := s.Version(v.Seq)
+	if err != nil {
+		return nil, h.unreadable(strconv.FormatInt(v.Seq, 10), err)
+	}
+	return data, nil
+}
+
+// unreadable says why a version cannot be had.
+func (h *historyCommand) unreadable(arg string, err error) error {
 	var corrupt *store.CorruptError
 	switch {
 	case errors.Is(err, store.ErrNoVersion):
-		return nil, h.noVersion(strconv.FormatInt(v.Seq, 10), store.ErrNoVersion)
+		return h.noVersion(arg, store.ErrNoVersion)
 	case errors.As(err, &corrupt):
-		return nil, &failure{status: statusIO, err: err, hint: "rowkeep status " + shellWord(h.file) + " tells what else is damaged"}
-	case err != nil:
-		return nil, h.failure(err)
+		return &failure{status: statusIO, err: err, hint: "rowkeep status " + shellWord(h.file) + " tells what else is damaged"}
 	}
-	return data, nil
+	return h.failure(err)
 }
 
 // before returns the content of the version that stood in the file before list[i]; nil

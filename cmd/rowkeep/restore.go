@@ -34,7 +34,7 @@ func (r *restoreCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	i, err := r.find(list, args[1])
+	i, err := r.find(s, list, args[1])
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (c *showCommand) run(_ *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	i, err := c.find(list, args[1])
+	i, err := c.find(s, list, args[1])
 	if err != nil {
 		return err
 	}

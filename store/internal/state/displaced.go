@@ -83,7 +83,7 @@ func parseIntent(name string) (Displaced, bool) {
 //
 // Old is what the commit was to displace, new what it was to write.
 func (l *Log) Recover(holds []byte) error {
-	if err := l.putAside(); err != nil {
+	if err := errors.Join(l.putAside(), l.mendEnd()); err != nil {
 		return err
 	}
 	displaced, err := l.dir.Displaced()
@@ -102,9 +102,9 @@ func (l *Log) Recover(holds []byte) error {
 			return errors.Join(os.Remove(last.Path), l.takeBack(last.Seq))
 		}
 	}
-	e, ok, err := l.end()
-	if err != nil || !ok || e.Kind != Commit || e.Seq == last.Seq || e.Digest == e.Theirs {
-		return err
+	e := l.lastOfAll()
+	if e.Kind != Commit || e.Seq == last.Seq || e.Digest == e.Theirs {
+		return nil
 	}
 	never := holds != nil && DigestOf(holds) == e.Theirs
 	if holds == nil && e.Theirs == (Digest{}) {
@@ -168,6 +168,13 @@ func (d Dir) inTheMaking(hash string) (bool, error) {
 	return false, nil
 }
 
+// lastOfAll is the entry that the log ends with, or the zero Entry.
+func (l *Log) lastOfAll() Entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.end
+}
+
 // raise makes the next version's number higher than seq.
 func (l *Log) raise(seq int64) {
 	l.mu.Lock()
@@ -187,18 +194,23 @@ func (l *Log) putAside() error {
 	return os.Rename(l.dir.logPath(), l.dir.join(damagedName))
 }
 
-// end returns the last entry, of whatever kind, if the log ends with one.
-func (l *Log) end() (e Entry, ok bool, err error) {
-	data, err := os.ReadFile(l.dir.logPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return Entry{}, false, nil
+// mendEnd cuts off what is left of a line whose writer was killed: the commit that it was
+// of was never made, or, after a power cut, is known by its displaced file only.
+func (l *Log) mendEnd() error {
+	if _, _, _, err := l.Last(); err != nil {
+		return err
 	}
-	if err != nil {
-		return Entry{}, false, err
+	l.mu.Lock()
+	torn, size := l.torn, l.at.Size
+	l.mu.Unlock()
+	if torn == 0 {
+		return nil
 	}
-	lines := bytes.Split(bytes.TrimRight(data, "\n"), []byte("\n"))
-	e, err = parseLine(lines[len(lines)-1])
-	return e, err == nil, nil
+	if err := os.Truncate(l.dir.logPath(), size-torn); err != nil {
+		return err
+	}
+	_, _, _, err := l.Last()
+	return err
 }
 
 // takeBack removes the entries of a commit that never was, if they are the last ones: that

@@ -102,6 +102,8 @@ type tail struct {
 	at   sys.Stamp // of the file then
 	seq  int64     // of the last entry
 	last Entry     // the last one that stood in the file; its Seq is 0 if there is none
+	end  Entry     // the last one of all, if the log ends with it
+	torn int64     // how many bytes behind the last line end are no entry
 	// content is that of the last version, if it is at hand.
 	content []byte
 }
@@ -174,9 +176,15 @@ func readTail(f *os.File, at sys.Stamp) (tail, error) {
 // newest finds the last lines that are whole entries. A line whose end is missing is whole
 // if its hash says so.
 func newest(data []byte) (t tail) {
-	for len(data) > 0 {
+	for first := true; len(data) > 0; first = false {
 		start := bytes.LastIndexByte(data, '\n') + 1
 		e, err := parseLine(data[start:])
+		switch {
+		case err == nil && t.seq == 0 && t.torn == 0:
+			t.end = e
+		case err != nil && first:
+			t.torn = int64(len(data) - start)
+		}
 		data = data[:max(0, start-1)]
 		if err != nil {
 			continue
@@ -307,7 +315,7 @@ func (l *Log) add(lines []byte, v Version) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.seq = e.Seq
+	l.seq, l.end = e.Seq, e
 	if e.Kind.Stood() {
 		l.last, l.content = e, v.Content
 	}

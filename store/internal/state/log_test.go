@@ -195,6 +195,28 @@ func TestTorn(t *testing.T) {
 	}
 }
 
+// What a killed process left of a line is cut off, and is no damage then.
+func TestMendedEnd(t *testing.T) {
+	p := newPlace(t)
+	p.append(version(state.Read, "a"))
+	whole := p.read()
+	p.append(version(state.Commit, "b"))
+	both := p.read()
+	for n := len(whole); n < len(both)-1; n++ {
+		for _, torn := range [][]byte{both[:n], append(bytes.Clone(both[:n]), 0, 0)} {
+			p.write(p.path, torn)
+			p.open()
+			if err := p.log.Recover([]byte("a")); err != nil {
+				t.Fatal(err)
+			}
+			p.want(said{1, state.Read, "a"})
+			if h := p.history(); len(h.Damaged) > 0 {
+				t.Fatalf("cut at %d: damaged %v", n, h.Damaged)
+			}
+		}
+	}
+}
+
 // chain makes a log of versions by patches, with a stray among them.
 func chain(t testing.TB) (*place, []said) {
 	p := newPlace(t)
@@ -204,18 +226,18 @@ func chain(t testing.TB) (*place, []said) {
 	return p, p.said()
 }
 
-// A flipped bit anywhere is noticed, hides few versions, and never shows as content.
-func TestFlippedBit(t *testing.T) {
+// A byte that is another one is noticed, hides few versions, and never shows as content.
+func TestFlippedBits(t *testing.T) {
 	p, whole := chain(t)
 	data := p.read()
 	for i := range data {
-		for bit := range 8 {
-			data[i] ^= 1 << bit
+		for _, bits := range []byte{1, 0x20, 0xff} { // the second one is upper and lower case
+			data[i] ^= bits
 			p.write(p.path, data)
-			data[i] ^= 1 << bit
+			data[i] ^= bits
 			h := p.history()
 			if len(h.Damaged) == 0 {
-				t.Fatalf("bit %d of byte %d is not noticed", bit, i)
+				t.Fatalf("bits %x of byte %d: not noticed", bits, i)
 			}
 			known := map[int64]said{}
 			for _, s := range whole {
@@ -223,11 +245,11 @@ func TestFlippedBit(t *testing.T) {
 			}
 			for _, s := range p.said() {
 				if want := known[s.Seq]; s.Content != "?" && s != want || s.Kind != want.Kind {
-					t.Fatalf("bit %d of byte %d: version %d is %q, a %s", bit, i, s.Seq, s.Content, s.Kind)
+					t.Fatalf("bits %x of byte %d: version %d is %q, a %s", bits, i, s.Seq, s.Content, s.Kind)
 				}
 			}
 			if n := len(h.Entries); n < len(whole)-2 {
-				t.Fatalf("bit %d of byte %d: %d versions are left of %d", bit, i, n, len(whole))
+				t.Fatalf("bits %x of byte %d: %d versions are left of %d", bits, i, n, len(whole))
 			}
 		}
 	}
