@@ -343,6 +343,38 @@ func TestRetention(t *testing.T) {
 	checkTidy(t, path)
 }
 
+// What strayed and cannot be merged, as it looks half written, is kept for as long as it is
+// so, with what it was made from.
+func TestRetentionOfUnmerged(t *testing.T) {
+	path := put(t, historyRows)
+	few := store.Options{History: store.History{Versions: 3, Age: time.Nanosecond}}
+	s := openStore(t, path, few)
+	for i := range 10 {
+		set(t, s, "a", fmt.Sprint(i+1))
+	}
+	old, err := filepath.Glob(filepath.Join(stateDir(path), "4-*"))
+	if err != nil || len(old) != 1 {
+		t.Fatal(old, err)
+	}
+	write(t, old[0], "id,v\na,2\nb,0\nlate,\"")
+	for range 2 {
+		s = openStore(t, path, few)
+		list, err := s.History()
+		if err != nil || list[0].Seq != 3 || list[1].Seq != 4 || list[2].Seq != 9 {
+			t.Fatalf("versions %+v (%v)", list, err)
+		}
+		if found := kinds(t, s); !cmp.Equal(found, []store.FindingKind{store.FindStray}) {
+			t.Errorf("found %v", found)
+		}
+	}
+	write(t, old[0], "id,v\na,2\nb,0\nlate,1\n")
+	openStore(t, path, few)
+	if got := read(t, path); got != "id,v\na,10\nb,0\nlate,1\n" {
+		t.Errorf("the file is %q", got)
+	}
+	checkTidy(t, path)
+}
+
 // An edit in a file that is to go, as somebody held it open, is merged first.
 func TestRetentionOfWritten(t *testing.T) {
 	path := put(t, historyRows)
@@ -356,7 +388,7 @@ func TestRetentionOfWritten(t *testing.T) {
 		set(t, s, "a", fmt.Sprint(i+2))
 	}
 	write(t, first[0], historyRows+"late,1\n")
-	s = openStore(t, path, store.Options{History: store.History{Versions: 3, Age: time.Nanosecond}})
+	openStore(t, path, store.Options{History: store.History{Versions: 3, Age: time.Nanosecond}})
 	if got := read(t, path); got != "id,v\na,21\nb,0\nlate,1\n" {
 		t.Errorf("the file is %q", got)
 	}

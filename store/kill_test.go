@@ -78,7 +78,9 @@ func checkWhole(t *testing.T, path string, kills int) {
 
 // flipper puts one version in the other's place, for ever.
 func flipper(args []string) error {
-	s, err := store.Open(args[0], patient)
+	opt := patient
+	opt.History = store.History{Versions: 5, Age: time.Nanosecond} // it is killed while it drops versions too
+	s, err := store.Open(args[0], opt)
 	if err != nil {
 		return err
 	}

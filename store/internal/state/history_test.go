@@ -175,6 +175,18 @@ func TestPruneBeforeStray(t *testing.T) {
 	p.want(want...)
 }
 
+// Files that a killed process left to be removed go with the next pruning.
+func TestPruneAfterCrash(t *testing.T) {
+	p := made(t, 8)
+	keep := state.Keep{Versions: 3, Most: 1000, Size: unbounded}
+	p.prune(keep, yes)
+	p.write(p.intent(4).Path, []byte(lines(2)))
+	p.prune(keep, yes)
+	if _, files := p.seqs(); !cmp.Equal(files, from(6, 8)) {
+		t.Errorf("displaced files %v", files)
+	}
+}
+
 // Damage goes with the versions that do, and hides no more than it did.
 func TestPruneOfDamaged(t *testing.T) {
 	p := made(t, 8)

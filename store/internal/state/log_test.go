@@ -287,6 +287,30 @@ func TestContentOfDisplacedFiles(t *testing.T) {
 	p.want(unknown...)
 }
 
+// A patch of a version that is hidden fits the one before that too, and makes something
+// that never was of it.
+func TestPatchOfHidden(t *testing.T) {
+	p := newPlace(t)
+	for _, text := range []string{"a\nb\nc\n", "a\nX\nc\n", "a\nX\nC\n"} {
+		p.append(version(state.Commit, text))
+	}
+	data := p.read()
+	data[bytes.Index(data, []byte(`"seq":2`))] ^= 1
+	p.write(p.path, data)
+	p.want(said{1, state.Commit, "a\nb\nc\n"}, said{3, state.Commit, "?"})
+}
+
+// A line that stands twice is damage: numbers rise.
+func TestLineTwice(t *testing.T) {
+	p := newPlace(t)
+	p.append(version(state.Commit, "a"))
+	p.write(p.path, append(p.read(), p.read()...))
+	p.want(said{1, state.Commit, "a"})
+	if got := p.history().Damaged; len(got) != 1 {
+		t.Errorf("damaged lines %v", got)
+	}
+}
+
 // Where damage may hide a version its place is told; else there is none.
 func TestIndex(t *testing.T) {
 	p := newPlace(t)
