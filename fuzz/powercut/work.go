@@ -131,6 +131,9 @@ func (w *worker) commits() error {
 		if err := w.readBack(n); err != nil {
 			return err
 		}
+		if err := w.maybeWriteBack(); err != nil {
+			return err
+		}
 		if err := w.maybeEdit(); err != nil {
 			return err
 		}
@@ -279,6 +282,19 @@ func (h hand) replace(path, temp string) error {
 		return nil
 	}
 	return os.Remove(temp)
+}
+
+// maybeWriteBack is what the kernel does after some seconds: it brings to the medium what
+// the store does not sync.
+func (w *worker) maybeWriteBack() error {
+	if w.Workload != workStore || w.rng.IntN(3) > 0 {
+		return nil
+	}
+	f, err := os.Open(filepath.Join(stateDir(w.path), "log"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // maybeEdit is what somebody else does between two commits: nothing, or an edit that is
