@@ -289,6 +289,8 @@ func (f *localFile) history(seq int64) (state.History, error) {
 	return h, err
 }
 
+func (f *localFile) lacksEnd() bool { return f.lockedLog().LacksEnd() }
+
 // note keeps versions without a swap.
 func (f *localFile) note(versions []state.Version) error {
 	_, _, err := f.log.Append(versions...)

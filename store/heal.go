@@ -25,6 +25,9 @@ func (s *Store) heal(now Snapshot) (healed, error) {
 		return healed{now: now}, nil
 	case !known && !s.medium.used():
 		return healed{now: now, unknown: true}, nil
+	case s.medium.lacksEnd():
+		// It may be the store's own, or be made from what is not known any more.
+		return healed{now: now, unknown: true, events: []Event{{Kind: EventUnknownAncestor, Newest: last.Seq}}}, nil
 	}
 	if err := s.readPast(last); err != nil {
 		return healed{}, err

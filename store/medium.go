@@ -31,6 +31,9 @@ type medium interface {
 	note(versions []state.Version) error
 	// last returns the newest version that is kept.
 	last() (e state.Entry, ok bool, err error)
+	// lacksEnd reports that the newest versions were not kept, as after a power cut. Whoever
+	// calls it holds the lock.
+	lacksEnd() bool
 	// history returns those that are kept after number seq.
 	history(seq int64) (state.History, error)
 	// strays returns what others have written to content that was displaced: of the

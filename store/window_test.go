@@ -241,3 +241,31 @@ func (w *window) entries() []state.Entry {
 	}
 	return h.Entries
 }
+
+// After a power cut the log lacks its last entries, and the file has the commit that they
+// are of. It is the store's own, and not a save to be judged.
+func TestLogLost(t *testing.T) {
+	w := &window{T: t, path: filepath.Join(t.TempDir(), "config.csv")}
+	w.save("id,enabled,order_id,note\na,8,,0\nb,true,,\nc,true,,last\n")
+	w.open(Options{})
+	if err := w.update("a", "enabled", "9"); err != nil {
+		t.Fatal(err)
+	}
+	logPath := filepath.Join(filepath.Dir(w.path), ".config.csv.rowkeep", "log")
+	before, err := os.ReadFile(logPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.rename("id,enabled,order_id,note\na,9,,0\nb,paused,,\nc,true,,last\n")
+	if err := w.update("a", "enabled", "10"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(logPath, before, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.open(Options{})
+	if err := w.update("c", "enabled", "false"); err != nil {
+		t.Fatal(err)
+	}
+	w.want("id,enabled,order_id,note\na,10,,0\nb,paused,,\nc,false,,last\n")
+}

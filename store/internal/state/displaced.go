@@ -103,7 +103,7 @@ func (l *Log) Recover(holds []byte) error {
 		}
 	}
 	e := l.lastOfAll()
-	if e.Kind != Commit || e.InPlace || e.Seq == last.Seq || e.Digest == e.Theirs {
+	if e.Kind != Commit || e.InPlace || e.Seq <= last.Seq || e.Digest == e.Theirs {
 		return nil
 	}
 	never := holds != nil && e.Theirs != (Digest{}) && DigestOf(holds) != e.Digest

@@ -144,6 +144,14 @@ func (l *Log) Known() (last Entry, ok bool) {
 	return l.last, l.last.Seq > 0
 }
 
+// LacksEnd reports that commits were made that the log does not know, as a power cut has
+// taken its end: there are files that they displaced. [Log.Recover] finds out.
+func (l *Log) LacksEnd() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.floor > l.seq
+}
+
 // refresh reads the last entry of the open log, if the file is not as this Log left it.
 func (l *Log) refresh(f *os.File) (news bool, err error) {
 	at, err := sys.StampOf(f)
