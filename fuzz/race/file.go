@@ -119,11 +119,16 @@ func (f *file) judge(data []byte, edits []order, ours string, acknowledged bool,
 	return v
 }
 
+// stateDir is what the store keeps beside a file.
+func stateDir(path string) string {
+	dir, name := filepath.Split(path)
+	return filepath.Join(dir, "."+name+".rowkeep")
+}
+
 // inHistory looks for a line in what the store keeps beside a file.
 func inHistory(path, line string) bool {
-	dir, name := filepath.Split(path)
 	found := false
-	_ = filepath.WalkDir(filepath.Join(dir, "."+name+".rowkeep"), func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(stateDir(path), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return nil // what vanishes meanwhile holds nothing for long
 		}

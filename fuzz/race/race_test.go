@@ -85,7 +85,7 @@ func TestPlainLoses(t *testing.T) {
 // edit has a writer do a whole order.
 func edit(t *testing.T, h *hand, o order) {
 	t.Helper()
-	for _, half := range []any{o, time.Now().UnixNano()} {
+	for _, half := range []any{o, cue{At: time.Now().UnixNano()}} {
 		if err := h.ask(half); err != nil {
 			t.Fatal(err)
 		}
