@@ -30,6 +30,7 @@ type proposal struct {
 	// it that do not stand in the file.
 	absorbed []state.Absorbed
 	aside    []state.Version
+	accepted bool // the result is meant as it is, whatever it takes back
 }
 
 // commit makes propose's answer to what stands in the file its content. Propose is asked
@@ -58,6 +59,7 @@ func (s *Store) commitInTurn(ctx context.Context, propose func(now Snapshot) (pr
 		return nil, s.lockError(err)
 	}
 	defer unlock()
+	defer s.retain(ctx, false)
 	events, err := s.gather(ctx)
 	if err != nil {
 		return nil, err

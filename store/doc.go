@@ -76,7 +76,7 @@
 //	read            readlink, open, fstat (under F_SETLEASE), pread, fstat, close
 //	write           open, fstat, open, write, fstat, flistxattr, flistxattr, fchmod
 //	sync            fsync, close
-//	record          open, fstat, pwrite, close
+//	record          open, fstat, pwrite, fstat, close
 //	intend          renameat2, fstatat (and F_SETLEASE)
 //	look            fstat (and F_GETLEASE; pread too where the last change is younger than 20 ms)
 //	replace         exchange: the commit point

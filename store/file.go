@@ -33,6 +33,7 @@ type localFile struct {
 	cleared string               // the file for which nothing is left of other processes
 	recent  []state.Displaced    // by the last commits of this process, newest last
 	commits int
+	pruned  int        // commits when old versions were dropped last
 	place   *Guarantee // nil: not probed yet
 }
 
@@ -281,7 +282,7 @@ func (f *localFile) history(seq int64) (state.History, error) {
 	if err != nil {
 		return state.History{}, err
 	}
-	h, err := log.Dir().History(seq)
+	h, err := log.Dir().Since(seq)
 	if errors.Is(err, fs.ErrPermission) {
 		return state.History{}, nil
 	}

@@ -144,8 +144,8 @@ func temporary(t *testing.T, path string) (names []string) {
 	return names
 }
 
-// checkTidy is how tests of a store on a file end: nothing is left over, and the lock is
-// free, so that a commit needs no waiting.
+// checkTidy is how tests of a store on a file end: nothing is left over or damaged, and the
+// lock is free, so that a commit needs no waiting.
 func checkTidy(t *testing.T, path string) {
 	t.Helper()
 	if found := temporary(t, path); len(found) > 0 {
@@ -159,5 +159,12 @@ func checkTidy(t *testing.T, path string) {
 	defer cancel()
 	if _, err := s.Update(ctx, func(*store.Tx) error { return nil }); err != nil {
 		t.Errorf("an update of nothing: %v", err)
+	}
+	found, err := s.Check()
+	if err != nil {
+		t.Error(err)
+	}
+	for _, f := range found {
+		t.Errorf("found %+v", f)
 	}
 }

@@ -36,6 +36,11 @@ type medium interface {
 	// strays returns what others have written to content that was displaced: of the
 	// commits of late, or of all. Whoever calls it holds the lock.
 	strays(all bool) ([]stray, error)
+	// prune drops old versions: now, or only if there were many commits since it did so
+	// last. Whoever calls it holds the lock.
+	prune(now bool) error
+	// check looks for damage in what is kept.
+	check(ctx context.Context) ([]Finding, error)
 	// guarantee says what the medium promises where it is.
 	guarantee() (Guarantee, error)
 }

@@ -147,10 +147,12 @@ func (m *memory) history(seq int64) (state.History, error) {
 }
 
 // Nobody can write to what memory has displaced, or be seen to write.
-func (m *memory) strays(bool) ([]stray, error)  { return nil, nil }
-func (m *memory) used() bool                    { return false }
-func (m *memory) written(held) bool             { return false }
-func (m *memory) guarantee() (Guarantee, error) { return Guarantee{}, nil }
+func (m *memory) strays(bool) ([]stray, error)             { return nil, nil }
+func (m *memory) used() bool                               { return false }
+func (m *memory) written(held) bool                        { return false }
+func (m *memory) prune(bool) error                         { return nil }
+func (m *memory) check(context.Context) ([]Finding, error) { return nil, nil }
+func (m *memory) guarantee() (Guarantee, error)            { return Guarantee{}, nil }
 
 // storeOn opens a store on a medium.
 func storeOn(t *testing.T, m medium, opt Options) *Store {

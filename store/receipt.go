@@ -72,7 +72,7 @@ func (r *Receipt) version(actor string, p proposal, result Snapshot) state.Versi
 	return state.Version{Content: result.Bytes(), Entry: state.Entry{
 		Kind: state.Commit, Time: r.Time, Actor: actor,
 		Base: state.Digest(r.Base), Theirs: state.Digest(r.Theirs), Merged: r.Merged, Conflicts: len(r.Conflicts),
-		Absorbed: p.absorbed,
+		Absorbed: p.absorbed, Accepted: p.accepted,
 	}}
 }
 

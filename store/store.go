@@ -78,6 +78,7 @@ func (s *Store) recover() {
 	if _, err := s.gather(ctx); err != nil {
 		s.opt.Logger.WarnContext(ctx, "what strayed cannot be merged now", "path", s.path, "error", err)
 	}
+	s.retain(ctx, true)
 }
 
 // openWait is how long Open waits at most for an editor that does not finish, where there is

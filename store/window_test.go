@@ -1,12 +1,18 @@
+//go:build unix
+
 package store
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
@@ -109,43 +115,107 @@ func TestRenameAtEachStep(t *testing.T) {
 	}
 }
 
-// Who held the old file open across a commit and writes to it later is merged by the next.
-func TestHeldOpenAcrossACommit(t *testing.T) {
+// Whatever step somebody saves in place at, both changes are there. From the lease on he
+// has to wait, and is done when the commit is, or begins behind it.
+func TestSaveAtEachStep(t *testing.T) {
+	for _, step := range []string{"prepare", "lease", "look", "exchange", "exchanged", "sync directory"} {
+		t.Run(step, func(t *testing.T) {
+			w := newWindow(t, Options{})
+			done := make(chan error, 1)
+			w.at(step, func() {
+				go func() { done <- appendTo(w.path, os.O_WRONLY, windowRowD) }()
+				if step == "prepare" || step == "lease" {
+					done <- <-done
+				} else {
+					time.Sleep(20 * time.Millisecond) // it waits by now; if not, the test shows less
+				}
+			})
+			if err := w.update("a", "order_id", "O1"); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			w.want(windowO1 + windowRowD)
+		})
+	}
+}
+
+func appendTo(path string, flag int, text string) error {
+	f, err := os.OpenFile(path, flag|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+// While the names change places nobody can open the file for writing.
+func TestLease(t *testing.T) {
 	w := newWindow(t, Options{})
-	var late *os.File
-	w.at("exchange", func() {})
-	w.at("exchanged", func() {
-		var err error
-		intents, _ := state.Beside(w.path).Displaced()
-		if late, err = os.OpenFile(intents[len(intents)-1].Path, os.O_WRONLY|os.O_APPEND|0x800, 0); err != nil {
-			t.Log(err)
-		}
-	})
+	if g, err := w.store.Guarantee(); err != nil || !g.Lease {
+		t.Skip("SKIPPED: no leases here: ", err)
+	}
+	var opened error
+	w.at("exchange", func() { opened = appendTo(w.path, os.O_WRONLY|syscall.O_NONBLOCK, "") })
 	if err := w.update("a", "order_id", "O1"); err != nil {
 		t.Fatal(err)
 	}
-	if late == nil {
-		intents, _ := state.Beside(w.path).Displaced()
-		var err error
-		if late, err = os.OpenFile(intents[len(intents)-1].Path, os.O_WRONLY|os.O_APPEND, 0); err != nil {
-			t.Fatal(err)
+	if !errors.Is(opened, syscall.EAGAIN) {
+		t.Errorf("opening it: %v, want EAGAIN", opened)
+	}
+}
+
+// Who held the old file open across a commit and writes to it later is merged by the next,
+// once, whatever store makes it.
+func TestHeldOpenAcrossACommit(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	displaced, err := state.Beside(w.path).Displaced()
+	if err != nil || len(displaced) != 1 {
+		t.Fatalf("%d displaced files, %v", len(displaced), err)
+	}
+	// As by a descriptor from before the commit: that would keep the lease from it.
+	if err := appendTo(displaced[0].Path, os.O_WRONLY, windowRowD); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.store.Repair(t.Context())
+	if err != nil || len(r.Events) != 1 || r.Events[0].Kind != EventStray {
+		t.Fatalf("%+v, %v, want one stray", r, err)
+	}
+	w.want(windowO1 + windowRowD)
+	for range 2 {
+		r, err = w.store.Repair(t.Context())
+		if err != nil || len(r.Events) > 0 || r.Written {
+			t.Fatalf("%+v, %v, want nothing", r, err)
 		}
+		w.open(Options{})
 	}
-	if _, err := late.WriteString(windowRowD); err != nil {
+	w.want(windowO1 + windowRowD)
+}
+
+// A commit that does not come about leaves no version and no file.
+func TestGivenUpAtTheLastLook(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := w.update("a", "order_id", "O1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := late.Close(); err != nil {
-		t.Fatal(err)
+	before := w.entries()
+	ctx, cancel := context.WithCancel(t.Context())
+	w.at("look", cancel)
+	_, err := w.store.Update(ctx, func(tx *Tx) error { return tx.Delete(csvrows.Key{"b"}) })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want Canceled", err)
 	}
-	if err := w.update("b", "order_id", "O2"); err != nil {
-		t.Fatal(err)
+	w.want(windowO1)
+	if diff := cmp.Diff(before, w.entries()); diff != "" {
+		t.Errorf("the history has changed:\n%s", diff)
 	}
-	w.want(strings.NewReplacer("a,true,,", "a,true,O1,", "b,true,,", "b,true,O2,").Replace(windowRows) + windowRowD)
-	w.open(Options{})
-	if err := w.update("c", "order_id", "O3"); err != nil {
-		t.Fatal(err)
+	if displaced, err := state.Beside(w.path).Displaced(); err != nil || len(displaced) != 1 {
+		t.Errorf("displaced files %v, %v, want one", displaced, err)
 	}
-	w.want(strings.NewReplacer("a,true,,", "a,true,O1,", "b,true,,", "b,true,O2,", "c,true,,", "c,true,O3,").Replace(windowRows) + windowRowD)
 }
 
 // An editor that renames a file in at the last instant and changes the same cell has its
@@ -162,37 +232,6 @@ func TestSlippedConflict(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	w.want(strings.Replace(windowRows, "a,true,,", "a,paused,O1,theirs", 1))
-}
-
-// Who waits to open the file at the commit point writes to the file, not to what was
-// displaced.
-func TestOpenedAtTheCommitPoint(t *testing.T) {
-	w := newWindow(t, Options{})
-	done := make(chan error)
-	w.at("exchange", func() {
-		go func() {
-			f, err := os.OpenFile(w.path, os.O_WRONLY|os.O_APPEND, 0)
-			if err == nil {
-				_, err = f.WriteString(windowRowD)
-				err = errors.Join(err, f.Close())
-			}
-			done <- err
-		}()
-		time.Sleep(20 * time.Millisecond) // it waits by now; if not, the test shows less
-	})
-	if err := w.update("a", "order_id", "O1"); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	if err := w.update("b", "order_id", "O2"); err != nil {
-		t.Fatal(err)
-	}
-	w.want(strings.NewReplacer("a,true,,", "a,true,O1,", "b,true,,", "b,true,O2,").Replace(windowRows) + windowRowD)
-	for _, e := range w.entries() {
-		t.Logf("%d %s %s", e.Seq, e.Kind, e.Digest.Hash)
-	}
 }
 
 func (w *window) entries() []state.Entry {

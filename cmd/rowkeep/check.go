@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -135,17 +134,6 @@ func (c *checkCommand) printer() (report func(finding), end func() error) {
 			w.WriteString("]}\n")
 			return w.Flush()
 		}
-}
-
-// encode leaves < and > readable, which json.Marshal does not.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic(err) // strings and numbers always encode
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // checker looks at one file. Its findings come in the order of lines.

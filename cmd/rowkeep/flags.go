@@ -70,6 +70,11 @@ func addFormat(cmd *cobra.Command, dst *format) {
 		word[format]{"text", formatText}, word[format]{"json", formatJSON}, word[format]{"ndjson", formatNDJSON})
 }
 
+// addTextOrJSON is addFormat where lines of JSON would have no use.
+func addTextOrJSON(cmd *cobra.Command, dst *format) {
+	choose(cmd, dst, "format", "form of the output", word[format]{"text", formatText}, word[format]{"json", formatJSON})
+}
+
 func (a *app) addColor(cmd *cobra.Command) {
 	choose(cmd, &a.out.color, "color", "colour of text",
 		word[colorMode]{"auto", colorAuto}, word[colorMode]{"always", colorAlways}, word[colorMode]{"never", colorNever})

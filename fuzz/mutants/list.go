@@ -2,5 +2,5 @@ package main
 
 import "slices"
 
-// mutants are all mutants: those of csvrows.go and those of merge.go.
-var mutants = slices.Concat(ofCSVRows, ofMerge)
+// mutants are all mutants: those of csvrows.go, merge.go and store.go.
+var mutants = slices.Concat(ofCSVRows, ofMerge, ofStore)

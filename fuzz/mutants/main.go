@@ -1,9 +1,9 @@
 // Mutants proves that the tests can fail: it puts one small mistake at a time into
-// csvrows or merge, runs the tests, and tells which one noticed.
+// csvrows, merge or store, runs the tests, and tells which one noticed.
 //
 //	go run ./fuzz/mutants [-run TEXT] [-list] [-short] [-parallel N]
 //
-// The mistakes stand in csvrows.go and merge.go: a line of a file, what is to stand in its place, and
+// The mistakes stand in csvrows.go, merge.go and store.go: a line of a file, what is to stand in its place, and
 // what that breaks. The tests run in stages, nearest first, until one fails: those of
 // the package, of what imports it, then the laws and the oracle of package fuzz, all
 // in short mode and with a fixed seed. The checkout is never touched: the go command
@@ -113,12 +113,12 @@ func checkNames(list []mutant) error {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
-// packages lists the packages that hold mutants, in the order of stages.
+// packages lists the packages that hold mutants.
 func packages(list []mutant) []string {
 	var names []string
-	for _, s := range stages {
-		if slices.ContainsFunc(list, func(m mutant) bool { return m.pkg() == s.pkg }) {
-			names = append(names, s.pkg)
+	for _, m := range list {
+		if !slices.Contains(names, m.pkg()) {
+			names = append(names, m.pkg())
 		}
 	}
 	return names

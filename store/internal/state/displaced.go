@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -67,54 +68,154 @@ func parseIntent(name string) (Displaced, bool) {
 	return Displaced{Seq: seq, Hold: parts[1], New: parts[2]}, err == nil && seq > 0
 }
 
-// Recover looks at the last commit of the log and at the file of its number, as a process
-// may have been killed in it. Where the names never changed places the file is dropped,
-// and the entry that the commit wrote is taken back. holds is the content of the file, nil
-// if there is none. The caller holds the lock.
+// Recover looks at the last commit of the log and at the files of its number, as a
+// process may have been killed in it. holds is the content of the file, nil where there is
+// none. The caller holds the lock, and has not removed temporary files yet.
 //
-// A file that holds the commit's content although the target holds something else is
-// kept: nothing tells what happened. What holds neither is for whoever looks at displaced
-// files.
+//	the intent's file   the file    the commit
+//	is new              is old      was never made: the intent's file and the entries go
+//	is new              is other    nothing tells: all is kept
+//	is old              is old      was never made, if the two are one file, or if the new
+//	                                one still is a temporary file (where names cannot be
+//	                                exchanged); else somebody took it back later
+//	is missing          is not new  was never made: the entries go
+//	is neither                      was made, and somebody wrote to what it displaced
+//
+// Old is what the commit was to displace, new what it was to write.
 func (l *Log) Recover(holds []byte) error {
+	if err := errors.Join(l.putAside(), l.mendEnd()); err != nil {
+		return err
+	}
 	displaced, err := l.dir.Displaced()
 	if err != nil {
 		return err
 	}
-	entry, ok := l.Known()
-	if ok && entry.Kind == Commit && neverNamed(entry, displaced, holds) {
-		return l.TakeBack(entry.Seq)
+	var last Displaced
+	if len(displaced) > 0 {
+		last = displaced[len(displaced)-1]
+		l.raise(last.Seq)
+		never, err := l.dir.neverMade(last, holds)
+		if err != nil {
+			return err
+		}
+		if never {
+			return errors.Join(os.Remove(last.Path), l.TakeBack(last.Seq))
+		}
 	}
-	if len(displaced) == 0 {
+	e := l.lastOfAll()
+	if e.Kind != Commit || e.InPlace || e.Seq == last.Seq || e.Digest == e.Theirs {
 		return nil
 	}
-	last := displaced[len(displaced)-1]
+	never := holds != nil && e.Theirs != (Digest{}) && DigestOf(holds) != e.Digest
+	if holds == nil && e.Theirs == (Digest{}) {
+		// The file may have been made and deleted since.
+		if never, err = l.dir.inTheMaking(e.Digest.Hash); err != nil {
+			return err
+		}
+	}
+	if !never {
+		return nil
+	}
+	return l.TakeBack(e.Seq)
+}
+
+// neverMade reports that a commit ended before its commit point, by the file that has its
+// intent's name.
+func (d Dir) neverMade(last Displaced, holds []byte) (bool, error) {
+	if holds == nil || last.New == last.Hold || DigestOf(holds).Hash != last.Hold {
+		return false, nil
+	}
 	data, err := os.ReadFile(last.Path)
+	if err != nil {
+		return false, err
+	}
+	switch DigestOf(data).Hash {
+	case last.New:
+		return true, nil
+	case last.Hold:
+		kept, err := os.Stat(last.Path)
+		if err != nil {
+			return false, err
+		}
+		if file, err := os.Stat(d.file); err == nil && os.SameFile(kept, file) {
+			return true, nil
+		}
+		return d.inTheMaking(last.New)
+	}
+	return false, nil
+}
+
+// inTheMaking reports that content still is in a temporary file only.
+func (d Dir) inTheMaking(hash string) (bool, error) {
+	names, err := d.temporary()
+	if err != nil {
+		return false, err
+	}
+	file, _ := os.Stat(d.file)
+	for _, name := range names {
+		info, err := os.Stat(d.join(name))
+		if err != nil {
+			return false, err
+		}
+		data, err := os.ReadFile(d.join(name))
+		if err != nil {
+			return false, err
+		}
+		if DigestOf(data).Hash == hash && (file == nil || !os.SameFile(info, file)) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// lastOfAll is the entry that the log ends with, or the zero Entry.
+func (l *Log) lastOfAll() Entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.end
+}
+
+// raise makes the next version's number higher than seq.
+func (l *Log) raise(seq int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.floor = max(l.floor, seq)
+}
+
+// putAside gives a log another name that is too long to be one.
+func (l *Log) putAside() error {
+	at, err := sys.StampAt(l.dir.logPath())
+	if errors.Is(err, fs.ErrNotExist) || err == nil && at.Size <= mostLog {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	if DigestOf(data).Hash != last.New || last.New == last.Hold || DigestOf(holds).Hash != last.Hold {
-		return nil
-	}
-	if err := os.Remove(last.Path); err != nil {
+	return os.Rename(l.dir.logPath(), l.dir.join(damagedName))
+}
+
+// mendEnd cuts off what is left of a line whose writer was killed: the commit that it was
+// of was never made, or, after a power cut, is known by its displaced file only.
+func (l *Log) mendEnd() error {
+	if _, _, _, err := l.Last(); err != nil {
 		return err
 	}
-	return l.TakeBack(last.Seq)
-}
-
-// neverNamed reports a commit that was killed before its file had the intent's name. A
-// commit that made the file displaced none.
-func neverNamed(e Entry, displaced []Displaced, holds []byte) bool {
-	switch {
-	case e.InPlace: // such a commit leaves something else behind; see Ahead
-		return false
-	case e.Theirs == (Digest{}):
-		return holds == nil
+	l.mu.Lock()
+	torn, size := l.torn, l.at.Size
+	l.mu.Unlock()
+	if torn == 0 {
+		return nil
 	}
-	return !slices.ContainsFunc(displaced, func(d Displaced) bool { return d.Seq == e.Seq }) && DigestOf(holds) != e.Digest
+	if err := os.Truncate(l.dir.logPath(), size-torn); err != nil {
+		return err
+	}
+	_, _, _, err := l.Last()
+	return err
 }
 
-// TakeBack removes the entry of a commit that never was, if it is the last one, and those
-// that were written along with it: what it was to be made from is judged anew.
+// TakeBack removes the entries of a commit that never was, if they are the last ones: that
+// of the commit, and those that were appended with it, as what they are of is found once
+// more.
 func (l *Log) TakeBack(seq int64) error {
 	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -128,26 +229,23 @@ func (l *Log) TakeBack(seq int64) error {
 	if err != nil {
 		return err
 	}
-	start, e, ok := lastLine(data)
-	if !ok || e.Seq != seq {
+	data = bytes.TrimRight(data, "\n")
+	start := bytes.LastIndexByte(data, '\n') + 1
+	if e, err := parseLine(data[start:]); err != nil || e.Seq != seq {
 		return nil
 	}
-	for n := e.Along; n > 0 && ok; n-- {
-		start, _, ok = lastLine(data[:start])
+	for start > 0 {
+		before := bytes.LastIndexByte(data[:start-1], '\n') + 1
+		if _, err := parseLine(data[before : start-1]); err != nil {
+			break // a blank line, or damage
+		}
+		start = before
 	}
 	if err := f.Truncate(int64(start)); err != nil {
 		return err
 	}
 	_, _, _, err = l.Last()
 	return err
-}
-
-// lastLine finds the last line that is not blank. ok is false if it is no entry.
-func lastLine(data []byte) (start int, e Entry, ok bool) {
-	data = bytes.TrimRight(data, "\n")
-	start = bytes.LastIndexByte(data, '\n') + 1
-	e, err := parseLine(data[start:])
-	return start, e, err == nil
 }
 
 // Look reads a displaced file and says what it was when it was read. somebody is true
@@ -169,7 +267,10 @@ func (d Displaced) Look() (data []byte, at sys.Stamp, somebody bool, err error) 
 		return nil, sys.Stamp{}, false, err
 	}
 	data = make([]byte, at.Size)
-	if _, err := f.ReadAt(data, 0); err != nil && at.Size > 0 {
+	switch _, err := f.ReadAt(data, 0); {
+	case err == io.EOF && at.Size > 0:
+		return nil, sys.Stamp{}, true, nil // it became shorter while it was read
+	case err != nil && err != io.EOF:
 		return nil, sys.Stamp{}, false, err
 	}
 	return data, at, false, nil

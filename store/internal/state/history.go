@@ -2,7 +2,7 @@ package state
 
 import (
 	"bytes"
-	"cmp"
+	"encoding/base64"
 	"errors"
 	"io"
 	"io/fs"
@@ -17,14 +17,54 @@ import (
 // History is the log, read as a whole.
 type History struct {
 	Entries []Entry
-	// Damaged are the numbers, from 1, of lines that are no entries.
-	Damaged []int
+	// Damaged are the lines that are no entries.
+	Damaged []Place
 
-	dir Dir
+	dir    Dir
+	places []Place // of the entries
 }
 
-// History reads the entries after number seq. A log that is missing is empty.
-func (d Dir) History(seq int64) (History, error) {
+// Place is where a line of the log begins: its number from 1, and how many bytes stand
+// before it.
+type Place struct {
+	Line   int
+	Offset int64
+}
+
+// ErrDamaged is the error of a version that the log does not give away any more.
+var ErrDamaged = errors.New("the record is damaged")
+
+// History reads the log. A log that is missing is empty.
+func (d Dir) History() (History, error) {
+	h := History{dir: d}
+	if at, err := sys.StampAt(d.logPath()); err == nil && at.Size > mostLog {
+		h.Damaged = []Place{{Line: 1}}
+		return h, nil
+	}
+	data, err := os.ReadFile(d.logPath())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return History{}, err
+	}
+	h.read(data)
+	return h, nil
+}
+
+// read reads lines.
+func (h *History) read(data []byte) {
+	at := Place{Line: 1}
+	last := int64(0)
+	for text := range bytes.Lines(data) {
+		h.line(bytes.TrimSuffix(text, []byte{'\n'}), at, &last)
+		at = Place{at.Line + 1, at.Offset + int64(len(text))}
+	}
+}
+
+// Since reads the entries after number seq, and little more of the log than these. Their
+// places are not told.
+func (d Dir) Since(seq int64) (History, error) {
+	if seq == 0 {
+		return d.History()
+	}
 	f, err := os.Open(d.logPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return History{dir: d}, nil
@@ -38,40 +78,72 @@ func (d Dir) History(seq int64) (History, error) {
 		return History{}, err
 	}
 	for most := int64(1 << 16); ; most *= 8 {
-		if seq == 0 {
-			most = at.Size
-		}
 		data := make([]byte, min(at.Size, most))
 		if _, err := f.ReadAt(data, at.Size-int64(len(data))); err != nil && err != io.EOF {
 			return History{}, err
 		}
-		h := d.parse(data)
-		n, _ := slices.BinarySearchFunc(h.Entries, seq, func(e Entry, seq int64) int { return cmp.Compare(e.Seq, seq+1) })
+		h := History{dir: d}
+		h.read(data) // the first line may be cut, and is none then
+		n := len(h.Entries)
+		for n > 0 && h.Entries[n-1].Seq > seq {
+			n--
+		}
 		if n > 0 || most >= at.Size {
-			h.Entries = h.Entries[n:]
-			return h, nil
+			return History{dir: d, Entries: h.Entries[n:]}, nil
 		}
 	}
 }
 
-// parse reads lines of the log. The first may be cut off where data begins in it.
-func (d Dir) parse(data []byte) History {
-	h := History{dir: d}
-	line := 0
-	for text := range bytes.Lines(data) {
-		line++
-		text = bytes.TrimSuffix(text, []byte{'\n'})
-		if len(text) == 0 {
-			continue
-		}
-		e, err := parseLine(text)
-		if err != nil || len(h.Entries) > 0 && e.Seq <= h.Entries[len(h.Entries)-1].Seq {
-			h.Damaged = append(h.Damaged, line)
-			continue
-		}
-		h.Entries = append(h.Entries, e)
+// line reads one line. Numbers rise; last is the one before.
+func (h *History) line(text []byte, at Place, last *int64) {
+	if len(text) == 0 {
+		return
 	}
-	return h
+	e, err := parseLine(text)
+	if err != nil || e.Seq <= *last {
+		h.Damaged = append(h.Damaged, at)
+		return
+	}
+	h.Entries, h.places = append(h.Entries, e), append(h.places, at)
+	*last = e.Seq
+}
+
+// LogPath names the log.
+func (h History) LogPath() string { return h.dir.logPath() }
+
+// Index returns the index of the version of a number; -1 where there is none. at is where
+// it stands in the log. Where it is missing, and damage in the log may be why, damaged is
+// true and at is where that is.
+func (h History) Index(seq int64) (i int, at Place, damaged bool) {
+	i, found := slices.BinarySearchFunc(h.Entries, seq, func(e Entry, seq int64) int { return int(e.Seq - seq) })
+	if found {
+		return i, h.Place(i), false
+	}
+	if seq <= 0 {
+		return -1, Place{}, false
+	}
+	after, before := 0, int(^uint(0)>>1) // the lines between which it would stand
+	if i > 0 {
+		after = h.Place(i - 1).Line
+	}
+	if i < len(h.Entries) {
+		before = h.Place(i).Line
+	}
+	for _, d := range h.Damaged {
+		if after < d.Line && d.Line < before {
+			return -1, d, true
+		}
+	}
+	return -1, Place{}, false
+}
+
+// Place is where an entry stands in the log; the zero Place where the history was not read
+// from one.
+func (h History) Place(i int) Place {
+	if h.places == nil {
+		return Place{}
+	}
+	return h.places[i]
 }
 
 // Contents yields each entry with its content, oldest first; the content is nil where
@@ -81,8 +153,12 @@ func (h History) Contents(yield func(Entry, []byte) bool) { h.After(nil)(yield) 
 // After is Contents where the content of the version before the first is known.
 func (h History) After(before []byte) iter.Seq2[Entry, []byte] {
 	return func(yield func(Entry, []byte) bool) {
+		elsewhere := finder{dir: h.dir}
 		for _, e := range h.Entries {
-			content := h.content(e, before)
+			content, err := e.Patch.apply(before, e.Digest)
+			if err != nil {
+				content = elsewhere.find(e)
+			}
 			if !yield(e, content) {
 				return
 			}
@@ -93,27 +169,40 @@ func (h History) After(before []byte) iter.Seq2[Entry, []byte] {
 	}
 }
 
-// content makes an entry's content from the one before it, or else finds it among the
-// displaced files, whose names tell what they hold.
-func (h History) content(e Entry, before []byte) []byte {
-	if content, err := e.Patch.apply(before, e.Digest); err == nil {
-		return content
+// finder finds content among the displaced files, whose names tell what they hold.
+type finder struct {
+	dir    Dir
+	listed bool
+	files  []Displaced
+}
+
+// find returns an entry's content, or nil.
+func (f *finder) find(e Entry) []byte {
+	if data := f.read(e.Digest); data != nil {
+		return data
 	}
-	if h.dir.path == "" {
+	if e.Patch.Of == (Digest{}) {
 		return nil
 	}
-	displaced, _ := h.dir.Displaced()
-	for _, d := range displaced {
-		if data, err := os.ReadFile(d.Path); err == nil && DigestOf(data) == e.Digest {
-			return data
-		}
-		if e.Patch.Of.Hash != d.Hold {
+	content, err := e.Patch.apply(f.read(e.Patch.Of), e.Digest)
+	if err != nil {
+		return nil
+	}
+	return content
+}
+
+// read returns the content of a digest, or nil.
+func (f *finder) read(want Digest) []byte {
+	if !f.listed && f.dir.path != "" {
+		f.files, _ = f.dir.Displaced() // without them it is not known
+		f.listed = true
+	}
+	for _, d := range f.files {
+		if d.Hold != want.Hash && d.New != want.Hash {
 			continue
 		}
-		if data, err := os.ReadFile(d.Path); err == nil {
-			if content, err := e.Patch.apply(data, e.Digest); err == nil {
-				return content
-			}
+		if data, err := os.ReadFile(d.Path); err == nil && DigestOf(data) == want {
+			return data
 		}
 	}
 	return nil
@@ -127,97 +216,6 @@ func (h History) Find(digest Digest) (content []byte) {
 		}
 	}
 	return content
-}
-
-// Keep says how much history is kept.
-type Keep struct {
-	Versions int           // at least so many
-	Age      time.Duration // and what is younger
-	Most     int           // but never more versions
-	Size     int64         // nor more bytes, of log and displaced files together
-}
-
-// drop returns how many entries from the oldest on may go.
-func (k Keep) drop(entries []Entry, sizes map[int64]int64, now time.Time) int {
-	size := int64(0)
-	for i := len(entries) - 1; i >= 0; i-- {
-		e, n := entries[i], len(entries)-i // n: kept, this one included
-		size += int64(len(e.Patch.Text)) + sizes[e.Seq]
-		wanted := n <= k.Versions || now.Sub(e.Time) < k.Age
-		if n > 1 && (!wanted || n > k.Most || size > k.Size) {
-			return i + 1
-		}
-	}
-	return 0
-}
-
-// Prune drops the versions that need not be kept, with the files that commits displaced
-// before the first that stays. look is asked of each file before it goes; one that it
-// does not want to go stays. The caller holds the lock.
-func (l *Log) Prune(keep Keep, look func(Displaced) (gone bool)) error {
-	h, err := l.dir.History(0)
-	if err != nil {
-		return err
-	}
-	displaced, err := l.dir.Displaced()
-	if err != nil {
-		return err
-	}
-	sizes := map[int64]int64{}
-	for _, d := range displaced {
-		if at, err := sys.StampAt(d.Path); err == nil {
-			sizes[d.Seq] = at.Size
-		}
-	}
-	n := keep.drop(h.Entries, sizes, time.Now())
-	if n == 0 {
-		return nil
-	}
-	first := h.Entries[n].Seq
-	for _, d := range displaced {
-		if d.Seq < first && look(d) {
-			if err := os.Remove(d.Path); err != nil {
-				return err
-			}
-		}
-	}
-	return l.rewrite(h, n)
-}
-
-// rewrite replaces the log by one without its first n entries and without damage.
-func (l *Log) rewrite(h History, n int) error {
-	var lines []byte
-	i := 0
-	for e, content := range h.Contents {
-		if i++; i <= n {
-			continue
-		}
-		if i == n+1 && content != nil {
-			e.Patch, e.Chain = fullPatch(content), 0
-		}
-		var err error
-		if lines, err = appendLine(lines, e); err != nil {
-			return err
-		}
-	}
-	info, err := sys.StampAt(l.dir.logPath())
-	if err != nil {
-		return err
-	}
-	temp, err := l.dir.CreateTemp()
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(lines)
-	err = errors.Join(err, sys.CopyOwner(temp, info), temp.Chmod(fs.FileMode(info.Perm())), temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), l.dir.logPath())
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp.Name()))
-	}
-	_, _, _, err = l.Last()
-	return err
 }
 
 // Expected is what a displaced file should hold: what a version absorbed from it last, or
@@ -235,4 +233,225 @@ func (h History) Expected(d Displaced) Digest {
 		}
 	}
 	return want
+}
+
+// Keep says how much history is kept.
+type Keep struct {
+	Versions int           // at least so many
+	Age      time.Duration // and what is younger
+	Most     int           // but never more versions
+	Size     int64         // nor more bytes, of log and displaced files together
+}
+
+// Whoever prunes rewrites the log, which may be large. So it is done once for several
+// versions: what nobody wants may stay until it is an eighth of all, and where a bound is
+// passed, an eighth of that is made room for.
+const slack = 8
+
+// drop returns how many entries from the oldest on may go. displaced is how large the
+// files are by the number of their commit. The newest version always stays.
+func (k Keep) drop(entries []Entry, displaced map[int64]int64, now time.Time) int {
+	if n := k.above(entries, displaced, k.Most, k.Size); n > 0 {
+		return max(n, k.above(entries, displaced, k.Most-k.Most/slack, k.Size-k.Size/slack))
+	}
+	for i := len(entries) - 1; i >= 0; i-- {
+		if n := len(entries) - i; n <= k.Versions || now.Sub(entries[i].Time) < k.Age || n == 1 {
+			continue
+		}
+		if i+1 < len(entries)/slack {
+			return 0
+		}
+		return i + 1
+	}
+	return 0
+}
+
+// above returns how many entries from the oldest on are too many for the bounds. The first
+// one that stays is kept in full.
+func (k Keep) above(entries []Entry, displaced map[int64]int64, most int, size int64) int {
+	used := int64(0)
+	for i := len(entries) - 1; i >= 0; i-- {
+		e, n := entries[i], len(entries)-i
+		full := used + lineSize(e.Digest.Len) + displaced[e.Seq]
+		if n > 1 && (n > most || full > size) {
+			return i + 1
+		}
+		used += lineSize(int64(len(e.Patch.Text))) + displaced[e.Seq]
+	}
+	return 0
+}
+
+// lineSize is about how long a line of the log is whose patch has so many bytes.
+func lineSize(text int64) int64 { return int64(base64.StdEncoding.EncodedLen(int(text))) + 300 }
+
+// Crowded reports, by a quick look, that there may be something to prune.
+func (l *Log) Crowded(keep Keep) (bool, error) {
+	f, err := os.Open(l.dir.logPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	sizes, err := l.dir.sizes()
+	if err != nil {
+		return false, err
+	}
+	l.mu.Lock()
+	_, err = l.refresh(f)
+	at, newest := l.at, l.seq
+	l.mu.Unlock()
+	if err != nil {
+		return false, err
+	}
+	used := at.Size
+	for _, n := range sizes {
+		used += n
+	}
+	oldest, ok := firstEntry(f)
+	count := newest - oldest.Seq + 1 // or less
+	return !ok || used > keep.Size || count > int64(keep.Most) ||
+		count > int64(keep.Versions) && time.Since(oldest.Time) >= keep.Age, nil
+}
+
+// firstEntry reads the first line that is an entry, if the log begins with one.
+func firstEntry(f *os.File) (Entry, bool) {
+	data := make([]byte, 1<<16)
+	for {
+		n, _ := f.ReadAt(data, 0)
+		line, _, whole := bytes.Cut(bytes.TrimLeft(data[:n], "\n"), []byte("\n"))
+		if !whole && n == len(data) && n < mostLog {
+			data = make([]byte, 8*n)
+			continue
+		}
+		e, err := parseLine(line)
+		return e, err == nil
+	}
+}
+
+// sizes are those of the displaced files, by number.
+func (d Dir) sizes() (map[int64]int64, error) {
+	displaced, err := d.Displaced()
+	sizes := make(map[int64]int64, len(displaced))
+	for _, d := range displaced {
+		if at, err := sys.StampAt(d.Path); err == nil {
+			sizes[d.Seq] += at.Size
+		}
+	}
+	return sizes, err
+}
+
+// Prune drops the versions that need not be kept, with the files that commits displaced
+// before the first that stays. look is asked of each file before it goes. One that it
+// does not want to go stays, and so does the version that it was made from: what somebody
+// wrote to the file is to be merged with that as its base.
+//
+// The log is replaced before files go, so that a crash leaves files too many and no
+// version less. The caller holds the lock.
+func (l *Log) Prune(keep Keep, look func(Displaced) (gone bool)) error {
+	h, err := l.dir.History()
+	if err != nil || len(h.Entries) == 0 {
+		return err
+	}
+	displaced, err := l.dir.Displaced()
+	if err != nil {
+		return err
+	}
+	sizes, err := l.dir.sizes()
+	if err != nil {
+		return err
+	}
+	n := keep.drop(h.Entries, sizes, time.Now())
+	first := h.Entries[n].Seq
+	stays := make([]bool, len(h.Entries))
+	for i := n; i < len(stays); i++ {
+		stays[i] = true
+	}
+	var gone []Displaced
+	for _, d := range displaced {
+		switch {
+		case d.Seq >= first:
+		case look(d):
+			gone = append(gone, d)
+		default:
+			h.hold(d, stays)
+		}
+	}
+	if slices.Contains(stays, false) {
+		if err := l.rewrite(h, stays); err != nil {
+			return err
+		}
+	}
+	for _, d := range gone {
+		if err := os.Remove(d.Path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hold marks the entries that tell what a displaced file should hold.
+func (h History) hold(d Displaced, stays []bool) {
+	want := h.Expected(d)
+	base := -1
+	for i, e := range h.Entries {
+		if e.Digest.Hash == want.Hash {
+			base = i
+		}
+		if e.Seq == d.Seq || slices.ContainsFunc(e.Absorbed, func(a Absorbed) bool { return a.Seq == d.Seq }) {
+			stays[i] = true
+		}
+	}
+	if base >= 0 {
+		stays[base] = true
+	}
+}
+
+// rewrite replaces the log by one of the entries that stay, without damage. An entry whose
+// patch is of one that does not stay is kept in full.
+func (l *Log) rewrite(h History, stays []bool) error {
+	var lines, before []byte
+	i := -1
+	for e, content := range h.Contents {
+		if i++; !stays[i] {
+			continue
+		}
+		if _, err := e.Patch.apply(before, e.Digest); err != nil && content != nil {
+			e.Patch, e.Chain = fullPatch(content), 0
+		}
+		if e.Kind.Stood() {
+			before = content
+		}
+		var err error
+		if lines, err = appendLine(append(lines, '\n'), e); err != nil {
+			return err
+		}
+	}
+	if err := l.replace(lines); err != nil {
+		return err
+	}
+	_, _, _, err := l.Last()
+	return err
+}
+
+// replace puts another log in place of this one, in one step and on disk.
+func (l *Log) replace(lines []byte) error {
+	info, err := sys.StampAt(l.dir.logPath())
+	if err != nil {
+		return err
+	}
+	temp, err := l.dir.CreateTemp()
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(lines)
+	err = errors.Join(err, sys.CopyOwner(temp, info), temp.Chmod(fs.FileMode(info.Perm())), temp.Sync(), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), l.dir.logPath())
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp.Name()))
+	}
+	return sys.SyncDir(l.dir.path)
 }

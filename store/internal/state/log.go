@@ -22,7 +22,8 @@ import (
 //
 // A line that is torn or altered does not match its hash; it counts as damage and never as
 // an entry. An entry holds its content as a patch of the content before it, so that a
-// version whose file somebody has overwritten in place is still known.
+// version whose file somebody has overwritten in place is still known. What is appended at
+// once stands behind a blank line, so that it can be told from what was there before.
 
 // Kind tells where a version comes from.
 type Kind string
@@ -58,8 +59,6 @@ type Entry struct {
 
 	// Absorbed are displaced files with what was found in them: it is part of the version.
 	Absorbed []Absorbed `json:"absorbed,omitempty"`
-	// Along is how many entries before this one were written with it: they go if it does.
-	Along int `json:"along,omitempty"`
 	// InPlace: the commit wrote to the file, and displaced none.
 	InPlace bool `json:"inPlace,omitempty"`
 	// Accepted versions are meant as they are, whatever they take back.
@@ -95,6 +94,9 @@ type Log struct {
 
 	mu sync.Mutex
 	tail
+	// floor is the highest number of a displaced file: a power cut can take entries from
+	// the log whose files are there.
+	floor int64
 }
 
 // tail is the end of the log as it was read or written last.
@@ -102,6 +104,8 @@ type tail struct {
 	at   sys.Stamp // of the file then
 	seq  int64     // of the last entry
 	last Entry     // the last one that stood in the file; its Seq is 0 if there is none
+	end  Entry     // the last one of all, if the log ends with it
+	torn int64     // how many bytes behind the last line end are no entry
 	// content is that of the last version, if it is at hand.
 	content []byte
 }
@@ -143,15 +147,22 @@ func (l *Log) Known() (last Entry, ok bool) {
 // refresh reads the last entry of the open log, if the file is not as this Log left it.
 func (l *Log) refresh(f *os.File) (news bool, err error) {
 	at, err := sys.StampOf(f)
-	if err != nil || at.Ino == l.at.Ino && at.Size == l.at.Size && at.Dev == l.at.Dev {
+	if err != nil || at.Ino == l.at.Ino && at.Size == l.at.Size && at.Dev == l.at.Dev && at.Changed == l.at.Changed {
 		return false, err
 	}
 	l.tail, err = readTail(f, at)
 	return true, err
 }
 
+// mostLog is longer than a log grows, in bytes: what is longer is damaged, such as a file
+// with a hole, and too much to read.
+const mostLog = 4 << 30
+
 // readTail finds the last entries, reading as little as that needs.
 func readTail(f *os.File, at sys.Stamp) (tail, error) {
+	if at.Size > mostLog {
+		return tail{at: at}, nil // Recover puts it aside
+	}
 	for most := int64(1 << 16); ; most *= 8 {
 		data := make([]byte, min(at.Size, most))
 		if _, err := f.ReadAt(data, at.Size-int64(len(data))); err != nil && err != io.EOF {
@@ -164,15 +175,19 @@ func readTail(f *os.File, at sys.Stamp) (tail, error) {
 	}
 }
 
-// newest finds the last lines that are whole entries.
+// newest finds the last lines that are whole entries. A line whose end is missing is whole
+// if its hash says so.
 func newest(data []byte) (t tail) {
-	for {
-		end := bytes.LastIndexByte(data, '\n')
-		if end < 0 {
-			return t
+	for first := true; len(data) > 0; first = false {
+		start := bytes.LastIndexByte(data, '\n') + 1
+		e, err := parseLine(data[start:])
+		switch {
+		case err == nil && t.seq == 0 && t.torn == 0:
+			t.end = e
+		case err != nil && first:
+			t.torn = int64(len(data) - start)
 		}
-		data = data[:end]
-		e, err := parseLine(data[bytes.LastIndexByte(data, '\n')+1:])
+		data = data[:max(0, start-1)]
 		if err != nil {
 			continue
 		}
@@ -182,6 +197,7 @@ func newest(data []byte) (t tail) {
 			return t
 		}
 	}
+	return t
 }
 
 // errLine is the error of a line that is no entry.
@@ -221,7 +237,7 @@ type Version struct {
 func (l *Log) Append(versions ...Version) (seq int64, undo func() error, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := l.dir.openLog()
 	if err != nil {
 		return 0, nil, err
 	}
@@ -233,7 +249,6 @@ func (l *Log) Append(versions ...Version) (seq int64, undo func() error, err err
 	// A line end in front parts the entry from what a crash may have cut off; a blank
 	// line means nothing.
 	lines := []byte{'\n'}
-	versions[len(versions)-1].Along = len(versions) - 1
 	for _, v := range versions {
 		if lines, err = l.add(lines, v); err != nil {
 			l.tail = before
@@ -244,8 +259,26 @@ func (l *Log) Append(versions ...Version) (seq int64, undo func() error, err err
 		l.tail = before
 		return 0, nil, errors.Join(err, f.Truncate(before.at.Size))
 	}
-	l.at.Size += int64(len(lines))
+	// If this fails the next look at the log reads it again.
+	l.at, _ = sys.StampOf(f)
 	return l.seq, func() error { return l.cut(before) }, nil
+}
+
+// openLog opens the log for writing. If somebody has removed it, it is made again for
+// those who may take the lock.
+func (d Dir) openLog() (*os.File, error) {
+	f, err := os.OpenFile(d.logPath(), os.O_RDWR, 0)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	lock, err := sys.StampAt(d.join(lockName))
+	if err != nil {
+		return nil, err
+	}
+	if err := d.put(logName, "", &lock); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(d.logPath(), os.O_RDWR, 0)
 }
 
 // cut makes the log end where it did before.
@@ -253,7 +286,16 @@ func (l *Log) cut(before tail) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tail = before
-	return os.Truncate(l.dir.logPath(), before.at.Size)
+	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Truncate(before.at.Size); err != nil {
+		return err
+	}
+	l.at, err = sys.StampOf(f)
+	return err
 }
 
 // mostChain is how many times the size of a file its patches may have before a version is
@@ -263,7 +305,7 @@ const mostChain = 2
 // add puts a version into lines, and makes it the last one.
 func (l *Log) add(lines []byte, v Version) ([]byte, error) {
 	e := v.Entry
-	e.Seq, e.Digest = l.seq+1, DigestOf(v.Content)
+	e.Seq, e.Digest = max(l.seq, l.floor)+1, DigestOf(v.Content)
 	e.Patch = fullPatch(v.Content)
 	if l.content != nil {
 		p := patchOf(l.last.Digest, l.content, v.Content)
@@ -275,7 +317,7 @@ func (l *Log) add(lines []byte, v Version) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.seq = e.Seq
+	l.seq, l.end = e.Seq, e
 	if e.Kind.Stood() {
 		l.last, l.content = e, v.Content
 	}

@@ -54,7 +54,7 @@ var errPatch = errors.New("the version before it is missing")
 func (p Patch) apply(old []byte, want Digest) ([]byte, error) {
 	content := p.Text
 	if p.Of != (Digest{}) {
-		if old == nil || p.Head < 0 || p.Tail < 0 || p.Head+p.Tail > int64(len(old)) {
+		if old == nil || p.Head < 0 || p.Head > int64(len(old)) || p.Tail < 0 || p.Tail > int64(len(old))-p.Head {
 			return nil, errPatch
 		}
 		content = make([]byte, 0, p.Head+int64(len(p.Text))+p.Tail)

@@ -4,6 +4,7 @@
 //	log                      a line for each version of the file; see Entry
 //	12-<hash>-<hash>         what commit 12 displaced, by the hashes of that and of what it wrote
 //	ahead                    a change of the file in place, written ahead of it
+//	log.damaged              a log that was put aside, as it was too long to be one
 //	.gitignore               so that nobody commits all this
 //	.temp123                 a file in the making, by a commit under way or one that was killed
 //
@@ -17,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/rowkeep/rowkeep/store/internal/sys"
@@ -26,7 +28,9 @@ import (
 const (
 	lockName = "lock"
 	logName  = "log"
-	tempName = "temp" // behind a dot, before digits; short, as the file's own name may be long
+	// damagedName is that of a log that could not be read.
+	damagedName = "log.damaged"
+	tempName    = "temp" // behind a dot, before digits; short, as the file's own name may be long
 )
 
 // Dir is the state directory of one file.
@@ -80,15 +84,21 @@ func (d Dir) Create(file *sys.Stamp) error {
 	case err != nil:
 		return err
 	}
-	err = errors.Join(
-		d.put(".gitignore", ignoreAll, file),
-		d.put(lockName, "", file),
-		d.put(logName, "", file),
-		admit(d.path, true, file))
+	err = d.furnish(file)
 	if err != nil {
 		err = errors.Join(err, os.RemoveAll(d.path))
 	}
 	return err
+}
+
+// furnish puts into a new directory what it needs.
+func (d Dir) furnish(file *sys.Stamp) error {
+	for _, f := range []struct{ name, content string }{{".gitignore", ignoreAll}, {lockName, ""}, {logName, ""}} {
+		if err := d.put(f.name, f.content, file); err != nil {
+			return err
+		}
+	}
+	return admit(d.path, true, file)
 }
 
 // put makes a file in the directory, unless it is there.
@@ -120,12 +130,17 @@ func admit(path string, dir bool, file *sys.Stamp) error {
 	if err := sys.CopyOwner(f, *file); err != nil {
 		return err
 	}
+	return os.Chmod(path, admitted(dir, *file))
+}
+
+// admitted is the mode of what lets those in who may write a file.
+func admitted(dir bool, file sys.Stamp) fs.FileMode {
 	write := fs.FileMode(file.Perm())&0o222 | 0o200
 	perm := write | write<<1
 	if dir {
 		perm |= write >> 1
 	}
-	return os.Chmod(path, perm)
+	return perm
 }
 
 // CreateTemp makes a file, mode 0600, that is to take the place of another one.
@@ -134,18 +149,65 @@ func (d Dir) CreateTemp() (*os.File, error) { return sys.CreateTemp(d.path, temp
 // Sweep removes the temporary files of commits that were killed. The caller holds the
 // lock, so none is in use.
 func (d Dir) Sweep() error {
-	entries, err := os.ReadDir(d.path)
+	names, err := d.temporary()
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if isTemp(e.Name()) {
-			if err := os.Remove(filepath.Join(d.path, e.Name())); err != nil {
-				return err
-			}
+	for _, name := range names {
+		if err := os.Remove(d.join(name)); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// temporary lists the names of temporary files.
+func (d Dir) temporary() (names []string, err error) {
+	entries, err := os.ReadDir(d.path)
+	for _, e := range entries {
+		if isTemp(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// LeftOver lists what should not be there: temporary files, while nobody commits, and a log
+// that was put aside.
+func (d Dir) LeftOver() (paths []string, err error) {
+	names, err := d.temporary()
+	if _, missing := os.Lstat(d.join(damagedName)); missing == nil {
+		names = append(names, damagedName)
+	}
+	for _, name := range names {
+		paths = append(paths, d.join(name))
+	}
+	return paths, err
+}
+
+// Access lists what those may use who may not write the file that is described, and what
+// belongs to somebody else. Displaced files have the mode that the file had.
+func (d Dir) Access(file sys.Stamp) (wide, foreign []string, err error) {
+	if runtime.GOOS == "windows" {
+		return nil, nil, nil // permissions are not in modes there
+	}
+	for _, name := range []string{"", lockName, logName} {
+		path := d.join(name)
+		at, err := sys.StampAt(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if fs.FileMode(at.Perm())&^admitted(name == "", file)&0o777 != 0 {
+			wide = append(wide, path)
+		}
+		if at.Owner != file.Owner || at.Group != file.Group {
+			foreign = append(foreign, path)
+		}
+	}
+	return wide, foreign, nil
 }
 
 // isTemp reports names of temporary files.

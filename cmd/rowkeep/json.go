@@ -1,0 +1,33 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// encode leaves < and > readable, which json.Marshal does not.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// writeList writes {"schema":SCHEMA,NAME:[...]} with an element on each line.
+func writeList[T any](o *output, schema, name string, list []T) error {
+	w := bufio.NewWriter(o.stdout)
+	fmt.Fprintf(w, `{"schema":%q,%q:[`, schema, name)
+	separator := "\n"
+	for _, v := range list {
+		w.WriteString(separator)
+		w.Write(encode(v))
+		separator = ",\n"
+	}
+	w.WriteString("]}\n")
+	return w.Flush()
+}

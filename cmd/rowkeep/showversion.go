@@ -1,0 +1,83 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store"
+)
+
+// showCommand is one call of rowkeep show.
+type showCommand struct {
+	historyCommand
+	changesOnly bool
+}
+
+func (a *app) newShow() *cobra.Command {
+	s := &showCommand{historyCommand: historyCommand{liveCommand{app: a}}}
+	cmd := &cobra.Command{
+		Use:   "show FILE VERSION",
+		Short: "Print an old version of a file, or what it changed",
+		Long: `Show prints the content of a version of FILE, byte for byte, or with --changes how it
+differs from the version that stood in the file before it. VERSION is a number that log
+prints, or the first digits of a hash, at least four; a number goes first.
+
+Exit status: 0; 2 usage; 3 there is no such version, or it cannot be compared; 4 there is
+no such file, or damage keeps the version from being known.`,
+		Example: `  rowkeep show config.csv 12
+  rowkeep show --changes config.csv 12
+  rowkeep show config.csv 5e7c0f | diff - config.csv`,
+		Args: operands("FILE", "VERSION"),
+		RunE: s.run,
+	}
+	s.addFlags(cmd)
+	cmd.Flags().BoolVar(&s.changesOnly, "changes", false, "print what the version changed, by key and column")
+	return cmd
+}
+
+func (c *showCommand) run(_ *cobra.Command, args []string) error {
+	s, err := c.open(args[0])
+	if err != nil {
+		return err
+	}
+	list, err := c.versions(s)
+	if err != nil {
+		return err
+	}
+	i, err := c.find(s, list, args[1])
+	if err != nil {
+		return err
+	}
+	data, err := c.content(s, list[i])
+	if err != nil {
+		return err
+	}
+	if c.changesOnly {
+		return c.showChanges(s, list, i, data)
+	}
+	if _, err := c.out.file().Write(data); err != nil {
+		return stdoutFailure(err)
+	}
+	return nil
+}
+
+// showChanges compares with the version before. The first one there is has nothing before
+// it: all its rows are new.
+func (c *showCommand) showChanges(s *store.Store, list []store.Version, i int, data []byte) error {
+	before, err := c.before(s, list, i)
+	if err != nil {
+		return err
+	}
+	diff, err := merge.Diff(before, data, c.opt.Read)
+	if err != nil {
+		return inputs{merge.Base: "the version before", merge.Theirs: "the version"}.failure(err)
+	}
+	line, flush := c.out.text()
+	for change := range diff.Changes() {
+		line(changeLine(change))
+	}
+	if err := flush(); err != nil {
+		return stdoutFailure(err)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package main
+
+var ofStore = []mutant{
+	// Steps of a commit, left out.
+	{
+		"commit-no-sync", "store/file.go", "",
+		`if err := errors.Join(temp.Sync(), temp.Close()); err != nil {`, `if err := temp.Close(); err != nil {`,
+		"the new file may be empty after a power cut",
+	},
+	{
+		"commit-no-sync-dir", "store/file.go", "",
+		`if err := sys.SyncDir(filepath.Dir(at.target)); err != nil {`, `if err := error(nil); err != nil {`,
+		"an acknowledged commit may be gone after a power cut",
+	},
+	{
+		"commit-no-lease", "store/exchange.go", "func (f *localFile) replace(ctx context.Context, r *os.File, name *string, intent state.Displaced, old held) (replaced, error) {",
+		`lease, err := takeLease(r)`, `lease, err := leaseOrNot{}, error(nil)`,
+		"somebody can open the file for writing between look and exchange",
+	},
+	{
+		"commit-no-look", "store/exchange.go", "func (f *localFile) replace(ctx context.Context, r *os.File, name *string, intent state.Displaced, old held) (replaced, error) {",
+		`was, err := f.unchanged(r, old)`, `was, err := *at.at, error(nil)`,
+		"what was saved before the lease is displaced",
+	},
+	{
+		"commit-no-displaced-check", "store/exchange.go", "",
+		`slipped := err != nil || is.Ino != was.Ino || is.Dev != was.Dev`, `slipped := err != nil && is.Ino != was.Ino`,
+		"a file renamed in at the last moment is taken for the old one",
+	},
+	{
+		"commit-no-change-back", "store/exchange.go", "",
+		`if !slipped && lease.broken() {`, `if false {`,
+		"an editor that waits gets the displaced file",
+	},
+	{
+		"commit-clean-up-armed", "store/file.go", "",
+		`armed = false`, `armed = true`,
+		"the displaced file is removed",
+	},
+	{
+		"commit-record-stays", "store/file.go", "func (f *localFile) takeBack(r replaced, err error, undo func() error, old held) error {",
+		`err = errors.Join(err, undo())`, ``,
+		"a commit that did not come about is in the history",
+	},
+	{
+		"commit-no-lock", "store/file.go", "func (f *localFile) lock(ctx context.Context) (unlock func(), err error) {",
+		`f.setLocked(target)`, `f.setLocked(target); _ = release()`,
+		"two processes commit at once",
+	},
+	{
+		"commit-no-meta", "store/file.go", "",
+		`err = sys.CopyMeta(temp, old, *at.at)`, ``,
+		"the new file has not the old one's mode",
+	},
+	{
+		"meta-no-attributes", "store/internal/sys/meta_unix.go", "",
+		`if err := copyAttributes(to, from); err != nil {`, `if err := error(nil); err != nil {`,
+		"access control lists and attributes are lost",
+	},
+
+	// What comes behind it.
+	{
+		"slip-not-mended", "store/commit.go", "",
+		`if slipped {`, `if slipped && false {`,
+		"a commit returns before what slipped in is merged",
+	},
+	{
+		"slip-loses", "store/absorb.go", "",
+		`more, found, slipped, err := s.absorb(ctx, st, merge.OutputOurs)`, `more, found, slipped, err := s.absorb(ctx, st, merge.OutputTheirs)`,
+		"what slipped in gives way where it conflicts",
+	},
+	{
+		"stray-ignored", "store/file.go", "",
+		`}, true, nil`, `}, false, nil`,
+		"what is written to a displaced file is not found",
+	},
+	{
+		"stray-merged-twice", "store/absorb.go", "",
+		`p.absorbed = []state.Absorbed{st.Absorbed}`, ``,
+		"what strayed is found again and again",
+	},
+	{
+		"stale-save-stands", "store/heal.go", "",
+		`return healed{now: result, events: v.events, unknown: true}, nil`, `return healed{now: now, events: v.events, unknown: true}, nil`,
+		"a stale save takes commits back",
+	},
+
+	// Half-written files, crashes.
+	{
+		"settle-never", "store/settle.go", "",
+		`case why == nil || still >= s.opt.Settle && !why.lasting:`, `case true:`,
+		"a half-written file is taken for one with rows deleted",
+	},
+	{
+		"settle-at-once", "store/settle.go", "",
+		`case why == nil || still >= s.opt.Settle && !why.lasting:`, `case why == nil || !why.lasting:`,
+		"what looks half written is not waited for",
+	},
+	{
+		"recover-not", "store/file.go", "",
+		`err = errors.Join(f.finishInPlace(), log.Recover(now.data), f.dir().Sweep())`, `_ = log; err = errors.Join(f.finishInPlace(), f.dir().Sweep())`,
+		"a commit that was killed before its commit point counts",
+	},
+	{
+		"recover-no-sweep", "store/file.go", "",
+		`err = errors.Join(f.finishInPlace(), log.Recover(now.data), f.dir().Sweep())`, `err = errors.Join(f.finishInPlace(), log.Recover(now.data))`,
+		"temporary files of killed commits pile up",
+	},
+	{
+		"recover-not-in-place", "store/file.go", "",
+		`err = errors.Join(f.finishInPlace(), log.Recover(now.data), f.dir().Sweep())`, `err = errors.Join(log.Recover(now.data), f.dir().Sweep())`,
+		"a file that was half written in place stays so",
+	},
+	{
+		"log-any-hash", "store/internal/state/log.go", "func parseLine(line []byte) (Entry, error) {",
+		`if !ok || string(sum) != fmt.Sprintf("%016x", xxhash.Sum64(data)) {`, `if _ = xxhash.Sum64; !ok || len(sum) != 16 {`,
+		"a damaged line of the log counts",
+	},
+	{
+		"patch-any-hash", "store/internal/state/patch.go", "",
+		`if DigestOf(content) != want {`, `if false {`,
+		"damage to one version makes others out of the wrong one",
+	},
+
+	// Updates together.
+	{
+		"group-failed-stays", "store/group.go", "",
+		`return took, table, true, nil`, `continue`,
+		"what a failing edit began is committed with the others",
+	},
+}
