@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/rowkeep/rowkeep/store"
 )
 
 const (
@@ -125,7 +127,8 @@ func stateDir(path string) string {
 	return filepath.Join(dir, "."+name+".rowkeep")
 }
 
-// inHistory looks for a line in what the store keeps beside a file.
+// inHistory looks for a line in what the store keeps beside a file: in displaced files,
+// and in the versions of its history.
 func inHistory(path, line string) bool {
 	found := false
 	_ = filepath.WalkDir(stateDir(path), func(path string, d fs.DirEntry, err error) error {
@@ -136,5 +139,23 @@ func inHistory(path, line string) bool {
 		found = found || err == nil && bytes.Contains(data, []byte(line))
 		return nil
 	})
-	return found
+	return found || inVersions(path, line)
+}
+
+// inVersions asks a store of its own. A history that cannot be read holds nothing.
+func inVersions(path, line string) bool {
+	s, err := store.Open(path, store.Options{})
+	if err != nil {
+		return false
+	}
+	versions, err := s.Contents()
+	if err != nil {
+		return false
+	}
+	for _, content := range versions {
+		if bytes.Contains(content, []byte(line)) {
+			return true
+		}
+	}
+	return false
 }
