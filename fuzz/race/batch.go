@@ -88,7 +88,6 @@ type site struct {
 	dir, path string
 	file      *file
 	committer committer
-	lookout   *lookout
 }
 
 func (b *bench) newSite(ctx context.Context, under, strategy string) (*site, error) {
@@ -103,18 +102,10 @@ func (b *bench) newSite(ctx context.Context, under, strategy string) (*site, err
 	if s.committer, err = newCommitter(ctx, strategy, s.path, b.settle); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if s.lookout, err = watch(dir, filepath.Base(s.path)); err != nil {
-		return nil, errors.Join(err, s.close())
-	}
 	return s, nil
 }
 
-func (s *site) close() error {
-	if s.lookout != nil {
-		s.lookout.close()
-	}
-	return os.RemoveAll(s.dir)
-}
+func (s *site) close() error { return os.RemoveAll(s.dir) }
 
 // run runs a batch in a directory under the given one. A file that was torn is left for a
 // new one.
@@ -223,10 +214,9 @@ func (r *round) run(ctx context.Context, a *aim) error {
 	if err := r.prepare(); err != nil {
 		return err
 	}
-	r.site.lookout.reset()
 	begin := time.Now().Add(lead)
 	for i, h := range r.hands() {
-		if err := h.ask(begin.Add(r.plan.edits[i]).UnixNano()); err != nil {
+		if err := h.ask(cue{begin.Add(r.plan.edits[i].After).UnixNano(), r.plan.edits[i].Aimed}); err != nil {
 			return err
 		}
 	}
@@ -300,8 +290,8 @@ func (r *round) commit(ctx context.Context, at time.Time, a *aim) {
 	start := time.Now()
 	r.refused = r.site.committer.commit(ctx)
 	r.took = time.Since(start)
-	if moment := r.site.lookout.moment(); r.refused == nil && !moment.IsZero() {
-		a.committed(max(0, moment.Sub(start)))
+	if r.refused == nil {
+		a.committed(r.took)
 	}
 }
 
@@ -309,7 +299,7 @@ func (r *round) commit(ctx context.Context, at time.Time, a *aim) {
 func (r *round) story() string {
 	var b strings.Builder
 	v := r.verdict
-	fmt.Fprintf(&b, "round %d, commit after %v (took %v), edits after %v", r.number, r.plan.commit, r.took, r.plan.edits)
+	fmt.Fprintf(&b, "round %d, commit after %v (took %v), edits at %+v", r.number, r.plan.commit, r.took, r.plan.edits)
 	for _, part := range []struct {
 		name  string
 		lines []string

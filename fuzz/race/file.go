@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/rowkeep/rowkeep/store"
 )
 
 const (
@@ -119,11 +121,17 @@ func (f *file) judge(data []byte, edits []order, ours string, acknowledged bool,
 	return v
 }
 
-// inHistory looks for a line in what the store keeps beside a file.
-func inHistory(path, line string) bool {
+// stateDir is what the store keeps beside a file.
+func stateDir(path string) string {
 	dir, name := filepath.Split(path)
+	return filepath.Join(dir, "."+name+".rowkeep")
+}
+
+// inHistory looks for a line in what the store keeps beside a file: in displaced files,
+// and in the versions of its history.
+func inHistory(path, line string) bool {
 	found := false
-	_ = filepath.WalkDir(filepath.Join(dir, "."+name+".rowkeep"), func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(stateDir(path), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return nil // what vanishes meanwhile holds nothing for long
 		}
@@ -131,5 +139,23 @@ func inHistory(path, line string) bool {
 		found = found || err == nil && bytes.Contains(data, []byte(line))
 		return nil
 	})
-	return found
+	return found || inVersions(path, line)
+}
+
+// inVersions asks a store of its own. A history that cannot be read holds nothing.
+func inVersions(path, line string) bool {
+	s, err := store.Open(path, store.Options{})
+	if err != nil {
+		return false
+	}
+	versions, err := s.Contents()
+	if err != nil {
+		return false
+	}
+	for _, content := range versions {
+		if bytes.Contains(content, []byte(line)) {
+			return true
+		}
+	}
+	return false
 }

@@ -104,7 +104,7 @@ func renameOver(o order) error {
 	if err != nil {
 		return err
 	}
-	temp := filepath.Join(filepath.Dir(o.Path), fmt.Sprintf("%s%d", editorPrefix, os.Getpid()))
+	temp := filepath.Join(filepath.Dir(o.Path), fmt.Sprintf("edit-%d", os.Getpid()))
 	if err := os.WriteFile(temp, append(data, o.line()...), 0o640); err != nil {
 		return err
 	}
@@ -236,7 +236,13 @@ with open(path, "w", newline="") as f:
 `
 
 func python(o order) error {
-	return run("", "python3", "-c", script, o.Path, o.row())
+	// The system's own, where there is one: what is first in PATH may be a script that
+	// looks for another.
+	name := "/usr/bin/python3"
+	if _, err := os.Stat(name); err != nil {
+		name = "python3"
+	}
+	return run("", name, "-c", script, o.Path, o.row())
 }
 
 func run(stdin, name string, args ...string) error {

@@ -23,12 +23,12 @@
 //	in-place    three at once: append, hold, mmap
 //	any         three at once: rename, append, truncate
 //
-// The moments are aimed. Half of the edits come at any moment of a commit, as it has
-// lately taken, and half as long again behind it; half of them so that they end about
-// when lately the file's name went to the new one, which inotify tells. Where edits take
-// longer than commits, most commits begin somewhere in an edit. Writers that save whole
-// buffers take turns where there are three: what they overwrite of each other no store
-// can help.
+// The moments are aimed. Three edits in four begin when inotify tells that a temporary
+// file is whole, or gets another name: the commit is about to replace the file. The
+// others begin at any moment of a commit, as long as it has lately taken, or half as
+// long again behind it. Where edits take longer than commits, most commits begin
+// somewhere in an edit. Writers that save whole buffers take turns where there are
+// three: what they overwrite of each other no store can help.
 //
 // By the same rounds goes "plain", what careful programs do without a store: temporary
 // file, fsync, read again and compare, rename, fsync of the directory. It is there to
@@ -48,7 +48,8 @@
 // a run that was killed goes on where it stopped.
 //
 // Exit status: 1 if the store lost or tore anything; 2 if something else went wrong, or
-// if plain lost less than one in a hundred of a kind's edits in a thousand rounds or more.
+// if plain lost less than one in a hundred of a kind's edits in a thousand rounds or more;
+// real editors do not count there, as nobody can aim them.
 package main
 
 import (

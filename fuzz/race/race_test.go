@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rowkeep/rowkeep/fuzz/internal/mounts"
+	"github.com/rowkeep/rowkeep/store"
 )
 
 func TestMain(m *testing.M) {
@@ -85,7 +86,7 @@ func TestPlainLoses(t *testing.T) {
 // edit has a writer do a whole order.
 func edit(t *testing.T, h *hand, o order) {
 	t.Helper()
-	for _, half := range []any{o, time.Now().UnixNano()} {
+	for _, half := range []any{o, cue{At: time.Now().UnixNano()}} {
 		if err := h.ask(half); err != nil {
 			t.Fatal(err)
 		}
@@ -245,5 +246,27 @@ func TestInterrupt(t *testing.T) {
 	var table strings.Builder
 	if err := opt.run(ctx, &table, t.Output()); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
+	}
+}
+
+// What was displaced by a save, and read by the store before, is in its history.
+func TestInHistory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.csv")
+	k := &keeper{path: path, opt: store.Options{Settle: time.Millisecond}}
+	before := row("ext-0-0", theirValue)
+	for i, content := range []string{baseFile() + before + "\n", baseFile()} {
+		if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		k.key = fmt.Sprintf("our-%d", i)
+		if err := errors.Join(k.open(t.Context()), k.commit(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !inHistory(path, before) || !inVersions(path, before) {
+		t.Errorf("a row that was deleted is not found in the history")
+	}
+	if inHistory(path, row("ext-0-1", theirValue)) {
+		t.Errorf("a row that nobody wrote is found")
 	}
 }

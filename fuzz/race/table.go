@@ -70,13 +70,14 @@ func printRow(t io.Writer, c cell, all map[cell]*sum) {
 }
 
 // weak lists the kinds of which plain lost less than one edit in a hundred, where there
-// were rounds enough to tell: there the rig's aim says little of the store.
+// were rounds enough to tell: there the store's zero says little. Processes that are
+// started for each edit are left out, as they cannot be aimed.
 func weak(batches []batch) []string {
 	const enough = 1000
 	byKind := map[string]*tally{}
 	var names []string
 	for _, b := range batches {
-		if b.Strategy != plainly {
+		if k, _ := findKind(b.Kind); b.Strategy != plainly || k.pace == tool {
 			continue
 		}
 		if byKind[b.Kind] == nil {

@@ -32,6 +32,13 @@ type order struct {
 func (o order) row() string  { return row(o.Key, o.Value) }
 func (o order) line() string { return o.row() + "\n" }
 
+// A cue is the second half: when to edit, by the clock, or at the latest if it is
+// aimed.
+type cue struct {
+	At    int64
+	Aimed bool
+}
+
 // An answer ends each half of an order.
 type answer struct {
 	// Took is how long the edit took.
@@ -45,14 +52,15 @@ type answer struct {
 // writerVariable makes the program a writer.
 const writerVariable = "ROWKEEP_RACE_WRITER"
 
-// editorPrefix begins the names of the temporary files of writers.
-const editorPrefix = "edit-"
-
 // serve is a writer's life.
 func serve(in io.Reader, out io.Writer) error {
 	runtime.LockOSThread()
 	wakeExactly()
 	orders, answers := json.NewDecoder(in), json.NewEncoder(out)
+	l, err := newLookout()
+	if err != nil {
+		return err
+	}
 	for {
 		var o order
 		if err := orders.Decode(&o); err == io.EOF {
@@ -61,17 +69,24 @@ func serve(in io.Reader, out io.Writer) error {
 			return err
 		}
 		edit, err := prepare(o)
+		if err == nil {
+			err = l.watch(o.Path)
+		}
 		if err := answers.Encode(answerOf(err, 0)); err != nil {
 			return err
 		}
 		if err != nil {
 			continue
 		}
-		var at int64
-		if err := orders.Decode(&at); err != nil {
+		var g cue
+		if err := orders.Decode(&g); err != nil {
 			return err
 		}
-		sleepUntil(at)
+		if g.Aimed {
+			l.wait(o.Path, g.At)
+		} else {
+			sleepUntil(g.At)
+		}
 		start := time.Now()
 		err = edit()
 		if err := answers.Encode(answerOf(err, time.Since(start))); err != nil {
