@@ -33,6 +33,7 @@ type replaced struct {
 	outcome   Outcome
 	displaced bool // the name of the new file is now that of one that others wrote
 	slipped   bool // and it is not the one that was looked at
+	back      bool // but it was changed back, and it is the new file again
 }
 
 // replace gives the new file, which is called *name, the name of the file that is open as
@@ -150,7 +151,8 @@ func (f *localFile) unchanged(r *os.File, old held) (sys.Stamp, error) {
 
 // changeBack undoes an exchange for an editor that waits to open the displaced file. If
 // somebody renames a file over ours meanwhile, that is what it brings back, and it is the
-// newest: the names change places until what is displaced is what was expected.
+// newest: the names change places until what is displaced is what was expected. Our file
+// is kept then: while it had the name somebody may have opened it.
 func (f *localFile) changeBack(intent state.Displaced, target string, mine uint64) (replaced, error) {
 	expected := mine
 	for range mostTries {
@@ -170,7 +172,7 @@ func (f *localFile) changeBack(intent state.Displaced, target string, mine uint6
 			return replaced{step: "change back", outcome: Unknown, displaced: true}, err
 		}
 		if is.Ino == expected {
-			return replaced{displaced: is.Ino != mine}, errBusy
+			return replaced{displaced: true, back: is.Ino == mine}, errBusy
 		}
 		expected = under.Ino
 	}

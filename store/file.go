@@ -366,10 +366,10 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	done, err := f.replace(ctx, r, &name, intent, old)
 	if done.displaced {
 		armed = false
-		f.recent = append(f.recent, intent)[max(0, len(f.recent)+1-lookBack):]
+		f.keepInMind(intent)
 	}
 	if err != nil {
-		return swapped{}, f.takeBack(done, err, undo, old)
+		return swapped{}, f.takeBack(done, err, undo, intent, old, data)
 	}
 	f.moment("sync directory")
 	if err := sys.SyncDir(filepath.Dir(at.target)); err != nil {
@@ -387,22 +387,44 @@ func gone(err error) error {
 	return err
 }
 
-// takeBack sets the log right after a commit that did not come about. Where its number is
-// the name of a displaced file it stays known, and so does that the old content came back.
-func (f *localFile) takeBack(r replaced, err error, undo func() error, old held) error {
-	switch {
-	case r.outcome == Unknown:
+// keepInMind has the next commits look at a displaced file.
+func (f *localFile) keepInMind(d state.Displaced) {
+	f.recent = append(f.recent, d)[max(0, len(f.recent)+1-lookBack):]
+}
+
+// takeBack sets the log right after a commit that did not come about. A file that others
+// may have opened while the names had changed places is kept under a name that says what
+// it holds, so that what they write to it is found: it is no version of the file.
+func (f *localFile) takeBack(r replaced, err error, undo func() error, intent state.Displaced, old held, data []byte) error {
+	if r.outcome == Unknown {
 		f.cleared = "" // whoever comes next looks what there is
-	case r.displaced:
-		back := state.Version{Entry: state.Entry{Kind: state.Read, Time: time.Now().UTC()}, Content: old.data}
-		err = errors.Join(err, f.note([]state.Version{back}))
-	default:
-		err = errors.Join(err, undo())
+		return &CommitError{Path: f.path, Step: r.step, Outcome: r.outcome, Err: err}
+	}
+	err = errors.Join(err, undo())
+	if r.displaced {
+		holds, other := old.data, data
+		if r.back {
+			holds, other = data, old.data
+		}
+		err = errors.Join(err, f.setAside(intent, holds, other))
 	}
 	if errors.Is(err, errChanged) || errors.Is(err, errBusy) {
 		return err
 	}
-	return &CommitError{Path: f.path, Step: r.step, Outcome: r.outcome, Err: err}
+	return &CommitError{Path: f.path, Step: r.step, Err: err}
+}
+
+// setAside gives a file under an intent's name one that says what it holds.
+func (f *localFile) setAside(intent state.Displaced, holds, other []byte) error {
+	kept := state.Version{Entry: state.Entry{Kind: state.Stray, Time: time.Now().UTC()}, Content: holds}
+	seq, _, err := f.log.Append(kept)
+	if err != nil {
+		return err
+	}
+	aside := f.dir().Intent(seq, state.DigestOf(holds), state.DigestOf(other))
+	f.recent = f.recent[:len(f.recent)-1]
+	f.keepInMind(aside)
+	return sys.RenameNew(intent.Path, aside.Path)
 }
 
 // prepare writes data to a temporary file that is like the old one in all but content, and
@@ -475,6 +497,9 @@ func (f *localFile) strays(all bool) ([]stray, error) {
 	return found, nil
 }
 
+// unsure reports that a lease, if there is one, does not tell who has mapped a file.
+func (f *localFile) unsure() bool { return f.place == nil || f.place.Blind || !f.place.Lease }
+
 // look reads a displaced file, if it is not as it was. It counts as astray if it holds
 // neither what was displaced nor what the commit wrote, nor what was found there before.
 // While somebody writes it, it does not count.
@@ -486,7 +511,7 @@ func (f *localFile) look(d state.Displaced) (stray, bool, error) {
 	if err != nil {
 		return stray{}, false, err
 	}
-	data, at, somebody, err := d.Look()
+	data, at, somebody, err := d.Look(f.unsure())
 	if err != nil || somebody {
 		return stray{}, false, err
 	}

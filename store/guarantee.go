@@ -73,13 +73,13 @@ func tryOut(dir state.Dir, target string) Guarantee {
 		return g
 	}
 	defer func() { _ = errors.Join(b.Close(), os.Remove(b.Name())) }()
+	if g.Lease {
+		g.Blind = sys.Blind(b) // before the names change places
+	}
 	g.Exchange = sys.Exchange(a.Name(), b.Name()) == nil
 	second := a.Name() + "0"
 	if g.Link = os.Link(a.Name(), second) == nil; g.Link {
 		_ = os.Remove(second)
-	}
-	if g.Lease {
-		g.Blind = sys.Blind(b)
 	}
 	return g
 }

@@ -72,7 +72,8 @@ func (s *Store) readPast(last state.Entry) error {
 		if err != nil {
 			continue // it was written under other options
 		}
-		list = append(list, version{seq: e.Seq, written: e.Kind == state.Commit, snap: snap, accepted: e.Accepted})
+		// What was merged of what strayed is a person's, though the store wrote it.
+		list = append(list, version{seq: e.Seq, written: e.Kind == state.Commit, snap: snap, accepted: e.Accepted || len(e.Absorbed) > 0})
 		for size += len(content); size > mostHistory/2 && len(list) > 1; list = list[1:] {
 			size -= len(list[0].snap.Bytes())
 		}

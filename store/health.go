@@ -113,7 +113,7 @@ func unmerged(dir state.Dir, h state.History) (found []Finding, err error) {
 		return nil, err
 	}
 	for _, d := range displaced {
-		data, _, somebody, err := d.Look()
+		data, _, somebody, err := d.Look(true)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -183,7 +183,7 @@ func (f *localFile) prune(now bool) error {
 // mayGo reports that nobody has written to a displaced file since its content was merged,
 // or is about to.
 func (f *localFile) mayGo(h state.History, d state.Displaced) bool {
-	data, _, somebody, err := d.Look()
+	data, _, somebody, err := d.Look(f.unsure())
 	if err != nil || somebody || !asExpected(h, d, state.DigestOf(data)) {
 		return false
 	}

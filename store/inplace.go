@@ -52,7 +52,7 @@ func (f *localFile) swapInPlace(ctx context.Context, old held, versions []state.
 		err = errors.Join(err, f.dir().DropAhead())
 	}
 	if err != nil {
-		return swapped{}, f.takeBack(done, err, undo, old)
+		return swapped{}, f.takeBack(done, err, undo, state.Displaced{}, old, data)
 	}
 	f.commits++
 	return swapped{seq: seq}, nil

@@ -87,9 +87,12 @@ func lastRecord(f *csvrows.File) []byte {
 // and a [*FileError].
 func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 	var seen []byte
-	since := time.Now()
+	since, there, calm := time.Now(), true, false
 	for pause := s.opt.Settle / 20; ; pause *= 2 {
 		now, err := s.load(ctx)
+		if there && errors.Is(err, fs.ErrNotExist) {
+			there, since, seen = false, time.Now(), nil
+		}
 		if errors.Is(err, fs.ErrNotExist) && s.newest().file != nil && time.Since(since) < s.opt.Settle {
 			// Some editors move the file away before they write it anew.
 			if err := sleep(ctx, max(time.Millisecond, pause)); err != nil {
@@ -100,8 +103,8 @@ func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 		if err != nil || !now.exists {
 			return now, Snapshot{}, err
 		}
-		if !bytes.Equal(now.data, seen) {
-			seen, since = now.data, time.Now()
+		if !there || !bytes.Equal(now.data, seen) {
+			seen, since, there, calm = now.data, time.Now(), true, false
 		}
 		snap, why, err := s.judge(now)
 		still := max(now.still, time.Since(since))
@@ -112,11 +115,13 @@ func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 			}
 			s.remember(snap)
 			return now, snap, nil
-		case still >= s.opt.Settle && !s.medium.written(now):
+		case still >= s.opt.Settle && calm:
 			return held{}, Snapshot{}, &FileError{s.path, why.err()}
 		}
+		// It counts as what somebody left only if it is the same after he was gone.
+		calm = !s.medium.written(now)
 		s.opt.Logger.DebugContext(ctx, "waiting for the file to settle", "path", s.path, "reason", why.reason)
-		if err := sleep(ctx, max(time.Millisecond, min(pause, max(s.opt.Settle-still, s.opt.Settle/4)))); err != nil {
+		if err := sleep(ctx, max(time.Millisecond, min(pause, max(s.opt.Settle-still, busyWait)))); err != nil {
 			return held{}, Snapshot{}, &FileError{s.path, fmt.Errorf("%w (%w)", why.err(), err)}
 		}
 	}

@@ -269,3 +269,29 @@ func TestLogLost(t *testing.T) {
 	}
 	w.want("id,enabled,order_id,note\na,10,,0\nb,paused,,\nc,false,,last\n")
 }
+
+// What a person changes again after a late write of his was merged stands.
+func TestEditAfterAStray(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	displaced, err := state.Beside(w.path).Displaced()
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := strings.Replace(windowRows, "b,true,,", "b,true,,one", 1)
+	if err := os.WriteFile(displaced[0].Path, []byte(late), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.Repair(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	again := strings.Replace(windowO1, "b,true,,", "b,true,,two", 1)
+	w.save(again)
+	r, err := w.store.Repair(t.Context())
+	if err != nil || len(r.Events) > 0 {
+		t.Errorf("%+v, %v, want no event", r, err)
+	}
+	w.want(again)
+}

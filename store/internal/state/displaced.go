@@ -249,8 +249,9 @@ func (l *Log) TakeBack(seq int64) error {
 }
 
 // Look reads a displaced file and says what it was when it was read. somebody is true
-// while it is open for writing, which a lease tells where there are leases.
-func (d Displaced) Look() (data []byte, at sys.Stamp, somebody bool, err error) {
+// while it is open for writing, which a lease tells where there are leases. unsure: it does
+// not tell of mappings. A page that is written out first shows the next store into it.
+func (d Displaced) Look(unsure bool) (data []byte, at sys.Stamp, somebody bool, err error) {
 	f, err := sys.OpenRead(d.Path)
 	if err != nil {
 		return nil, sys.Stamp{}, false, err
@@ -262,6 +263,9 @@ func (d Displaced) Look() (data []byte, at sys.Stamp, somebody bool, err error) 
 	}
 	if err == nil {
 		defer func() { _ = lease.Release() }()
+	}
+	if unsure {
+		_ = f.Sync() // it is a courtesy
 	}
 	if at, err = sys.StampOf(f); err != nil {
 		return nil, sys.Stamp{}, false, err
