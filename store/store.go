@@ -189,6 +189,9 @@ func (s *Store) Accept(ctx context.Context) error {
 		return err
 	}
 	s.remember(snap)
+	if last, known, err := s.medium.last(); err != nil || known && last.Accepted && last.Digest == state.Digest(snap.digest) {
+		return err
+	}
 	accepted := foundVersion(snap)
 	accepted.Accepted = true
 	return s.note([]state.Version{accepted})
