@@ -26,6 +26,10 @@ func (s *Store) gather(ctx context.Context) ([]Event, error) {
 	var events []Event
 	for _, st := range strays {
 		receipt, _, _, err := s.absorb(ctx, st, merge.OutputTheirs)
+		if refused(err) {
+			events = append(events, Event{Kind: EventStray, Base: st.Seq})
+			err = s.keepPending(st)
+		}
 		if err != nil && !errors.Is(err, errNotYet) {
 			return nil, err
 		}
@@ -35,6 +39,21 @@ func (s *Store) gather(ctx context.Context) ([]Event, error) {
 	}
 	s.swept = true
 	return events, nil
+}
+
+// refused reports a merge that cannot be, or that Options.Validate does not want: trying
+// again comes to the same.
+func refused(err error) bool {
+	var ce *CommitError
+	return errors.As(err, &ce) && (ce.Step == "validate" || ce.Step == "merge")
+}
+
+// keepPending keeps a stray that cannot be merged as a conflict, so that it stands in
+// nobody's way.
+func (s *Store) keepPending(st stray) error {
+	return s.note([]state.Version{{Content: st.data, Entry: state.Entry{
+		Kind: state.Conflict, Time: time.Now().UTC(), Actor: s.opt.Actor, Base: st.base, Absorbed: []state.Absorbed{st.Absorbed},
+	}}})
 }
 
 // mend merges what slipped in between the last look of a commit and its commit point, and

@@ -144,10 +144,14 @@ func (s *Store) attempt(ctx context.Context, propose func(now Snapshot) (proposa
 		}
 	}
 	receipt := s.newReceipt(p, now, result)
-	receipt.Events = healed.events
+	if !p.accepted { // else nothing that was found was given back
+		receipt.Events = healed.events
+	}
 	var versions []state.Version
 	if healed.unknown {
-		versions = append(versions, foundVersion(now))
+		found := foundVersion(now)
+		found.Accepted = p.accepted && !receipt.Written
+		versions = append(versions, found)
 	}
 	versions = append(versions, p.aside...)
 	if !receipt.Written && len(p.absorbed) == 0 {

@@ -35,7 +35,8 @@ const (
 	// EventEqualsVersion: a save is version Base byte for byte, such as a backup.
 	EventEqualsVersion EventKind = "equals_version"
 	// EventStray: an edit was in a file that commit Base displaced, as somebody renamed it in
-	// at that moment or wrote to it later. It is merged.
+	// at that moment or wrote to it later. It is merged; where it conflicts, or cannot be
+	// merged, it is kept as a pending conflict.
 	EventStray EventKind = "stray_merged"
 	// EventUnknownAncestor: a save is near to no version that is known. It was taken as
 	// made from the newest.

@@ -558,6 +558,28 @@ func TestAcceptMissing(t *testing.T) {
 	})
 }
 
+// Accept waits for a commit that is under way, and then takes what that left: an older
+// version is not what stands in the file.
+func TestAcceptAfterCommit(t *testing.T) {
+	m := holding(threeRows)
+	s, other := storeOn(t, m, Options{}), storeOn(t, m, Options{})
+	m.beforeLock = func(n int) error {
+		if n > 1 {
+			return nil
+		}
+		_, err := other.Update(t.Context(), set("a", "n", "9"))
+		return err
+	}
+	if err := s.Accept(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	last, _, err := m.last()
+	if err != nil || !last.Accepted || last.Digest != state.DigestOf([]byte(m.content())) {
+		t.Errorf("version %+v is accepted (%v), and the file is %q", last, err, m.content())
+	}
+	checkFree(t, s)
+}
+
 // A transaction that is over cannot be filled again: its base would be an old one.
 func TestTransactionIsOver(t *testing.T) {
 	m := holding(threeRows)

@@ -172,21 +172,38 @@ func (s *Store) Repair(ctx context.Context) (*Receipt, error) {
 func (s *Store) Accept(ctx context.Context) error {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	now, err := s.load(ctx)
-	if err != nil || !now.exists {
+	// A first look without the lock: beside a file that cannot be used nothing is made.
+	if snap, err := s.asItStands(ctx); err != nil || !snap.Exists() {
 		return err
-	}
-	snap, err := newSnapshot(now.data, s.opt.Read)
-	if err != nil {
-		return &FileError{s.path, err}
 	}
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	// What somebody committed meanwhile stands there now, and not what was seen first.
+	snap, err := s.asItStands(ctx)
+	if err != nil || !snap.Exists() {
+		return err
+	}
 	s.remember(snap)
+	if last, known, err := s.medium.last(); err != nil || known && last.Accepted && last.Digest == state.Digest(snap.digest) {
+		return err
+	}
 	accepted := foundVersion(snap)
 	accepted.Accepted = true
 	return s.note([]state.Version{accepted})
+}
+
+// asItStands reads the file without waiting for it to settle.
+func (s *Store) asItStands(ctx context.Context) (Snapshot, error) {
+	now, err := s.load(ctx)
+	if err != nil || !now.exists {
+		return Snapshot{}, err
+	}
+	snap, err := newSnapshot(now.data, s.opt.Read)
+	if err != nil {
+		return Snapshot{}, &FileError{s.path, err}
+	}
+	return snap, nil
 }

@@ -295,3 +295,30 @@ func TestEditAfterAStray(t *testing.T) {
 	}
 	w.want(again)
 }
+
+// A late write that the program does not want merged keeps nobody from committing, and is
+// kept.
+func TestStrayIsRefused(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	displaced, err := state.Beside(w.path).Displaced()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := appendTo(displaced[0].Path, os.O_WRONLY, windowRowD); err != nil {
+		t.Fatal(err)
+	}
+	w.open(Options{Validate: func(_, _ Snapshot) error { return errors.New("no") }})
+	for range 2 {
+		if err := w.update("a", "order_id", "O1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.want(windowO1)
+	entries := w.entries()
+	if last := entries[len(entries)-1]; last.Kind != state.Conflict || last.Digest != state.DigestOf([]byte(windowRows+windowRowD)) {
+		t.Errorf("the last version is %+v", last)
+	}
+}

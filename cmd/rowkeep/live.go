@@ -192,7 +192,11 @@ func (l *liveCommand) failure(err error) error {
 	case errors.Is(err, context.Canceled):
 		return errInterrupted
 	case errors.Is(err, store.ErrUnsettled):
-		return &failure{status: statusIO, err: l.named(err), hint: "try again when whoever writes it is done"}
+		f := &failure{status: statusIO, err: l.named(err), hint: "try again when whoever writes it is done"}
+		if errors.As(err, &file) && !errors.Is(err, csvrows.ErrOpenQuote) {
+			f.hint += "; if it is meant as it is: rowkeep accept " + shellWord(l.file)
+		}
+		return f
 	case errors.As(err, &file):
 		f := &failure{status: statusInput, err: fmt.Errorf("%s: %w%s", l.file, file.Err, advice(file.Err))}
 		if errors.Is(err, store.ErrConflictMarkers) {

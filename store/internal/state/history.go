@@ -2,11 +2,13 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"io"
 	"io/fs"
 	"iter"
+	"math"
 	"os"
 	"slices"
 	"time"
@@ -115,14 +117,14 @@ func (h History) LogPath() string { return h.dir.logPath() }
 // it stands in the log. Where it is missing, and damage in the log may be why, damaged is
 // true and at is where that is.
 func (h History) Index(seq int64) (i int, at Place, damaged bool) {
-	i, found := slices.BinarySearchFunc(h.Entries, seq, func(e Entry, seq int64) int { return int(e.Seq - seq) })
+	i, found := slices.BinarySearchFunc(h.Entries, seq, func(e Entry, seq int64) int { return cmp.Compare(e.Seq, seq) })
 	if found {
 		return i, h.Place(i), false
 	}
 	if seq <= 0 {
 		return -1, Place{}, false
 	}
-	after, before := 0, int(^uint(0)>>1) // the lines between which it would stand
+	after, before := 0, math.MaxInt // the lines between which it would stand
 	if i > 0 {
 		after = h.Place(i - 1).Line
 	}
@@ -254,16 +256,15 @@ func (k Keep) drop(entries []Entry, displaced map[int64]int64, now time.Time) in
 	if n := k.above(entries, displaced, k.Most, k.Size); n > 0 {
 		return max(n, k.above(entries, displaced, k.Most-k.Most/slack, k.Size-k.Size/slack))
 	}
-	for i := len(entries) - 1; i >= 0; i-- {
-		if n := len(entries) - i; n <= k.Versions || now.Sub(entries[i].Time) < k.Age || n == 1 {
-			continue
-		}
-		if i+1 < len(entries)/slack {
-			return 0
-		}
-		return i + 1
+	// From the oldest on, so that what a clock dated wrongly takes nothing older with it.
+	n := 0
+	for n < len(entries)-max(1, k.Versions) && now.Sub(entries[n].Time) >= k.Age {
+		n++
 	}
-	return 0
+	if n < len(entries)/slack {
+		return 0
+	}
+	return n
 }
 
 // above returns how many entries from the oldest on are too many for the bounds. The first
@@ -321,7 +322,7 @@ func firstEntry(f *os.File) (Entry, bool) {
 	for {
 		n, _ := f.ReadAt(data, 0)
 		line, _, whole := bytes.Cut(bytes.TrimLeft(data[:n], "\n"), []byte("\n"))
-		if !whole && n == len(data) && n < mostLog {
+		if !whole && n == len(data) && int64(n) < mostLog {
 			data = make([]byte, 8*n)
 			continue
 		}

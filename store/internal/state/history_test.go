@@ -106,6 +106,23 @@ func TestPrune(t *testing.T) {
 	}
 }
 
+// A clock that was wrong for a while, as on a machine that starts in 1970, dates one version
+// long before those around it: nothing young goes with it.
+func TestPruneByWrongClock(t *testing.T) {
+	p := newPlace(t)
+	for i := range 12 {
+		v := version(state.Commit, lines(i))
+		if v.Time = time.Now(); i == 6 {
+			v.Time = time.Unix(0, 0)
+		}
+		p.append(v)
+	}
+	p.prune(state.Keep{Versions: 3, Age: time.Hour, Most: 1000, Size: unbounded}, yes)
+	if versions, _ := p.seqs(); !cmp.Equal(versions, from(1, 12)) {
+		t.Errorf("versions %v", versions)
+	}
+}
+
 // Below an eighth of what there is, nothing is rewritten.
 func TestPruneLeavesFew(t *testing.T) {
 	p := made(t, 20)

@@ -184,8 +184,10 @@ func readTail(f *os.File, at sys.Stamp) (tail, error) {
 }
 
 // newest finds the last lines that are whole entries. A line whose end is missing is whole
-// if its hash says so.
+// if its hash says so. Lines behind them that are damaged had numbers, which no other
+// version gets.
 func newest(data []byte) (t tail) {
+	damaged := int64(0)
 	for first := true; len(data) > 0; first = false {
 		start := bytes.LastIndexByte(data, '\n') + 1
 		e, err := parseLine(data[start:])
@@ -194,17 +196,20 @@ func newest(data []byte) (t tail) {
 			t.end = e
 		case err != nil && first:
 			t.torn = int64(len(data) - start)
+		case err != nil && start < len(data):
+			damaged++
 		}
 		data = data[:max(0, start-1)]
 		if err != nil {
 			continue
 		}
-		t.seq = max(t.seq, e.Seq)
+		t.seq = max(t.seq, e.Seq+damaged)
 		if e.Kind.Stood() {
 			t.last = e
 			return t
 		}
 	}
+	t.seq = max(t.seq, damaged)
 	return t
 }
 

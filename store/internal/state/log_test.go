@@ -334,6 +334,31 @@ func TestIndex(t *testing.T) {
 	}
 }
 
+// A version that damage hides keeps its number: whoever asks for it does not get another
+// one.
+func TestNumberOfHidden(t *testing.T) {
+	for _, hidden := range []int{1, 2} { // of two, the last ones
+		p := newPlace(t)
+		p.append(version(state.Commit, "a"))
+		p.append(version(state.Read, "b"))
+		data := p.read()
+		for seq := 2; seq > 2-hidden; seq-- {
+			data[bytes.Index(data, fmt.Appendf(nil, `"seq":%d`, seq))] ^= 1
+		}
+		p.write(p.path, data)
+		p.open()
+		if err := p.log.Recover([]byte("b")); err != nil {
+			t.Fatal(err)
+		}
+		if seq, _, err := p.log.Append(version(state.Commit, "c")); err != nil || seq != 3 {
+			t.Errorf("with %d hidden the next version is %d (%v), want 3", hidden, seq, err)
+		}
+		if _, _, damaged := p.history().Index(2); !damaged {
+			t.Errorf("with %d hidden version 2 is not known to be damaged", hidden)
+		}
+	}
+}
+
 // A log with a hole of a terabyte is not read; Recover puts it aside, and keeps it.
 func TestHuge(t *testing.T) {
 	p := newPlace(t)
