@@ -15,5 +15,6 @@
 // enumerated and mutated inputs all run the same checks. It says whether it had
 // something to check; a law that never had fails its test.
 //
-// run.sh runs every fuzz target of the module.
+// run.sh runs every fuzz target of the module. The folders hold programs: mutants, and the
+// rigs race and powercut, which hold the store against real writers and power cuts.
 package fuzz

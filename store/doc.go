@@ -23,39 +23,80 @@
 //
 //   - A reader of the path sees the old file or the new one, whole, as far as the store
 //     writes it.
+//   - No edit is lost: none that was saved before a commit, in its very moment, or through
+//     a descriptor from before it that is written to later. What cannot be merged is told,
+//     and every version is kept.
 //   - Update and Commit returned nil: content and name are on disk (fsync of the file, then
-//     of its directory), and what others had saved before the commit read the file for the
-//     last time is in it.
+//     of its directory), and the change is in the file, or in what later merges made of it.
 //   - They returned an error: the file is as it was and no temporary file lies about,
-//     unless a [*CommitError] says that the outcome is unknown.
+//     unless a [*CommitError] says that the outcome is another.
 //   - Bytes that no change is about stay: quoting, line ends, comments, blank lines, the
-//     missing final newline. So do mode, owner and group, and symbolic links, which are
-//     written through.
+//     missing final newline. So do mode, owner and group, access control lists, the user's
+//     extended attributes, and symbolic links, which are written through.
 //   - A file that is half written is not taken for one with rows deleted; a file that is
 //     damaged is not written to.
 //   - Waiting ends: after [Options.Wait], with the context, and with the death of whoever
 //     holds the lock.
 //
+// How the second one is kept stands in exchange.go: a read lease is held from the last look
+// to the exchange of the two names, and what was displaced is looked at, then and later.
+//
+// # Where less is promised
+//
+// The store tries out what a place can do; [Store.Guarantee] tells, and so does the command
+// rowkeep status. What is missing from the first row is not promised there:
+//
+//	Linux, ext4 xfs btrfs tmpfs   lease, exchange: all of the above (tmpfs: until the power goes)
+//	overlayfs (containers)        the lease does not see mappings: what is written through
+//	                              one in the moment of a commit is found by the next one
+//	another user's file, FUSE     no lease: what is written in place in the moment of a commit
+//	without leases, macOS         is found afterwards, and merged then
+//	NFS, SMB, exFAT, other unix   no exchange: what somebody renames in between a commit's last
+//	                              two steps is lost; other computers cannot be seen at all
+//	hard links, mount points,     [Options.InPlace] writes to the file: a reader may see it half
+//	unwritable directories        written; a crash in the middle is mended by the next Open
+//	Windows                       as without exchange; directories are not synced
+//
 // # No promises
 //
-//   - What somebody writes between the last reading and the end of the rename is lost,
-//     and so is what an editor writes later to a file that it held open across the
-//     rename. There is no history yet to find it in.
-//   - An editor that loaded the file before a commit and saves its whole buffer after it
-//     takes the commit back. Nothing here tells that from a deliberate undo.
-//   - ACLs and extended attributes are not copied. Hard links are refused, and so is a
-//     file that is itself a mount point, and one whose owner and group the process may
-//     not give to a new file: whoever is not root must mostly own what he commits to.
+//   - The disk lies about what it has written; somebody removes the state directory.
+//   - A late writer is found as long as the file that he holds is kept; see [History].
+//   - A store of the file that is not looked at again, by a commit, a Watch or an Open,
+//     does not find late writes.
+//   - What was saved by others and not synced by them may be gone after a power cut.
 //   - Programs that hold the old file open, or watch it instead of its directory, do not
-//     see the new one.
-//   - On Windows the rename is as atomic as the system's, and directories are not synced.
+//     see the new one. Hard links would part.
+//
+// # Stale saves
+//
+// An editor that loaded the file before a commit and saves its buffer after it takes the
+// commit back. The history tells from which version a save was made: by texts in it that
+// the program was the first to write, then by nearness. The save is merged from there, so
+// that the commit stands again, and the receipt's Events say so; a tie is a conflict in
+// which the program's values stand. [Options.Owned] columns are always the program's. What
+// somebody provably takes back on purpose stands. A person wins in any case by
+// [Store.Accept], or with [Options.Notice] by leaving the comment in.
+//
+// Without such a comment nobody can tell a full undo of one whole commit from a stale save;
+// it is made again then.
+//
+// # Conflicts, crashes
+//
+// A change that conflicts fails with a [*merge.ConflictError], and nothing is written. What
+// conflicts with a file that somebody renamed in at the commit point is in the file only
+// where it does not; the outcome is ConflictPending. A version that could not be written is
+// kept in the history as a conflict.
+//
+// After a crash, of the process or the machine, the file is old or new. Open sorts out what
+// was left. Whoever is told an outcome "unknown" reads the file.
 //
 // # State
 //
 // Beside config.csv the store makes a directory .config.csv.rowkeep, with the lock, the
-// temporary files and a record of each commit: base, what stood in the file, result, by
-// hash and length. Processes that use the store take turns by that lock. Those who may
-// write the file may enter it, and nobody else.
+// temporary files, what commits displaced, and a log of all versions, written and found,
+// each with a hash of its own: damage is noticed, and told by [Store.Check]. Processes that
+// use the store take turns by that lock. Those who may write the file may enter it, and
+// nobody else. It belongs to one computer: keep it out of what a sync tool carries about.
 //
 // # Half-written files
 //
