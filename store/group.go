@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Updates that come while another commit is under way share the next one: syncing costs
@@ -30,20 +32,40 @@ type request struct {
 type requests struct {
 	mu   sync.Mutex
 	list []*request
+	// crowd is how many there were at the last commit: those it took along, and those that
+	// came meanwhile.
+	crowd int
+}
+
+// gatherTime is how long a leader waits at most for those who were there at the last
+// commit: they come back at once, or not so soon.
+const gatherTime = 200 * time.Microsecond
+
+// gather waits until as many are there as there were at the last commit, or shortly.
+func (q *requests) gather() []*request {
+	for end := time.Now().Add(gatherTime); ; runtime.Gosched() {
+		q.mu.Lock()
+		if len(q.list) >= q.crowd || time.Now().After(end) {
+			list := q.list
+			q.list = nil
+			q.mu.Unlock()
+			return list
+		}
+		q.mu.Unlock()
+	}
+}
+
+// served notes how many there are.
+func (q *requests) served(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.crowd = n + len(q.list)
 }
 
 func (q *requests) add(r *request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.list = append(q.list, r)
-}
-
-func (q *requests) takeAll() []*request {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	list := q.list
-	q.list = nil
-	return list
 }
 
 // withdraw reports that nobody has taken the request, and nobody will.
@@ -111,9 +133,10 @@ func (s *Store) lead(own *request) {
 		return // the leader before took it along
 	default:
 	}
-	batch := s.queue.takeAll()
+	batch := s.queue.gather()
 	returned := false
 	defer func() {
+		s.queue.served(len(batch))
 		for _, r := range batch {
 			if !returned {
 				r.receipt, r.err = nil, errLeft
