@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/rowkeep/rowkeep/merge"
@@ -60,17 +61,18 @@ func (s *Store) keepPending(st stray) error {
 // goes on until nothing does. Where the two conflict, what slipped in stands in the file in
 // the end, as it was saved later, and the commit's values are pending.
 func (s *Store) mend(ctx context.Context, receipt *Receipt) error {
-	ctx = context.WithoutCancel(ctx) // the commit point is behind us
+	ctx, cancel := s.bounded(context.WithoutCancel(ctx)) // the commit point is behind us
+	defer cancel()
 	var conflicts []merge.Conflict
-	deadline := time.Now().Add(s.opt.Wait)
+	first := receipt.Seq
 	for wait := shortestWait; ; wait = min(2*wait, longestWait) {
 		strays, err := s.medium.strays(false)
 		if err != nil {
-			return &CommitError{Path: s.path, Step: "look at displaced files", Outcome: Unknown, Err: err}
+			return &CommitError{Path: s.path, Step: "look at displaced files", Outcome: ConflictPending, Err: err}
 		}
 		open := false
 		for _, st := range strays {
-			if st.Seq < receipt.Seq {
+			if st.Seq < first {
 				continue
 			}
 			more, found, slipped, err := s.absorb(ctx, st, merge.OutputOurs)
@@ -79,7 +81,7 @@ func (s *Store) mend(ctx context.Context, receipt *Receipt) error {
 				continue
 			}
 			if err != nil {
-				return &CommitError{Path: s.path, Step: "merge what slipped in", Outcome: Unknown, Err: err}
+				return &CommitError{Path: s.path, Step: "merge what slipped in", Outcome: ConflictPending, Err: err}
 			}
 			open = open || slipped
 			conflicts = append(conflicts, found...)
@@ -91,10 +93,11 @@ func (s *Store) mend(ctx context.Context, receipt *Receipt) error {
 			return &CommitError{Path: s.path, Step: "merge what slipped in", Outcome: ConflictPending, Err: &merge.ConflictError{Conflicts: conflicts}}
 		case !open:
 			return nil
-		case time.Now().After(deadline):
-			return &CommitError{Path: s.path, Step: "merge what slipped in", Outcome: ConflictPending, Err: ErrContended}
 		}
-		_ = sleep(ctx, wait)
+		if err := sleep(ctx, wait); err != nil {
+			err = fmt.Errorf("%w (%w)", ErrContended, err)
+			return &CommitError{Path: s.path, Step: "merge what slipped in", Outcome: ConflictPending, Err: err}
+		}
 	}
 }
 
@@ -105,6 +108,9 @@ var errNotYet = errors.New("what strayed looks half written")
 // stands there (the stray's values are ours); the conflicts are returned, and the version
 // whose values do not stand is kept as pending.
 func (s *Store) absorb(ctx context.Context, st stray, wins merge.Output) (receipt *Receipt, conflicts []merge.Conflict, slipped bool, err error) {
+	if st.busy {
+		return nil, nil, false, errNotYet
+	}
 	found, err := newSnapshot(st.data, s.opt.Read)
 	if err != nil {
 		return nil, nil, false, errNotYet

@@ -502,7 +502,7 @@ func (f *localFile) unsure() bool { return f.place == nil || f.place.Blind || !f
 
 // look reads a displaced file, if it is not as it was. It counts as astray if it holds
 // neither what was displaced nor what the commit wrote, nor what was found there before.
-// While somebody writes it, it does not count.
+// While somebody writes it, nobody can tell.
 func (f *localFile) look(d state.Displaced) (stray, bool, error) {
 	at, err := sys.StampAt(d.Path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && f.looked[d.Path] == at {
@@ -512,8 +512,11 @@ func (f *localFile) look(d state.Displaced) (stray, bool, error) {
 		return stray{}, false, err
 	}
 	data, at, somebody, err := d.Look(f.unsure())
-	if err != nil || somebody {
+	if err != nil {
 		return stray{}, false, err
+	}
+	if somebody {
+		return stray{Absorbed: state.Absorbed{Seq: d.Seq}, busy: true}, true, nil
 	}
 	digest := state.DigestOf(data)
 	base := state.Digest{Hash: d.Hold}

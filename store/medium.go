@@ -72,6 +72,7 @@ type stray struct {
 	data  []byte
 	base  state.Digest // what it was made from, as far as is known
 	still time.Duration
+	busy  bool // somebody is writing it; there is no data yet
 }
 
 // errChanged means that somebody else was faster.

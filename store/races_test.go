@@ -272,3 +272,52 @@ func race(t *testing.T, run func(*scene), want []string, plain bool) (missing []
 	}
 	return missing
 }
+
+// What a store knows of a file outlasts the program: a save from before its commit is
+// mended by the next program, the person is told in the file, and wins if he goes on from
+// there.
+func TestStaleSaveAcrossARestart(t *testing.T) {
+	opt := Options{Owned: []string{"order_id"}, Notice: true}
+	w := newWindow(t, opt)
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.update("a", "enabled", "false"); err != nil {
+		t.Fatal(err)
+	}
+	w.save(windowRows + windowRowD)
+	w.open(opt)
+	r, err := w.store.Repair(t.Context())
+	if err != nil || len(r.Events) == 0 || r.Events[0].Kind != EventRepaired {
+		t.Fatalf("%+v, %v, want a repair", r, err)
+	}
+	mended := w.read()
+	if !strings.Contains(mended, "a,false,O1,") || !strings.Contains(mended, windowRowD) || !strings.Contains(mended, "# re-applied ") {
+		t.Fatalf("the file is %q", mended)
+	}
+	w.save(strings.Replace(mended, "a,false,O1,", "a,true,O1,", 1))
+	w.open(opt)
+	if _, err := w.store.Repair(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.read(); got != windowO1+windowRowD {
+		t.Errorf("the file is %q: the person has not won", got)
+	}
+}
+
+// A person who says so wins against everything.
+func TestAcceptWins(t *testing.T) {
+	w := newWindow(t, Options{Owned: []string{"order_id"}})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	w.save(windowRows)
+	if err := w.store.Accept(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.open(Options{Owned: []string{"order_id"}})
+	if r, err := w.store.Repair(t.Context()); err != nil || r.Written {
+		t.Errorf("%+v, %v", r, err)
+	}
+	w.want(windowRows)
+}

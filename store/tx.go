@@ -58,7 +58,7 @@ func (tx *Tx) Replace(content []byte) error {
 // Commit merges the change into what stands in the file now, and ends the transaction.
 //
 // After an error the file is as it was, and the transaction can be edited and committed
-// again, unless a [*CommitError] says that the outcome is unknown: that ends it too. The
+// again, unless a [*CommitError] says that the outcome is another: that ends it too. The
 // errors are a [*merge.ConflictError] where somebody else changed the same; ErrDone where
 // it was committed; else as of [Store.Update].
 func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
@@ -72,7 +72,7 @@ func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
 		}
 		return s.combine(tx.base, ours, now)
 	})
-	if failed := (*CommitError)(nil); err == nil || errors.As(err, &failed) && failed.Outcome == Unknown {
+	if failed := (*CommitError)(nil); err == nil || errors.As(err, &failed) && failed.Outcome != NotCommitted {
 		tx.end() // the change stands in the file, and a sum must not count it once more
 	}
 	return receipt, err
