@@ -15,7 +15,8 @@ const mostHistory = 64 << 20
 
 // heal judges what stands in the file. What the history has as its newest version is
 // nothing new; neither is anything where no store has been before.
-func (s *Store) heal(now Snapshot) (healed, error) {
+func (s *Store) heal(now Snapshot) (h healed, err error) {
+	defer func() { s.trail.found = h }()
 	last, known, err := s.medium.last()
 	if err != nil {
 		return healed{}, &CommitError{Path: s.path, Step: "read history", Err: err}

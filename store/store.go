@@ -25,6 +25,9 @@ type Store struct {
 	past    *lineage
 	pastSeq int64
 
+	notify func() (*notifier, error) // for watchers
+	trail  trail
+
 	mu   sync.Mutex
 	seen known
 }
@@ -48,7 +51,7 @@ func newStore(path string, m medium, opt Options) (*Store, error) {
 	if err := opt.validate(); err != nil {
 		return nil, fmt.Errorf("store options: %w", err)
 	}
-	s := &Store{path: path, opt: opt.withDefaults(), medium: m, turn: make(chan struct{}, 1)}
+	s := &Store{path: path, opt: opt.withDefaults(), medium: m, turn: make(chan struct{}, 1), notify: newNotifier}
 	last, _, err := m.last()
 	if err != nil {
 		return nil, err
@@ -93,6 +96,9 @@ func (s *Store) newest() known {
 }
 
 func (s *Store) remember(snap Snapshot) {
+	if st := s.planned(snap); st != nil {
+		s.arrived(st)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = known(snap)
@@ -160,9 +166,12 @@ func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 // Repair does what a commit does on the way, and nothing else: it merges edits that went
 // astray, and gives back what a stale save took. The receipt's Events say what there was.
 func (s *Store) Repair(ctx context.Context) (*Receipt, error) {
-	return s.commit(ctx, func(now Snapshot) (proposal, error) {
-		return proposal{base: now, result: now.Bytes()}, nil
-	})
+	return s.commit(ctx, asItStands)
+}
+
+// asItStands is a commit that changes nothing by itself.
+func asItStands(now Snapshot) (proposal, error) {
+	return proposal{base: now, result: now.Bytes()}, nil
 }
 
 // Accept takes the file as it stands, however half written it looks and whatever changes

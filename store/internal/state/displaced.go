@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +58,12 @@ func (d Dir) Displaced() ([]Displaced, error) {
 	}
 	slices.SortFunc(list, func(a, b Displaced) int { return cmp.Compare(a.Seq, b.Seq) })
 	return list, nil
+}
+
+// Displaces reports that a path is an intent's name in the directory.
+func (d Dir) Displaces(path string) bool {
+	_, ok := parseIntent(filepath.Base(path))
+	return ok && filepath.Dir(path) == filepath.Clean(d.path)
 }
 
 func parseIntent(name string) (Displaced, bool) {
