@@ -173,7 +173,7 @@ func (f *localFile) straying() bool {
 		if err != nil || f.looked[d.Path] == at {
 			continue
 		}
-		_, at, somebody, err := d.Look()
+		_, at, somebody, err := d.Look(true)
 		if somebody || err == nil && time.Since(time.Unix(0, int64(at.Modified))) < strayTime {
 			return true
 		}

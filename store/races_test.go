@@ -105,15 +105,15 @@ func (w *window) read() string {
 	return string(s.Bytes())
 }
 
-// scene is what a scenario has at hand.
-type scene struct {
+// scenario is what a scenario has at hand.
+type scenario struct {
 	*window
 	daemon
 }
 
 // started runs something that a store may hold up, and returns when it is done, or must be
 // waiting; a careful program holds up nothing. wait waits for the end.
-func (s *scene) started(act func() error) (wait func()) {
+func (s *scenario) started(act func() error) (wait func()) {
 	done := make(chan error, 1)
 	go func() { done <- act() }()
 	waiting := time.After(20 * time.Millisecond)
@@ -132,7 +132,7 @@ func (s *scene) started(act func() error) (wait func()) {
 	}
 }
 
-func (s *scene) must(err error) {
+func (s *scenario) must(err error) {
 	s.Helper()
 	if err != nil {
 		s.Fatal(err)
@@ -143,10 +143,10 @@ const orderOfA, paused = "a,true,O1,", "c,paused,,last"
 
 var races = []struct {
 	name string
-	run  func(s *scene)
+	run  func(s *scenario)
 	want []string // lines that must be there in the end
 }{
-	{"R1 an editor saves in place", func(s *scene) {
+	{"R1 an editor saves in place", func(s *scenario) {
 		wait := func() {}
 		s.daemon.at("exchange", func() {
 			wait = s.started(func() error { return appendTo(s.path, os.O_WRONLY, windowRowD) })
@@ -154,11 +154,11 @@ var races = []struct {
 		s.must(s.daemon.update("a", "order_id", "O1"))
 		wait()
 	}, []string{orderOfA, windowRowD}},
-	{"R3 an editor renames a new file in", func(s *scene) {
+	{"R3 an editor renames a new file in", func(s *scenario) {
 		s.daemon.at("exchange", func() { s.rename(windowRows + windowRowD) })
 		s.must(s.daemon.update("a", "order_id", "O1"))
 	}, []string{orderOfA, windowRowD}},
-	{"R4 an editor truncates and writes slowly", func(s *scene) {
+	{"R4 an editor truncates and writes slowly", func(s *scenario) {
 		f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_TRUNC, 0)
 		s.must(err)
 		half := len(windowRows) / 2
@@ -169,11 +169,11 @@ var races = []struct {
 		s.must(errors.Join(err, f.Close()))
 		wait()
 	}, []string{orderOfA, "c,true,,last", windowRowD}},
-	{"R5 somebody writes between the last check and the rename", func(s *scene) {
+	{"R5 somebody writes between the last check and the rename", func(s *scenario) {
 		s.daemon.at("exchange", func() { s.rename(strings.Replace(windowRows, "c,true", "c,paused", 1)) })
 		s.must(s.daemon.update("a", "order_id", "O1"))
 	}, []string{orderOfA, paused}},
-	{"R6 an editor holds the file open across the commit", func(s *scene) {
+	{"R6 an editor holds the file open across the commit", func(s *scenario) {
 		f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0)
 		s.must(err)
 		wait := s.started(func() error { return s.daemon.update("a", "order_id", "O1") })
@@ -181,14 +181,14 @@ var races = []struct {
 		s.must(errors.Join(err, f.Close()))
 		wait()
 	}, []string{orderOfA, windowRowD}},
-	{"R7 two programs", func(s *scene) {
+	{"R7 two programs", func(s *scenario) {
 		other := s.other()
 		wait := func() {}
 		s.daemon.at("exchange", func() { wait = s.started(func() error { return other.update("b", "order_id", "O2") }) })
 		s.must(s.daemon.update("a", "order_id", "O1"))
 		wait()
 	}, []string{orderOfA, "b,true,O2,"}},
-	{"R9 a reader beside a slow writer", func(s *scene) {
+	{"R9 a reader beside a slow writer", func(s *scenario) {
 		s.daemon.read()
 		f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_TRUNC, 0)
 		s.must(err)
@@ -201,19 +201,19 @@ var races = []struct {
 			s.rename(saw) // what it saw is what it goes by
 		}
 	}, []string{"c,true,,last"}},
-	{"R10 an editor saves an old buffer", func(s *scene) {
+	{"R10 an editor saves an old buffer", func(s *scenario) {
 		s.must(s.daemon.update("a", "order_id", "O1"))
 		s.save(windowRows + windowRowD)
 		s.must(s.daemon.update("b", "note", "x"))
 	}, []string{orderOfA, windowRowD}},
-	{"R11 the same editor saves again", func(s *scene) {
+	{"R11 the same editor saves again", func(s *scenario) {
 		s.must(s.daemon.update("a", "order_id", "O1"))
 		s.save(windowRows + windowRowD)
 		s.must(s.daemon.update("b", "note", "x"))
 		s.save(windowRows + windowRowD + "e,true,,more\n")
 		s.must(s.daemon.update("b", "note", "y"))
 	}, []string{orderOfA, windowRowD, "e,true,,more"}},
-	{"R24 the displaced file conflicts", func(s *scene) {
+	{"R24 the displaced file conflicts", func(s *scenario) {
 		s.daemon.at("exchange", func() {
 			s.rename(strings.NewReplacer("a,true,,", "a,true,X9,", "c,true", "c,paused").Replace(windowRows))
 		})
@@ -225,7 +225,7 @@ var races = []struct {
 }
 
 // other is another one of the same kind.
-func (s *scene) other() daemon {
+func (s *scenario) other() daemon {
 	if c, ok := s.daemon.(*careful); ok {
 		return &careful{path: c.path, moment: func(string) {}}
 	}
@@ -248,10 +248,10 @@ func TestRaces(t *testing.T) {
 }
 
 // race plays a scenario and returns the lines that are missing in the end.
-func race(t *testing.T, run func(*scene), want []string, plain bool) (missing []string) {
+func race(t *testing.T, run func(*scenario), want []string, plain bool) (missing []string) {
 	t.Helper()
 	w := newWindow(t, Options{})
-	s := &scene{window: w, daemon: w}
+	s := &scenario{window: w, daemon: w}
 	if plain {
 		s.daemon = &careful{path: w.path, moment: func(string) {}}
 	}

@@ -29,17 +29,17 @@ const (
 	stale1    = staleHead + "a,false,O1,first\n" + rowsBC // the program wrote
 )
 
-// A telling writes a history down: W(...) is a version that the program wrote, R(...) one
+// A toldVersion writes a history down: W(...) is a version that the program wrote, R(...) one
 // that was read, A(...) one that somebody accepted as it is.
-type telling struct {
+type toldVersion struct {
 	kind byte
 	text string
 }
 
 // W is written, R is read, A is accepted.
-func W(text string) telling { return telling{'W', text} }
-func R(text string) telling { return telling{'R', text} }
-func A(text string) telling { return telling{'A', text} }
+func W(text string) toldVersion { return toldVersion{'W', text} }
+func R(text string) toldVersion { return toldVersion{'R', text} }
+func A(text string) toldVersion { return toldVersion{'A', text} }
 
 func snapshotOf(t testing.TB, text string) Snapshot {
 	t.Helper()
@@ -51,7 +51,7 @@ func snapshotOf(t testing.TB, text string) Snapshot {
 }
 
 // past is a history whose versions are numbered from 1.
-func past(t testing.TB, told ...telling) []version {
+func past(t testing.TB, told ...toldVersion) []version {
 	t.Helper()
 	var history []version
 	for i, v := range told {
@@ -115,7 +115,7 @@ func changesText(changes []EventChange) string {
 
 type staleCase struct {
 	name    string
-	history []telling
+	history []toldVersion
 	save    string
 	opt     savePolicy
 	want    string // the summary
@@ -137,7 +137,7 @@ func (c staleCase) run(t *testing.T) {
 
 // TestStaleSaves are the acceptance tests of the policy, as far as they are one save.
 func TestStaleSaves(t *testing.T) {
-	three := []telling{
+	three := []toldVersion{
 		R(stale0),
 		W(stale1),
 		W(staleHead + "a,false,O1,first\nb,false,O2,second\nc,true,,third\n"),
@@ -145,18 +145,18 @@ func TestStaleSaves(t *testing.T) {
 	}
 	for _, c := range []staleCase{
 		{
-			name: "a row added", history: []telling{R(stale0), W(stale1)}, save: stale0 + "z,true,,new\n",
+			name: "a row added", history: []toldVersion{R(stale0), W(stale1)}, save: stale0 + "z,true,,new\n",
 			want:   "base 1\nstale_save_repaired 1..2 a.enabled=true>false a.order_id=>O1\n",
 			result: stale1 + "z,true,,new\n",
 		},
 		{
-			name: "a note edited in the row of the program", history: []telling{R(stale0), W(stale1)},
+			name: "a note edited in the row of the program", history: []toldVersion{R(stale0), W(stale1)},
 			save:   staleHead + "a,true,,edited\n" + rowsBC,
 			want:   "base 1\nstale_save_repaired 1..2 a.enabled=true>false a.order_id=>O1\n",
 			result: staleHead + "a,false,O1,edited\n" + rowsBC,
 		},
 		{
-			name: "just the row of the program deleted", history: []telling{R(stale0), W(stale1)}, save: staleHead + rowsBC,
+			name: "just the row of the program deleted", history: []toldVersion{R(stale0), W(stale1)}, save: staleHead + rowsBC,
 			want:   "base 1\nstale_save_conflict 1..2 row_added(a>)\nmodify_delete a \n",
 			result: stale1,
 		},
@@ -167,13 +167,13 @@ func TestStaleSaves(t *testing.T) {
 			result: staleHead + "a,false,O1,first\nb,false,O2,second\nc,false,O3,third\nz,true,,new\n",
 		},
 		{
-			name: "one cell of a write taken back", history: []telling{R(stale0), W(stale1)},
+			name: "one cell of a write taken back", history: []toldVersion{R(stale0), W(stale1)},
 			save: staleHead + "a,true,O1,first\n" + rowsBC,
 			want: "base 2\nrevert_accepted 2..2 a.enabled=true>false\n",
 		},
 		{
 			name: "a backup restored",
-			history: []telling{
+			history: []toldVersion{
 				R("# old\n" + stale0), R("# new\n\n" + stale0 + "d,true,,fourth\n"),
 				W("# new\n\n" + stale1 + "d,true,,fourth\n"),
 			},
@@ -182,7 +182,7 @@ func TestStaleSaves(t *testing.T) {
 			result: "# old\n" + stale1,
 		},
 		{
-			name: "true, false, true", history: []telling{R(stale0), W(strings.Replace(stale0, "a,true", "a,false", 1)), W(stale0)},
+			name: "true, false, true", history: []toldVersion{R(stale0), W(strings.Replace(stale0, "a,true", "a,false", 1)), W(stale0)},
 			save: stale0 + "z,true,,new\n",
 			want: "base 3\n",
 		},
@@ -191,7 +191,7 @@ func TestStaleSaves(t *testing.T) {
 			want: "base 0\nunknown_ancestor 0..0\n",
 		},
 		{
-			name: "history too short", history: []telling{W(stale1)}, save: stale0 + "z,true,,new\n",
+			name: "history too short", history: []toldVersion{W(stale1)}, save: stale0 + "z,true,,new\n",
 			opt:    savePolicy{owned: []string{"order_id"}},
 			want:   "base 1\nunknown_ancestor 1..1\nstale_save_conflict 1..1 a.order_id=>O1\ncell a order_id\n",
 			result: staleHead + "a,true,O1,first\n" + rowsBC + "z,true,,new\n",
@@ -204,7 +204,7 @@ func TestStaleSaves(t *testing.T) {
 // TestFreshSaves: people may do to a file what they like.
 func TestFreshSaves(t *testing.T) {
 	wide := staleHead + "a,true,,first\nb,true,,second\nc,true,,third\nd,true,,fourth\n"
-	busy := []telling{
+	busy := []toldVersion{
 		R(wide),
 		W(strings.Replace(wide, "a,true,,", "a,false,O1,", 1)),
 		W(strings.Replace(strings.Replace(wide, "a,true,,", "a,false,O1,", 1), "b,true,,", "b,false,O2,", 1)),
@@ -254,7 +254,7 @@ func TestEditingSessions(t *testing.T) {
 		{stale0, stale0 + "y,true,,one\nz,true,,two\n", stale0 + "z,true,,two\n"},
 		{staleHead, staleHead + "a,true,,1\n", staleHead + "a,true,,1\nb,true,,2\n", staleHead + "b,true,,2\n"},
 	} {
-		var told []telling
+		var told []toldVersion
 		for i, save := range saves {
 			if i > 0 {
 				v := judged(t, past(t, told...), save, savePolicy{})
@@ -434,47 +434,47 @@ func TestBase(t *testing.T) {
 		// Evidence.
 		{
 			name:    "a text of the program proves the newest, near as an older version may be",
-			history: []telling{R(onOff + "a,true,1\nb,true,1\nc,true,1\n"), W(onOff + "a,true,t99\nb,true,1\nc,true,1\n"), W(onOff + "a,true,t99\nb,off,1\nc,off,1\n")},
+			history: []toldVersion{R(onOff + "a,true,1\nb,true,1\nc,true,1\n"), W(onOff + "a,true,t99\nb,true,1\nc,true,1\n"), W(onOff + "a,true,t99\nb,off,1\nc,off,1\n")},
 			save:    onOff + "a,true,t99\nb,true,1\nc,off,1\n",
 			want:    "base 3\nrevert_accepted 3..3 b.on=true>off\n",
 		},
 		{
 			name:    "a text that stood elsewhere before proves nothing",
-			history: []telling{R(onOff + "a,true,1\nb,true,t99\n"), W(onOff + "a,off,t99\nb,off,t99\n")},
+			history: []toldVersion{R(onOff + "a,true,1\nb,true,t99\n"), W(onOff + "a,off,t99\nb,off,t99\n")},
 			save:    onOff + "a,true,t99\nb,true,t99\nz,true,5\n",
 			// Without the text it is the write that was split.
 			want: "base 2\nrevert_accepted 2..2 a.on=true>off b.on=true>off\n",
 		},
 		{
 			name:    "a word proves nothing",
-			history: []telling{R(onOff + "a,true,1\n"), W(onOff + "a,true,1\nb,paused,7\nc,paused,7\n")},
+			history: []toldVersion{R(onOff + "a,true,1\n"), W(onOff + "a,true,1\nb,paused,7\nc,paused,7\n")},
 			save:    onOff + "a,true,1\nb,paused,8\n", // somebody counted the key on as well
 			want:    "base 1\nstale_save_repaired 1..2 row_added(c>)\nstale_save_conflict 1..2 b.price=8>7\nadd_add b price\n",
 			result:  onOff + "a,true,1\nb,paused,7\nc,paused,7\n",
 		},
 		{
 			name:    "a comment of the program is a text",
-			history: []telling{R(stale0), W("# order O77 placed for a\n" + strings.Replace(stale0, "a,true", "a,false", 1))},
+			history: []toldVersion{R(stale0), W("# order O77 placed for a\n" + strings.Replace(stale0, "a,true", "a,false", 1))},
 			save:    "# order O77 placed for a\n" + stale0 + "y,true,,new\n",
 			want:    "base 2\nrevert_accepted 2..2 a.enabled=true>false\n",
 		},
 		{
 			name:    "what somebody else typed proves nothing",
-			history: []telling{R(stale0), R(strings.Replace(stale0, "third", "note 44", 1)), W(strings.Replace(stale1, "third", "note 44", 1))},
+			history: []toldVersion{R(stale0), R(strings.Replace(stale0, "third", "note 44", 1)), W(strings.Replace(stale1, "third", "note 44", 1))},
 			save:    strings.Replace(stale0, "third", "note 44", 1) + "y,true,,new\n",
 			want:    "base 2\nstale_save_repaired 2..3 a.enabled=true>false a.order_id=>O1\n",
 			result:  strings.Replace(stale1, "third", "note 44", 1) + "y,true,,new\n",
 		},
 		{
 			name:    "a version that lacks the text was not loaded",
-			history: []telling{R(stale0), W(stale1), R(stale0 + "z,true,,new\n"), W(stale1 + "z,true,,new\n")},
+			history: []toldVersion{R(stale0), W(stale1), R(stale0 + "z,true,,new\n"), W(stale1 + "z,true,,new\n")},
 			save:    strings.Replace(stale1, "a,false", "a,true", 1) + "z,true,,new\n",
 			want:    "base 4\nrevert_accepted 4..4 a.enabled=true>false\n",
 		},
 
 		{
 			name:    "a text copied from another row proves nothing",
-			history: []telling{R(onOff + "a,true,1\nb,true,1\nc,true,t99\n"), W(onOff + "a,true,1\nb,off,1\nc,true,t99\n"), W(onOff + "a,true,t99\nb,off,1\nc,true,t99\n")},
+			history: []toldVersion{R(onOff + "a,true,1\nb,true,1\nc,true,t99\n"), W(onOff + "a,true,1\nb,off,1\nc,true,t99\n"), W(onOff + "a,true,t99\nb,off,1\nc,true,t99\n")},
 			save:    onOff + "a,true,t99\nb,true,1\nc,true,t99\n", // by the person, to his old copy
 			want:    "base 1\nstale_save_conflict 1..3 b.on=true>off\ncell b on\n",
 			result:  onOff + "a,true,t99\nb,off,1\nc,true,t99\n",
@@ -483,20 +483,20 @@ func TestBase(t *testing.T) {
 		// Split writes.
 		{
 			name:    "half of a write of two words",
-			history: []telling{R("id,on,state\na,true,new\n"), W("id,on,state\na,false,done\n")},
+			history: []toldVersion{R("id,on,state\na,true,new\n"), W("id,on,state\na,false,done\n")},
 			save:    "id,on,state\na,true,done\n",
 			want:    "base 2\nrevert_accepted 2..2 a.on=true>false\n",
 		},
 		{
 			name:    "half of a write, the other half of which an older version had",
-			history: []telling{R("id,on,state\na,true,new\n"), W("id,on,state\na,false,new\n"), W("id,on,state\na,true,done\n")},
+			history: []toldVersion{R("id,on,state\na,true,new\n"), W("id,on,state\na,false,new\n"), W("id,on,state\na,true,done\n")},
 			save:    "id,on,state\na,true,new\nz,true,new\n",
 			want:    "base 1\nstale_save_repaired 1..3 a.state=new>done\n",
 			result:  "id,on,state\na,true,done\nz,true,new\n",
 		},
 		{
 			name: "a repair is no write of its own",
-			history: []telling{
+			history: []toldVersion{
 				R(onOff + "a,true,1\nb,true,1\n"), W(onOff + "a,false,1\nb,true,1\n"), W(onOff + "a,false,1\nb,false,1\n"),
 				R(onOff + "a,true,1\nb,true,1\nz,true,9\n"), W(onOff + "a,false,1\nb,false,1\nz,true,9\n"),
 			},
@@ -507,7 +507,7 @@ func TestBase(t *testing.T) {
 
 		{
 			name: "a cell that was overwritten since is not taken back",
-			history: []telling{
+			history: []toldVersion{
 				R("id,on,state\na,true,new\nd,true,new\ne,true,new\n"), W("id,on,state\na,true,new\nd,off,new\ne,true,new\n"),
 				W("id,on,state\na,true,new\nd,off,new\ne,off,new\n"), W("id,on,state\na,false,done\nd,off,new\ne,off,new\n"),
 				W("id,on,state\na,false,new\nd,off,new\ne,off,new\n"),
@@ -520,14 +520,14 @@ func TestBase(t *testing.T) {
 		// Ties.
 		{
 			name:    "a third value in a cell that the program has just changed",
-			history: []telling{R(onOff + "a,true,1\nb,true,1\nc,true,1\n"), W(onOff + "a,true,2\nb,true,1\nc,true,1\n")},
+			history: []toldVersion{R(onOff + "a,true,1\nb,true,1\nc,true,1\n"), W(onOff + "a,true,2\nb,true,1\nc,true,1\n")},
 			save:    onOff + "a,true,3\nb,true,1\nc,true,1\n",
 			want:    "base 1\nstale_save_conflict 1..2 a.price=3>2\ncell a price\n",
 			result:  onOff + "a,true,2\nb,true,1\nc,true,1\n",
 		},
 		{
 			name:    "one of two writes taken back",
-			history: []telling{R(onOff + "a,true,1\nb,true,1\n"), W(onOff + "a,off,1\nb,true,1\n"), W(onOff + "a,off,1\nb,off,1\n")},
+			history: []toldVersion{R(onOff + "a,true,1\nb,true,1\n"), W(onOff + "a,off,1\nb,true,1\n"), W(onOff + "a,off,1\nb,off,1\n")},
 			save:    onOff + "a,true,1\nb,off,1\nz,true,1\n",
 			want:    "base 1\nstale_save_conflict 1..3 a.on=true>off\ncell a on\n",
 			result:  onOff + "a,off,1\nb,off,1\nz,true,1\n",
@@ -535,7 +535,7 @@ func TestBase(t *testing.T) {
 
 		{
 			name: "a tie of old versions, and a write after both",
-			history: []telling{
+			history: []toldVersion{
 				R(onOff + "a,true,1\nb,true,1\nc,true,1\n"), W(onOff + "a,off,1\nb,true,1\nc,true,1\n"),
 				W(onOff + "a,off,1\nb,off,1\nc,true,1\n"), W(onOff + "a,off,1\nb,off,1\nc,off,c9\n"),
 			},
@@ -546,17 +546,17 @@ func TestBase(t *testing.T) {
 
 		// Nothing near.
 		{
-			name: "names exchanged in the header", history: []telling{R(stale0), W(stale1)}, save: strings.Replace(stale0, "enabled,order_id", "order_id,enabled", 1),
+			name: "names exchanged in the header", history: []toldVersion{R(stale0), W(stale1)}, save: strings.Replace(stale0, "enabled,order_id", "order_id,enabled", 1),
 			want: "base 2\nunknown_ancestor 2..2\n",
 		},
 		{
-			name: "another file", history: []telling{R(stale0), W(stale1)}, save: staleHead + "x,true,,1\ny,true,,2\na,true,,first\n",
+			name: "another file", history: []toldVersion{R(stale0), W(stale1)}, save: staleHead + "x,true,,1\ny,true,,2\na,true,,first\n",
 			opt:    savePolicy{owned: []string{"order_id"}},
 			want:   "base 2\nunknown_ancestor 2..2\nstale_save_conflict 2..2 a.order_id=>O1\nrevert_accepted 2..2 a.enabled=true>false\ncell a order_id\n",
 			result: staleHead + "x,true,,1\ny,true,,2\na,true,O1,first\n",
 		},
 		{
-			name: "a stale buffer with one column edited all over is near enough", history: []telling{R(stale0), W(stale1)},
+			name: "a stale buffer with one column edited all over is near enough", history: []toldVersion{R(stale0), W(stale1)},
 			save:   staleHead + "a,true,,1\nb,true,,2\nc,true,,3\n",
 			want:   "base 1\nstale_save_repaired 1..2 a.enabled=true>false a.order_id=>O1\n",
 			result: staleHead + "a,false,O1,1\nb,true,,2\nc,true,,3\n",
@@ -564,49 +564,49 @@ func TestBase(t *testing.T) {
 
 		// Rows, columns and comments of the program.
 		{
-			name: "a row of the program", history: []telling{R(stale0), W(stale0 + "p,true,P1,own\n")}, save: stale0 + "z,true,,new\n",
+			name: "a row of the program", history: []toldVersion{R(stale0), W(stale0 + "p,true,P1,own\n")}, save: stale0 + "z,true,,new\n",
 			want:   "base 1\nstale_save_repaired 1..2 row_added(p>)\n",
 			result: stale0 + "p,true,P1,own\nz,true,,new\n",
 		},
 		{
-			name: "a row that the program deleted", history: []telling{R(stale0), W(strings.Replace(stale0, "c,true,,third\n", "", 1))},
+			name: "a row that the program deleted", history: []toldVersion{R(stale0), W(strings.Replace(stale0, "c,true,,third\n", "", 1))},
 			save:   strings.Replace(stale0, "first", "edited", 1),
 			want:   "base 1\nstale_save_repaired 1..2 row_deleted(c>)\n",
 			result: staleHead + "a,true,,edited\nb,true,,second\n",
 		},
 		{
-			name: "columns of the program", history: []telling{R("id,note\na,one\nb,two\n"), W("id,note,order_id\na,one,O1\nb,two,\n")},
+			name: "columns of the program", history: []toldVersion{R("id,note\na,one\nb,two\n"), W("id,note,order_id\na,one,O1\nb,two,\n")},
 			save:   "id,note\na,one\nb,edited\n",
 			want:   "base 1\nstale_save_repaired 1..2 column_added(order_id>) a.order_id=>O1\n",
 			result: "id,note,order_id\na,one,O1\nb,edited,\n",
 		},
 		{
-			name: "a comment of the program", history: []telling{R(stale0), W("# written\n" + stale0)}, save: stale0 + "z,true,,new\n",
+			name: "a comment of the program", history: []toldVersion{R(stale0), W("# written\n" + stale0)}, save: stale0 + "z,true,,new\n",
 			want:   "base 1\nstale_save_repaired 1..2 comment(># written)\n",
 			result: "# written\n" + stale0 + "z,true,,new\n",
 		},
 		{
-			name: "a row like one of the program's", history: []telling{R(stale0), W(stale0 + "p,true,,same\n")}, save: stale0 + "y,true,,same\n",
+			name: "a row like one of the program's", history: []toldVersion{R(stale0), W(stale0 + "p,true,,same\n")}, save: stale0 + "y,true,,same\n",
 			want:   "base 1\nstale_save_repaired 1..2 row_added(p>)\n",
 			result: stale0 + "p,true,,same\ny,true,,same\n",
 		},
 		{
-			name: "one more of equal comments", history: []telling{R("# idle\n" + stale0), W("# idle\n# idle\n" + stale0)}, save: "# idle\n" + stale0 + "z,true,,new\n",
+			name: "one more of equal comments", history: []toldVersion{R("# idle\n" + stale0), W("# idle\n# idle\n" + stale0)}, save: "# idle\n" + stale0 + "z,true,,new\n",
 			want:   "base 1\nstale_save_repaired 1..2 comment(># idle)\n",
 			result: "# idle\n# idle\n" + stale0 + "z,true,,new\n",
 		},
 		{
-			name: "a comment in another form is the same", history: []telling{R(stale0), W("# written\n" + stale0)}, save: "\"# written\",,,\n" + stale0,
+			name: "a comment in another form is the same", history: []toldVersion{R(stale0), W("# written\n" + stale0)}, save: "\"# written\",,,\n" + stale0,
 			want: "base 2\n",
 		},
 		{
-			name: "a renamed row takes the program's cells along", history: []telling{R(stale0), W(stale1)},
+			name: "a renamed row takes the program's cells along", history: []toldVersion{R(stale0), W(stale1)},
 			save:   strings.Replace(stale0, "a,true", "a2,true", 1),
 			want:   "base 1\nstale_save_repaired 1..2 a2.enabled=true>false a2.order_id=>O1\n",
 			result: strings.Replace(stale1, "a,false", "a2,false", 1),
 		},
 		{
-			name: "equal keys and rows without a key", history: []telling{R(stale0 + "b,true,,2\n,true,,3\n,true,,3\n"), W(stale1 + "b,true,,2\n,true,,3\n,true,,3\n")},
+			name: "equal keys and rows without a key", history: []toldVersion{R(stale0 + "b,true,,2\n,true,,3\n,true,,3\n"), W(stale1 + "b,true,,2\n,true,,3\n,true,,3\n")},
 			save:   stale0 + "b,true,,2\n,true,,3\nz,true,,new\n",
 			want:   "base 1\nstale_save_repaired 1..2 a.enabled=true>false a.order_id=>O1\n",
 			result: stale1 + "b,true,,2\n,true,,3\nz,true,,new\n",
@@ -614,17 +614,17 @@ func TestBase(t *testing.T) {
 
 		// Somebody said so.
 		{
-			name: "what was accepted is not the program's", history: []telling{R(stale0), W(stale1), A(stale0 + "z,true,,new\n")},
+			name: "what was accepted is not the program's", history: []toldVersion{R(stale0), W(stale1), A(stale0 + "z,true,,new\n")},
 			save: stale0 + "y,true,,new\nz,true,,new\n",
 			want: "base 3\n",
 		},
 		{
-			name: "below an accepted version nothing is made again", history: []telling{R(stale0), W(stale1), A(stale0 + "z,true,,new\n")},
+			name: "below an accepted version nothing is made again", history: []toldVersion{R(stale0), W(stale1), A(stale0 + "z,true,,new\n")},
 			save: stale1,
 			want: "base 2\nequals_version 2..3\n",
 		},
 		{
-			name: "a buffer from before is repaired with what was accepted", history: []telling{R(stale0), W(stale1), A(stale0)},
+			name: "a buffer from before is repaired with what was accepted", history: []toldVersion{R(stale0), W(stale1), A(stale0)},
 			save:   stale1 + "y,true,,new\n",
 			want:   "base 2\nstale_save_repaired 2..3 a.enabled=false>true a.order_id=O1>\n",
 			result: stale0 + "y,true,,new\n",
@@ -638,30 +638,30 @@ func TestOwnedColumns(t *testing.T) {
 	own := savePolicy{owned: []string{"order_id", "when"}}
 	for _, c := range []staleCase{
 		{
-			name: "made again from the newest too", history: []telling{R(stale0), W(stale1)}, opt: own,
+			name: "made again from the newest too", history: []toldVersion{R(stale0), W(stale1)}, opt: own,
 			save:   strings.Replace(stale1, "false,O1", "false,O2", 1),
 			want:   "base 2\nowned_reapplied 2..2 a.order_id=O2>O1\n",
 			result: stale1,
 		},
 		{
-			name: "beside what a person may take back", history: []telling{R(stale0), W(strings.Replace(stale1, "O1,first", "O1,done by itself", 1))}, opt: own,
+			name: "beside what a person may take back", history: []toldVersion{R(stale0), W(strings.Replace(stale1, "O1,first", "O1,done by itself", 1))}, opt: own,
 			save:   staleHead + "a,true,,done by itself\n" + rowsBC,
 			want:   "base 2\nowned_reapplied 2..2 a.order_id=>O1\nrevert_accepted 2..2 a.enabled=true>false\n",
 			result: staleHead + "a,true,O1,done by itself\n" + rowsBC,
 		},
 		{
-			name: "with the column", history: []telling{R("id,note\na,one\n"), W("id,when,note\na,t1,one\n"), W("id,when,note\na,t2,done 17\n")}, opt: own,
+			name: "with the column", history: []toldVersion{R("id,note\na,one\n"), W("id,when,note\na,t1,one\n"), W("id,when,note\na,t2,done 17\n")}, opt: own,
 			save:   "id,note\na,done 17\n",
 			want:   "base 3\nowned_reapplied 3..3 column_added(when>) a.when=>t2\n",
 			result: "id,note,when\na,done 17,t2\n",
 		},
 		{
-			name: "rows that are new, gone or renamed are the person's", history: []telling{R(stale0), W(stale1)}, opt: own,
+			name: "rows that are new, gone or renamed are the person's", history: []toldVersion{R(stale0), W(stale1)}, opt: own,
 			save: staleHead + "a2,false,O1,first\nb,true,,second\nz,true,O1,copied\n",
 			want: "base 2\n",
 		},
 		{
-			name: "although saves are to be accepted", history: []telling{R(stale0), W(stale1)},
+			name: "although saves are to be accepted", history: []toldVersion{R(stale0), W(stale1)},
 			opt: savePolicy{owned: own.owned, reverts: AcceptReverts}, save: stale0 + "z,true,,new\n",
 			want:   "base 1\nrevert_accepted 1..2 a.enabled=true>false a.order_id=>O1\nowned_reapplied 1..2 a.order_id=>O1\n",
 			result: staleHead + "a,true,O1,first\n" + rowsBC + "z,true,,new\n",
@@ -696,7 +696,7 @@ func TestReverts(t *testing.T) {
 			want: "base 1\nrevert_accepted 1..2 a.order_id=>O1 a.enabled=paused>false\n",
 		},
 	} {
-		c.history = []telling{R(stale0), W(stale1)}
+		c.history = []toldVersion{R(stale0), W(stale1)}
 		t.Run(c.name, c.run)
 	}
 }
