@@ -101,7 +101,7 @@ type watch struct {
 type failing struct{ digest, text string }
 
 func (s *Store) newWatch() *watch {
-	w := &watch{Store: s, alarm: newAlarm(s)}
+	w := &watch{Store: s, alarm: newAlarm(s), strays: true}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.seen.file != nil {
@@ -205,7 +205,7 @@ func (w *watch) walk(now Snapshot) []News {
 
 // meet adds a version to the news, if it is any.
 func (w *watch) meet(news []News, now Snapshot, events []Event) []News {
-	if !now.Exists() || now.digest == w.last.digest && !w.missing && !telling(events) {
+	if !now.Exists() || now.digest == w.last.digest && !w.missing && !tellsMore(events) {
 		return news
 	}
 	news = append(news, News{
@@ -216,9 +216,9 @@ func (w *watch) meet(news []News, now Snapshot, events []Event) []News {
 	return news
 }
 
-// telling reports events that are news where the file is as it was. Not so that nobody
+// tellsMore reports events that are news where the file is as it was. Not so that nobody
 // knows what it was made from: that is true of each file at the first commit.
-func telling(events []Event) bool {
+func tellsMore(events []Event) bool {
 	return slices.ContainsFunc(events, func(e Event) bool { return e.Kind != EventUnknownAncestor })
 }
 

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -42,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"bytes":  cmdBytes,
 			"mode":   cmdMode,
 			"files":  cmdFiles,
+			"await":  cmdAwait,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {
@@ -91,6 +93,25 @@ func cmdMode(ts *testscript.TestScript, _ bool, args []string) {
 	if got := strconv.FormatUint(uint64(info.Mode().Perm()), 8); got != args[1] {
 		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
 	}
+}
+
+// awaitLimit is how long a script waits for a line that does not come.
+const awaitLimit = time.Minute
+
+// cmdAwait waits for a line in a file that a process in the background writes.
+func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await FILE REGEXP")
+	}
+	line, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	var data []byte
+	for start := time.Now(); time.Since(start) < awaitLimit; time.Sleep(10 * time.Millisecond) {
+		if data, _ = os.ReadFile(ts.MkAbs(args[0])); line.Match(data) {
+			return
+		}
+	}
+	ts.Fatalf("no line %s in %s:\n%s", args[1], args[0], data)
 }
 
 // cmdFiles checks all names in a directory: nothing was left behind.

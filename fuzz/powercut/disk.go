@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/binary"
 	"maps"
+	"sync"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -28,6 +29,10 @@ type disk struct {
 	sum   uint64 // of the hashes of all that it shows: equal content has equal sums
 }
 
+// disks guards the pages of all disks: the kernel's last reading of one that is unmounted
+// comes before the next writing of the one below, but nothing in this program says so.
+var disks sync.Mutex
+
 func newDisk(size int64) *disk { return &disk{size: size, pages: map[int64]*page{}} }
 
 // over returns a disk that shows below, and keeps what is written to itself.
@@ -44,6 +49,8 @@ var zeros page
 
 // at returns what stands in a page.
 func (d *disk) at(n int64) *page {
+	disks.Lock()
+	defer disks.Unlock()
 	for ; d != nil; d = d.below {
 		if p := d.pages[n]; p != nil {
 			return p
@@ -77,6 +84,8 @@ func (d *disk) write(data []byte, off int64) {
 		h.Write(after.data[:])                                    //nolint:errcheck // never fails
 		after.hash = h.Sum64()
 	}
+	disks.Lock()
+	defer disks.Unlock()
 	d.pages[n] = after
 	d.sum += after.hash - before.hash
 }
