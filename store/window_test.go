@@ -322,3 +322,42 @@ func TestStrayIsRefused(t *testing.T) {
 		t.Errorf("the last version is %+v", last)
 	}
 }
+
+// While the names have changed places for an editor who then gets his file back, another
+// one opens ours: what he writes there is merged too.
+func TestOpenedBeforeTheChangeBack(t *testing.T) {
+	w := newWindow(t, Options{})
+	done := make(chan error, 1)
+	begun, changedBack := false, false
+	w.file.moment = func(step string) {
+		switch {
+		case step == "exchange" && !begun:
+			begun = true
+			go func() { done <- appendTo(w.path, os.O_WRONLY, windowRowD) }()
+			time.Sleep(20 * time.Millisecond) // he waits by now; if not, the test shows less
+		case step == "change back" && !changedBack:
+			changedBack = true
+			if err := appendTo(w.path, os.O_WRONLY, "e,true,,other\n"); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.Repair(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{orderOfA, windowRowD}
+	if changedBack {
+		want = append(want, "e,true,,other")
+	}
+	for _, line := range want {
+		if got := w.read(); !strings.Contains(got, line) {
+			t.Errorf("%q is not in %q", line, got)
+		}
+	}
+}

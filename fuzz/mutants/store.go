@@ -33,12 +33,17 @@ var ofStore = []mutant{
 		"an editor that waits gets the displaced file",
 	},
 	{
+		"commit-changed-back-removed", "store/exchange.go", "",
+		`return replaced{displaced: true, back: is.Ino == mine}, errBusy`, `return replaced{displaced: is.Ino != mine, back: is.Ino == mine}, errBusy`,
+		"what somebody wrote to our file before it was changed back is removed",
+	},
+	{
 		"commit-clean-up-armed", "store/file.go", "",
 		`armed = false`, `armed = true`,
 		"the displaced file is removed",
 	},
 	{
-		"commit-record-stays", "store/file.go", "func (f *localFile) takeBack(r replaced, err error, undo func() error, old held) error {",
+		"commit-record-stays", "store/file.go", "",
 		`err = errors.Join(err, undo())`, ``,
 		"a commit that did not come about is in the history",
 	},
@@ -86,6 +91,12 @@ var ofStore = []mutant{
 	},
 
 	// Half-written files, crashes.
+	{
+		"stale-save-of-our-own", "store/heal.go", "",
+		`case s.medium.lacksEnd():`, `case false:`,
+		"a commit that the log has lost is taken for a stale save",
+	},
+
 	{
 		"settle-never", "store/settle.go", "",
 		`case why == nil || still >= s.opt.Settle && !why.lasting:`, `case true:`,
