@@ -162,7 +162,7 @@ func (w *watch) gone() []News {
 // repair is a Repair, where there is reason for one and whoever watches may. The turn is
 // taken.
 func (w *watch) repair(ctx context.Context, now Snapshot) error {
-	w.strays = w.alarm.strays() || w.strays
+	w.strays = w.medium.used() && (w.alarm.strays() || w.strays)
 	last, ok, err := w.medium.last()
 	if err != nil || !w.medium.used() || ok && last.Digest == state.Digest(now.digest) && !w.strays {
 		return err
