@@ -168,18 +168,13 @@ func (w *watch) repair(ctx context.Context, now Snapshot) error {
 		return err
 	}
 	w.swept = w.swept && !w.strays // else only what this store displaced is looked at
-	_, err = w.commitInTurn(ctx, func(now Snapshot) (proposal, error) {
-		if !now.Exists() {
-			return proposal{}, fs.ErrNotExist // a file that is missing is not made by looking
-		}
-		return asItStands(now)
-	})
+	_, err = w.commitInTurn(ctx, w.asItStands)
 	if f, ok := w.medium.(*localFile); ok && err == nil && w.strays {
 		w.strays = f.straying()
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return nil // the next look tells
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		w.opt.Logger.DebugContext(ctx, "watching without repair", "path", w.path, "error", err)
 		w.strays = false

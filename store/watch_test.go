@@ -328,6 +328,9 @@ func TestWatchCreates(t *testing.T) {
 	if n := x.news(); !n.Missing {
 		t.Errorf("%+v", n)
 	}
+	if _, err := w.store.Repair(t.Context()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("repairing no file: %v", err)
+	}
 	if _, err := os.Stat(w.path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file is there: %v", err)
 	}
