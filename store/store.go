@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -166,11 +167,15 @@ func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 // Repair does what a commit does on the way, and nothing else: it merges edits that went
 // astray, and gives back what a stale save took. The receipt's Events say what there was.
 func (s *Store) Repair(ctx context.Context) (*Receipt, error) {
-	return s.commit(ctx, asItStands)
+	return s.commit(ctx, s.asItStands)
 }
 
-// asItStands is a commit that changes nothing by itself.
-func asItStands(now Snapshot) (proposal, error) {
+// asItStands is a commit that changes nothing by itself. It makes no file either, where a
+// change would.
+func (s *Store) asItStands(now Snapshot) (proposal, error) {
+	if !now.Exists() {
+		return proposal{}, &fs.PathError{Op: "open", Path: s.path, Err: fs.ErrNotExist}
+	}
 	return proposal{base: now, result: now.Bytes()}, nil
 }
 

@@ -162,24 +162,19 @@ func (w *watch) gone() []News {
 // repair is a Repair, where there is reason for one and whoever watches may. The turn is
 // taken.
 func (w *watch) repair(ctx context.Context, now Snapshot) error {
-	w.strays = w.alarm.strays() || w.strays
+	w.strays = w.medium.used() && (w.alarm.strays() || w.strays)
 	last, ok, err := w.medium.last()
 	if err != nil || !w.medium.used() || ok && last.Digest == state.Digest(now.digest) && !w.strays {
 		return err
 	}
 	w.swept = w.swept && !w.strays // else only what this store displaced is looked at
-	_, err = w.commitInTurn(ctx, func(now Snapshot) (proposal, error) {
-		if !now.Exists() {
-			return proposal{}, fs.ErrNotExist // a file that is missing is not made by looking
-		}
-		return asItStands(now)
-	})
+	_, err = w.commitInTurn(ctx, w.asItStands)
 	if f, ok := w.medium.(*localFile); ok && err == nil && w.strays {
 		w.strays = f.straying()
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return nil // the next look tells
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		w.opt.Logger.DebugContext(ctx, "watching without repair", "path", w.path, "error", err)
 		w.strays = false

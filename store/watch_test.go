@@ -41,6 +41,10 @@ func (w *window) watch() *watcher {
 	if _, err := w.store.Snapshot(w.Context()); err != nil {
 		w.Fatal(err)
 	}
+	return w.watchOn()
+}
+
+func (w *window) watchOn() *watcher {
 	ctx, stop := context.WithCancel(w.Context())
 	x := &watcher{T: w.T, told: make(chan told, 100), stop: stop, done: make(chan struct{})}
 	go func() {
@@ -245,13 +249,28 @@ func TestWatchStray(t *testing.T) {
 	if err := w.update("a", "order_id", "O1"); err != nil {
 		t.Fatal(err)
 	}
+	other, err := Open(w.path, Options{Settle: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Update(t.Context(), set("b", "order_id", "O2")); err != nil {
+		t.Fatal(err)
+	}
 	displaced, err := w.file.stateOf(w.path).Displaced()
 	if err != nil || len(displaced) == 0 {
 		t.Skipf("nothing is displaced here: %v", err)
 	}
 	x := w.watch()
-	late := strings.Replace(windowRows, "last", "late", 1)
-	if err := os.WriteFile(displaced[len(displaced)-1].Path, []byte(late), 0o600); err != nil {
+	f, err := os.OpenFile(displaced[len(displaced)-1].Path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(strings.Replace(windowRows, "a,true,,\nb,true,,\nc,true,,last", "a,true,O1,\nb,true,,\nc,true,,late", 1)); err != nil {
+		t.Fatal(err)
+	}
+	// Mostly it is looked at while it is open. Nothing tells of the end.
+	time.Sleep(200 * time.Millisecond)
+	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	n := x.want("c.note=late")
@@ -296,6 +315,35 @@ func TestWatchDamaged(t *testing.T) {
 	x.want("c.note=mended")
 }
 
+// A file that is missing is not made by watching, though a commit may make it.
+func TestWatchCreates(t *testing.T) {
+	w := newWindow(t, Options{Create: []string{"id", "enabled", "order_id", "note"}})
+	if err := w.update("a", "note", "1"); err != nil {
+		t.Fatal(err)
+	}
+	x := w.watch()
+	if err := os.Remove(w.path); err != nil {
+		t.Fatal(err)
+	}
+	if n := x.news(); !n.Missing {
+		t.Errorf("%+v", n)
+	}
+	if _, err := w.store.Repair(t.Context()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("repairing no file: %v", err)
+	}
+	if _, err := os.Stat(w.path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is there: %v", err)
+	}
+	_, err := w.store.Update(t.Context(), func(tx *Tx) error { return tx.Append(csvrows.Key{"z"}, nil) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.rename(w.replaced("z,,,", "z,,,mine"))
+	if n := x.want("z.note=mine"); n.Created {
+		t.Errorf("%+v", n)
+	}
+}
+
 // TestWatchPolls where there is nothing to watch with, and where a directory cannot be
 // watched.
 func TestWatchPolls(t *testing.T) {
@@ -328,8 +376,13 @@ func TestWatchOverflow(t *testing.T) {
 	w.store.notify = func() (*notifier, error) {
 		return &notifier{add: func(string) error { return nil }, events: events, errors: overflow, close: func() error { close(events); return nil }}, nil
 	}
-	x := w.watch()
-	w.save(w.replaced("last", "dropped"))
+	if _, err := w.store.Snapshot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.save(w.replaced("last", "first"))
+	x := w.watchOn()
+	x.want("c.note=first") // by the look at the start; from now on nothing but a ring makes it look
+	w.save(w.replaced("first", "dropped"))
 	overflow <- fsnotify.ErrEventOverflow
 	x.want("c.note=dropped")
 }
