@@ -14,7 +14,7 @@ type healed struct {
 const mostHistory = 64 << 20
 
 // heal judges what stands in the file. What the history has as its newest version is
-// nothing new; neither is anything where no store has been before.
+// nothing new; neither is anything where there is no history.
 func (s *Store) heal(now Snapshot) (h healed, err error) {
 	defer func() { s.trail.found = h }()
 	last, known, err := s.medium.last()
@@ -24,7 +24,7 @@ func (s *Store) heal(now Snapshot) (h healed, err error) {
 	switch {
 	case !now.Exists() || known && last.Digest == state.Digest(now.digest):
 		return healed{now: now}, nil
-	case !known && !s.medium.used():
+	case !known && !s.medium.lacksEnd():
 		return healed{now: now, unknown: true}, nil
 	case s.medium.lacksEnd():
 		// It may be the store's own, or be made from what is not known any more.

@@ -187,7 +187,7 @@ func (s *Store) Accept(ctx context.Context) error {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	// A first look without the lock: beside a file that cannot be used nothing is made.
-	if snap, err := s.asItStands(ctx); err != nil || !snap.Exists() {
+	if snap, err := s.readNow(ctx); err != nil || !snap.Exists() {
 		return err
 	}
 	unlock, err := s.lock(ctx)
@@ -196,7 +196,7 @@ func (s *Store) Accept(ctx context.Context) error {
 	}
 	defer unlock()
 	// What somebody committed meanwhile stands there now, and not what was seen first.
-	snap, err := s.asItStands(ctx)
+	snap, err := s.readNow(ctx)
 	if err != nil || !snap.Exists() {
 		return err
 	}
@@ -209,8 +209,8 @@ func (s *Store) Accept(ctx context.Context) error {
 	return s.note([]state.Version{accepted})
 }
 
-// asItStands reads the file without waiting for it to settle.
-func (s *Store) asItStands(ctx context.Context) (Snapshot, error) {
+// readNow reads the file without waiting for it to settle.
+func (s *Store) readNow(ctx context.Context) (Snapshot, error) {
 	now, err := s.load(ctx)
 	if err != nil || !now.exists {
 		return Snapshot{}, err
