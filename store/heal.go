@@ -20,10 +20,11 @@ func (s *Store) heal(now Snapshot) (healed, error) {
 	if err != nil {
 		return healed{}, &CommitError{Path: s.path, Step: "read history", Err: err}
 	}
+	s.fresh = s.fresh && !known
 	switch {
 	case !now.Exists() || known && last.Digest == state.Digest(now.digest):
 		return healed{now: now}, nil
-	case !known && !s.medium.used():
+	case !known && s.fresh:
 		return healed{now: now, unknown: true}, nil
 	}
 	if err := s.readPast(last); err != nil {
