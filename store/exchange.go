@@ -22,7 +22,8 @@ import (
 // and it is merged next.
 //
 // An open(2) that waits for the lease after the exchange is one of the displaced file. The
-// names are changed back for it, so that the editor gets the file that it asked for.
+// names are changed back for it, so that the editor gets the file that it asked for. So
+// they are where owner or mode were changed after the look: the new file has the old ones.
 //
 // Sources: fcntl(2), "Leases"; rename(2), RENAME_EXCHANGE.
 
@@ -86,7 +87,7 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 	f.moment("exchanged")
 	is, err := sys.StampAt(intent.Path)
 	slipped := err != nil || is.Ino != was.Ino || is.Dev != was.Dev
-	if !slipped && lease.broken() {
+	if !slipped && (lease.broken() || !is.SameAccess(was)) {
 		return f.changeBack(intent, at.target, mine.Ino)
 	}
 	if !slipped {
