@@ -142,8 +142,20 @@ func (l *Log) refresh(f *os.File) (news bool, err error) {
 	if err != nil || at.Ino == l.at.Ino && at.Size == l.at.Size && at.Dev == l.at.Dev {
 		return false, err
 	}
-	l.tail, err = readTail(f, at)
-	return true, err
+	if l.tail, err = readTail(f, at); err != nil {
+		return true, err
+	}
+	return true, l.skipDisplaced()
+}
+
+// skipDisplaced lets numbers go on behind those of displaced files: where the end of the
+// log is lost, their names would be taken.
+func (l *Log) skipDisplaced() error {
+	displaced, err := l.dir.Displaced()
+	if n := len(displaced); n > 0 {
+		l.seq = max(l.seq, displaced[n-1].Seq)
+	}
+	return err
 }
 
 // readTail finds the last entries, reading as little as that needs.
