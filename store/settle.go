@@ -90,8 +90,10 @@ func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 	since := time.Now()
 	for pause := s.opt.Settle / 20; ; pause *= 2 {
 		now, err := s.load(ctx)
-		if errors.Is(err, fs.ErrNotExist) && s.newest().file != nil && time.Since(since) < s.opt.Settle {
+		gone := errors.Is(err, fs.ErrNotExist) || err == nil && !now.exists
+		if gone && s.newest().file != nil && time.Since(since) < s.opt.Settle {
 			// Some editors move the file away before they write it anew.
+			s.opt.Logger.DebugContext(ctx, "waiting for the file to come again", "path", s.path)
 			if err := sleep(ctx, max(time.Millisecond, pause)); err != nil {
 				return held{}, Snapshot{}, err
 			}
