@@ -203,9 +203,7 @@ func TestR04NeverFinished(t *testing.T) {
 // R06 where X keeps the file open for longer than P waits: nothing is written.
 func TestR06HeldOpenForever(t *testing.T) {
 	r := newRace(t, Options{Wait: 100 * time.Millisecond})
-	if g, err := r.store.Guarantee(); err != nil || !g.Lease {
-		t.Skip("SKIPPED: no leases here, so that nobody sees who has the file open:", err)
-	}
+	r.needs(func(g Guarantee) bool { return g.Lease }, "leases")
 	f, err := os.OpenFile(r.path, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

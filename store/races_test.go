@@ -30,6 +30,7 @@ var races = []struct {
 	{"R05/truncated", truncatedAfterTheLastLook, lookBytes},
 	{"R05/by rename", renamedAfterTheLastLook, lookBytes},
 	{"R06", heldOpenAcross, lookBytes},
+	{"R06/opened in the window", openedAfterTheLastLook, lookBytes},
 	{"R07", twoPrograms, lookBytes},
 	{"R09", readHalf, lookBytes},
 	{"R10", staleBuffer, lookBytes},
@@ -132,6 +133,7 @@ func truncatedAfterTheLastLook(r *race) error {
 
 // X renames a new file in at that moment.
 func renamedAfterTheLastLook(r *race) error {
+	r.needs(func(g Guarantee) bool { return g.Exchange }, "exchange of names")
 	r.program.at("exchange", func() { r.rename(r.keep(windowRows + windowRowD)) })
 	r.set("a", "order_id", "O1")
 	return r.holds(told("a,true,,", "a,true,O1,") + windowRowD)
@@ -154,6 +156,31 @@ func heldOpenAcross(r *race) error {
 	write()
 	r.set("b", "order_id", "O2")
 	return r.holds(told("a,true,,", "a,true,O1,", "b,true,,", "b,true,O2,") + windowRowD)
+}
+
+// X opens the file between P's last look and P's rename, and writes when P is done or
+// waits for it. It gets the file that it asked for: nobody has to find its row elsewhere.
+func openedAfterTheLastLook(r *race) error {
+	r.needs(func(g Guarantee) bool { return g.Lease }, "leases")
+	var f *os.File
+	var err error
+	opened := func() {}
+	r.program.at("exchange", func() {
+		opened = r.beside(func() { f, err = os.OpenFile(r.path, os.O_WRONLY|os.O_APPEND, 0) })
+	})
+	write := sync.OnceFunc(func() {
+		if opened(); err == nil {
+			_, err = f.WriteString(windowRowD)
+			err = errors.Join(err, f.Close())
+		}
+		if err != nil {
+			r.Error(err)
+		}
+	})
+	r.program.waits(write)
+	r.set("a", "order_id", "O1")
+	write()
+	return r.holds(told("a,true,,", "a,true,O1,") + windowRowD)
 }
 
 // Two programs change the file, the second one in the window of the first.
@@ -211,6 +238,7 @@ func staleBufferAgain(r *race) error {
 // X renames a version in, in the window, that changes the very cell P changed. X's value
 // stands, P's is pending, and what does not conflict is there.
 func displacedConflicts(r *race) error {
+	r.needs(func(g Guarantee) bool { return g.Exchange }, "exchange of names")
 	r.program.at("exchange", func() { r.rename(r.keep(told("a,true,,", "a,paused,,theirs"))) })
 	err := r.program.update("a", "enabled", "false", "order_id", "O1")
 	if r.store == nil && err != nil {

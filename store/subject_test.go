@@ -160,6 +160,21 @@ func (r *race) slowly(parts ...string) (next func() bool) {
 	}
 }
 
+// needs skips what the store does not promise where the file lies.
+func (r *race) needs(promised func(Guarantee) bool, what string) {
+	r.Helper()
+	if r.store == nil {
+		return
+	}
+	g, err := r.store.Guarantee()
+	if err != nil {
+		r.Fatal(err)
+	}
+	if !promised(g) {
+		r.Skipf("SKIPPED: no %s here", what)
+	}
+}
+
 // keep is a version that X saved whole: it must be found in the end.
 func (r *race) keep(content string) string {
 	r.kept = append(r.kept, content)
