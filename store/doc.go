@@ -78,7 +78,7 @@
 //	sync            fsync, close
 //	record          open, fstat, pwrite, close
 //	intend          renameat2, fstatat (and F_SETLEASE)
-//	look            fstat, pread (and F_GETLEASE; pread where the last change is younger than 20 ms)
+//	look            fstat, pread, readlink (and F_GETLEASE; pread where the last change is younger than 20 ms)
 //	replace         exchange: the commit point
 //	displaced       fstatat (and F_GETLEASE, F_SETLEASE)
 //	sync directory  open, fsync, close

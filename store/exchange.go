@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/rowkeep/rowkeep/internal/symlink"
 	"github.com/rowkeep/rowkeep/store/internal/state"
 	"github.com/rowkeep/rowkeep/store/internal/sys"
 )
@@ -72,6 +73,9 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 	f.moment("look")
 	was, err := unchanged(r, old)
 	if err == nil {
+		err = f.leadsTo(at.target)
+	}
+	if err == nil {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
@@ -94,6 +98,15 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 		slipped = !f.remember(intent, r, is, lease.taken && !f.place.Blind, old)
 	}
 	return replaced{displaced: true, slipped: slipped}, nil
+}
+
+// leadsTo follows the path once more: the file is still the one that is meant.
+func (f *localFile) leadsTo(target string) error {
+	now, err := symlink.Follow(f.path)
+	if err == nil && now != target {
+		err = errElsewhere
+	}
+	return err
 }
 
 // refused reads the error of an exchange. A name that is gone for a moment, as with editors

@@ -300,7 +300,7 @@ func (f *localFile) create(dir state.Dir, target string) error {
 func (f *localFile) swap(ctx context.Context, old held, versions []state.Version) (_ swapped, err error) {
 	at, data := old.tag.(place), versions[len(versions)-1].Content
 	if at.target != f.locked {
-		return swapped{}, errChanged
+		return swapped{}, errElsewhere
 	}
 	failed := func(step string, outcome Outcome, err error) (swapped, error) {
 		return swapped{}, &CommitError{Path: f.path, Step: step, Outcome: outcome, Err: err}

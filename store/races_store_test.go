@@ -567,7 +567,6 @@ func TestR15(t *testing.T) {
 
 // R15 where the link changes in a commit, up to the last look.
 func TestR15LinkChanges(t *testing.T) {
-	t.Skip("SKIPPED: a commit keeps to the file to which the link led when it read it, and says that all is well")
 	for _, step := range []string{"prepare", "lease", "look"} {
 		t.Run(step, func(t *testing.T) {
 			r := newRace(t, Options{})
