@@ -34,7 +34,7 @@ type proposal struct {
 }
 
 // commit makes propose's answer to what stands in the file its content. Propose is asked
-// again if the file changes meanwhile.
+// again if the file changes meanwhile, and the lock is taken anew if another file is meant.
 func (s *Store) commit(ctx context.Context, propose func(now Snapshot) (proposal, error)) (*Receipt, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
@@ -48,6 +48,18 @@ func (s *Store) commit(ctx context.Context, propose func(now Snapshot) (proposal
 
 // commitInTurn is commit for whoever has the turn.
 func (s *Store) commitInTurn(ctx context.Context, propose func(now Snapshot) (proposal, error)) (*Receipt, error) {
+	for {
+		receipt, err := s.commitHere(ctx, propose)
+		// A CommitError may be of what comes after the commit point.
+		if failed := (*CommitError)(nil); !errors.Is(err, errElsewhere) || errors.As(err, &failed) {
+			return receipt, err
+		}
+	}
+}
+
+// commitHere is commit for the file to which the path leads now; errElsewhere if it leads to
+// another one since.
+func (s *Store) commitHere(ctx context.Context, propose func(now Snapshot) (proposal, error)) (*Receipt, error) {
 	// A first look without the lock: beside a file that cannot be used nothing is made.
 	if s.newest().file == nil {
 		if _, _, err := s.settled(ctx); err != nil {
@@ -81,7 +93,7 @@ func (s *Store) write(ctx context.Context, propose func(now Snapshot) (proposal,
 	wait := shortestWait
 	for tries := 1; ; tries++ {
 		receipt, slipped, err := s.attempt(ctx, propose)
-		if !errors.Is(err, errChanged) && !errors.Is(err, errBusy) {
+		if !errors.Is(err, errChanged) && !errors.Is(err, errBusy) || errors.Is(err, errElsewhere) {
 			return receipt, slipped, err
 		}
 		s.opt.Logger.DebugContext(ctx, "others are at the file during a commit", "path", s.path, "reason", err)

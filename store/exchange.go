@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/rowkeep/rowkeep/internal/symlink"
 	"github.com/rowkeep/rowkeep/store/internal/state"
 	"github.com/rowkeep/rowkeep/store/internal/sys"
 )
@@ -23,7 +24,8 @@ import (
 // and it is merged next.
 //
 // An open(2) that waits for the lease after the exchange is one of the displaced file. The
-// names are changed back for it, so that the editor gets the file that it asked for.
+// names are changed back for it, so that the editor gets the file that it asked for. So
+// they are where owner or mode were changed after the look: the new file has the old ones.
 //
 // Sources: fcntl(2), "Leases"; rename(2), RENAME_EXCHANGE.
 
@@ -72,6 +74,9 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 	f.moment("look")
 	was, err := f.unchanged(r, old)
 	if err == nil {
+		err = f.leadsTo(at.target)
+	}
+	if err == nil {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
@@ -87,13 +92,22 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 	f.moment("exchanged")
 	is, err := sys.StampAt(intent.Path)
 	slipped := err != nil || is.Ino != was.Ino || is.Dev != was.Dev
-	if !slipped && lease.broken() {
+	if !slipped && (lease.broken() || !is.SameAccess(was)) {
 		return f.changeBack(intent, at.target, mine.Ino)
 	}
 	if !slipped {
 		slipped = !f.remember(intent, r, is, lease.taken && !f.place.Blind, old)
 	}
 	return replaced{displaced: true, slipped: slipped}, nil
+}
+
+// leadsTo follows the path once more: the file is still the one that is meant.
+func (f *localFile) leadsTo(target string) error {
+	now, err := symlink.Follow(f.path)
+	if err == nil && now != target {
+		err = errElsewhere
+	}
+	return err
 }
 
 // refused reads the error of an exchange. A name that is gone for a moment, as with editors

@@ -96,7 +96,7 @@ func (f *localFile) read() (now held, same bool, err error) {
 		return held{}, false, err
 	}
 	defer r.Close()
-	before, alone, err := look(r)
+	before, alone, err := stampAlone(r)
 	if err != nil {
 		return held{}, false, err
 	}
@@ -118,8 +118,8 @@ func (f *localFile) read() (now held, same bool, err error) {
 	return now, before == after && int64(len(data)) == after.Size, nil
 }
 
-// look looks at an open file. alone: nobody had it open for writing then.
-func look(r *os.File) (at sys.Stamp, alone bool, err error) {
+// stampAlone looks at an open file. alone: nobody had it open for writing then.
+func stampAlone(r *os.File) (at sys.Stamp, alone bool, err error) {
 	lease, err := sys.TakeLease(r)
 	if err == nil {
 		defer func() { _ = lease.Release() }() // closing the file does it too
@@ -323,7 +323,7 @@ func (f *localFile) create(dir state.Dir, target string) error {
 func (f *localFile) swap(ctx context.Context, old held, versions []state.Version) (_ swapped, err error) {
 	at, data := old.tag.(place), versions[len(versions)-1].Content
 	if at.target != f.locked {
-		return swapped{}, errChanged
+		return swapped{}, errElsewhere
 	}
 	failed := func(step string, outcome Outcome, err error) (swapped, error) {
 		return swapped{}, &CommitError{Path: f.path, Step: step, Outcome: outcome, Err: err}

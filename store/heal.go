@@ -21,10 +21,11 @@ func (s *Store) heal(now Snapshot) (h healed, err error) {
 	if err != nil {
 		return healed{}, &CommitError{Path: s.path, Step: "read history", Err: err}
 	}
+	s.fresh = s.fresh && !known
 	switch {
 	case !now.Exists() || known && last.Digest == state.Digest(now.digest):
 		return healed{now: now}, nil
-	case !known && !s.medium.lacksEnd():
+	case !known && s.fresh:
 		return healed{now: now, unknown: true}, nil
 	case s.medium.lacksEnd():
 		// It may be the store's own, or be made from what is not known any more.

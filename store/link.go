@@ -31,6 +31,9 @@ func (f *localFile) replaceLinked(ctx context.Context, r *os.File, name string, 
 	f.moment("look")
 	was, err := f.unchanged(r, old)
 	if err == nil {
+		err = f.leadsTo(at.target)
+	}
+	if err == nil {
 		err = context.Cause(ctx)
 	}
 	if err != nil {

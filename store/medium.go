@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/rowkeep/rowkeep/store/internal/state"
@@ -77,6 +78,9 @@ type stray struct {
 
 // errChanged means that somebody else was faster.
 var errChanged = errors.New("the content has changed")
+
+// errElsewhere is an errChanged: another file is meant than the one whose lock is held.
+var errElsewhere = fmt.Errorf("%w: a symbolic link leads elsewhere", errChanged)
 
 // errBusy means that somebody is writing now.
 var errBusy = errors.New("a program has the file open for writing")

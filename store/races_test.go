@@ -1,323 +1,268 @@
-//go:build unix
-
 package store
 
 import (
-	"bytes"
-	"context"
 	"errors"
+	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
-	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
-// Scenarios in which somebody else is at the file at a bad moment. Each runs on a store,
-// which must keep all changes, and on what a careful program does without one, which must
-// be seen to lose one: so the test can fail.
-
-// A daemon is one who updates cells of the file: a store or a careful program.
-type daemon interface {
-	// update sets a cell of a row.
-	update(id, column, value string) error
-	// at lets somebody come in at a step, once: "look" comes before the last look, "exchange"
-	// between that and the replacement, "exchanged" behind it.
-	at(step string, act func())
-	read() string
-}
-
-// careful reads, edits, writes a temporary file, syncs it, reads again and compares, and
-// renames.
-type careful struct {
-	path   string
-	moment func(step string)
-}
-
-func (c *careful) at(step string, act func()) {
-	c.moment = func(s string) {
-		if s == step {
-			c.moment = func(string) {}
-			act()
-		}
-	}
-}
-
-func (c *careful) read() string {
-	data, _ := os.ReadFile(c.path)
-	return string(data)
-}
-
-func (c *careful) update(id, column, value string) error {
-	for {
-		data, err := os.ReadFile(c.path)
-		if err != nil {
-			return err
-		}
-		f, err := csvrows.Parse(data, csvrows.Options{})
-		if err != nil {
-			return err
-		}
-		table, err := csvrows.NewTable(f)
-		if err == nil && !table.Has(csvrows.Key{id}) {
-			err = table.Append(csvrows.Key{id}, nil)
-		}
-		if err == nil {
-			err = table.Set(csvrows.Key{id}, map[string]string{column: value})
-		}
-		if err != nil {
-			return err
-		}
-		done, err := c.replace(data, table.Bytes())
-		if done || err != nil {
-			return err
-		}
-	}
-}
-
-func (c *careful) replace(old, data []byte) (done bool, err error) {
-	temp, err := os.CreateTemp(filepath.Dir(c.path), ".careful")
-	if err != nil {
-		return false, err
-	}
-	_, err = temp.Write(data)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return false, err
-	}
-	c.moment("look")
-	now, err := os.ReadFile(c.path)
-	if err != nil || !bytes.Equal(now, old) {
-		return false, errors.Join(err, os.Remove(temp.Name()))
-	}
-	c.moment("exchange")
-	err = os.Rename(temp.Name(), c.path)
-	c.moment("exchanged")
-	return true, err
-}
-
-func (w *window) read() string {
-	s, err := w.store.Snapshot(w.Context())
-	if err != nil {
-		w.Log(err)
-	}
-	return string(s.Bytes())
-}
-
-// scenario is what a scenario has at hand.
-type scenario struct {
-	*window
-	daemon
-}
-
-// started runs something that a store may hold up, and returns when it is done, or must be
-// waiting; a careful program holds up nothing. wait waits for the end.
-func (s *scenario) started(act func() error) (wait func()) {
-	done := make(chan error, 1)
-	go func() { done <- act() }()
-	waiting := time.After(20 * time.Millisecond)
-	if _, plain := s.daemon.(*careful); plain {
-		waiting = nil
-	}
-	select {
-	case err := <-done:
-		done <- err
-	case <-waiting:
-	}
-	return func() {
-		if err := <-done; err != nil {
-			s.Error(err)
-		}
-	}
-}
-
-func (s *scenario) must(err error) {
-	s.Helper()
-	if err != nil {
-		s.Fatal(err)
-	}
-}
-
-const orderOfA, paused = "a,true,O1,", "c,paused,,last"
-
+// The scenarios of a program (P) with the store and somebody (X) without, each with its
+// table of times forced. Those of TestRaces also run with a plain program, which must fail.
 var races = []struct {
 	name string
-	run  func(s *scenario)
-	want []string // lines that must be there in the end
+	run  func(*race) error
+	// plain is how the program without the store looks at the file before it writes. It
+	// is the most careful one that the scenario defeats.
+	plain look
 }{
-	{"R1 an editor saves in place", func(s *scenario) {
-		wait := func() {}
-		s.daemon.at("exchange", func() {
-			wait = s.started(func() error { return appendTo(s.path, os.O_WRONLY, windowRowD) })
-		})
-		s.must(s.daemon.update("a", "order_id", "O1"))
-		wait()
-	}, []string{orderOfA, windowRowD}},
-	{"R3 an editor renames a new file in", func(s *scenario) {
-		s.daemon.at("exchange", func() { s.rename(windowRows + windowRowD) })
-		s.must(s.daemon.update("a", "order_id", "O1"))
-	}, []string{orderOfA, windowRowD}},
-	{"R4 an editor truncates and writes slowly", func(s *scenario) {
-		f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_TRUNC, 0)
-		s.must(err)
-		half := len(windowRows) / 2
-		_, err = f.WriteString(windowRows[:half])
-		s.must(err)
-		wait := s.started(func() error { return s.daemon.update("a", "order_id", "O1") })
-		_, err = f.WriteString(windowRows[half:] + windowRowD)
-		s.must(errors.Join(err, f.Close()))
-		wait()
-	}, []string{orderOfA, "c,true,,last", windowRowD}},
-	{"R5 somebody writes between the last check and the rename", func(s *scenario) {
-		s.daemon.at("exchange", func() { s.rename(strings.Replace(windowRows, "c,true", "c,paused", 1)) })
-		s.must(s.daemon.update("a", "order_id", "O1"))
-	}, []string{orderOfA, paused}},
-	{"R6 an editor holds the file open across the commit", func(s *scenario) {
-		f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0)
-		s.must(err)
-		wait := s.started(func() error { return s.daemon.update("a", "order_id", "O1") })
-		_, err = f.WriteString(windowRowD)
-		s.must(errors.Join(err, f.Close()))
-		wait()
-	}, []string{orderOfA, windowRowD}},
-	{"R7 two programs", func(s *scenario) {
-		other := s.other()
-		wait := func() {}
-		s.daemon.at("exchange", func() { wait = s.started(func() error { return other.update("b", "order_id", "O2") }) })
-		s.must(s.daemon.update("a", "order_id", "O1"))
-		wait()
-	}, []string{orderOfA, "b,true,O2,"}},
-	{"R9 a reader beside a slow writer", func(s *scenario) {
-		s.daemon.read()
-		f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_TRUNC, 0)
-		s.must(err)
-		var saw string
-		wait := s.started(func() error { saw = s.daemon.read(); return nil })
-		_, err = f.WriteString(windowRows)
-		s.must(errors.Join(err, f.Close()))
-		wait()
-		if saw != windowRows {
-			s.rename(saw) // what it saw is what it goes by
-		}
-	}, []string{"c,true,,last"}},
-	{"R10 an editor saves an old buffer", func(s *scenario) {
-		s.must(s.daemon.update("a", "order_id", "O1"))
-		s.save(windowRows + windowRowD)
-		s.must(s.daemon.update("b", "note", "x"))
-	}, []string{orderOfA, windowRowD}},
-	{"R11 the same editor saves again", func(s *scenario) {
-		s.must(s.daemon.update("a", "order_id", "O1"))
-		s.save(windowRows + windowRowD)
-		s.must(s.daemon.update("b", "note", "x"))
-		s.save(windowRows + windowRowD + "e,true,,more\n")
-		s.must(s.daemon.update("b", "note", "y"))
-	}, []string{orderOfA, windowRowD, "e,true,,more"}},
-	{"R24 the displaced file conflicts", func(s *scenario) {
-		s.daemon.at("exchange", func() {
-			s.rename(strings.NewReplacer("a,true,,", "a,true,X9,", "c,true", "c,paused").Replace(windowRows))
-		})
-		var commit *CommitError
-		if err := s.daemon.update("a", "order_id", "O1"); errors.As(err, &commit) && commit.Outcome != ConflictPending {
-			s.Error(err)
-		}
-	}, []string{"a,true,X9,", paused}},
-}
-
-// other is another one of the same kind.
-func (s *scenario) other() daemon {
-	if c, ok := s.daemon.(*careful); ok {
-		return &careful{path: c.path, moment: func(string) {}}
-	}
-	w := &window{T: s.T, path: s.path}
-	w.open(Options{})
-	return w
+	{"R01", inPlaceBetweenReadAndWrite, lookNot},
+	{"R03", renamedBetweenReadAndWrite, lookNot},
+	{"R03/same size and time", sameSizeAndTime, lookStamp},
+	{"R04", slowWriter, lookBytes},
+	{"R05/in place", inPlaceAfterTheLastLook, lookBytes},
+	{"R05/truncated", truncatedAfterTheLastLook, lookBytes},
+	{"R05/by rename", renamedAfterTheLastLook, lookBytes},
+	{"R06", heldOpenAcross, lookBytes},
+	{"R06/opened in the window", openedAfterTheLastLook, lookBytes},
+	{"R07", twoPrograms, lookBytes},
+	{"R09", readHalf, lookBytes},
+	{"R10", staleBuffer, lookBytes},
+	{"R11", staleBufferAgain, lookBytes},
+	{"R24", displacedConflicts, lookBytes},
 }
 
 func TestRaces(t *testing.T) {
-	for _, r := range races {
-		t.Run(r.name, func(t *testing.T) {
-			if missing := race(t, r.run, r.want, false); len(missing) > 0 {
-				t.Errorf("the store loses %q", missing)
-			}
-			if missing := race(t, r.run, r.want, true); len(missing) == 0 {
-				t.Error("a careful program loses nothing either: the scenario shows nothing")
-			}
+	for _, c := range races {
+		t.Run(c.name, func(t *testing.T) {
+			t.Run("store", func(t *testing.T) {
+				r := newRace(t, Options{Settle: defaultSettle})
+				if err := c.run(r); err != nil {
+					t.Error(err)
+				}
+				r.checkRace()
+			})
+			t.Run("plain", func(t *testing.T) {
+				if err := c.run(newPlainRace(t, c.plain)); !errors.Is(err, errLost) {
+					t.Errorf("error %v: this shows nothing, as a program without the store survives it", err)
+				}
+			})
 		})
 	}
 }
 
-// race plays a scenario and returns the lines that are missing in the end.
-func race(t *testing.T, run func(*scenario), want []string, plain bool) (missing []string) {
-	t.Helper()
-	w := newWindow(t, Options{})
-	s := &scenario{window: w, daemon: w}
-	if plain {
-		s.daemon = &careful{path: w.path, moment: func(string) {}}
-	}
-	run(s)
-	if !plain {
-		if _, err := w.store.Repair(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := os.ReadFile(w.path)
+// P reads, X adds a row in place, P writes.
+func inPlaceBetweenReadAndWrite(r *race) error {
+	r.program.at("prepare", func() { r.save(r.keep(windowRows + windowRowD)) })
+	r.set("a", "enabled", "false")
+	return r.holds(toldEvents("a,true", "a,false") + windowRowD)
+}
+
+// P reads, X renames a new file in, P writes.
+func renamedBetweenReadAndWrite(r *race) error {
+	r.program.at("prepare", func() { r.rename(r.keep(windowRows + windowRowD)) })
+	r.set("a", "enabled", "false")
+	return r.holds(toldEvents("a,true", "a,false") + windowRowD)
+}
+
+// As before, but the new file has size and time of the old.
+func sameSizeAndTime(r *race) error {
+	info, err := os.Stat(r.path)
 	if err != nil {
-		t.Fatal(err)
+		r.Fatal(err)
 	}
-	for _, line := range want {
-		if !strings.Contains(string(data), line) {
-			missing = append(missing, line)
+	r.program.at("prepare", func() { r.renameAs(r.keep(toldEvents("last", "late")), info.ModTime()) })
+	r.set("a", "enabled", "false")
+	return r.holds(toldEvents("a,true", "a,false", "last", "late"))
+}
+
+// X truncates the file and writes a half of it; P changes what it takes for the file; X
+// writes the rest.
+func slowWriter(r *race) error {
+	next := r.slowly(halves(r.keep(windowRows + windowRowD))...)
+	next()
+	r.program.waits(func() { next() })
+	r.set("a", "order_id", "O1")
+	for next() {
+	}
+	r.set("b", "order_id", "O2")
+	return r.holds(toldEvents("a,true,,", "a,true,O1,", "b,true,,", "b,true,O2,") + windowRowD)
+}
+
+// halves cuts where a row begins, so that the first half can be taken for a file.
+func halves(content string) []string {
+	i := strings.Index(content, "c,")
+	return []string{content[:i], content[i:]}
+}
+
+// X appends a row between P's last look and P's rename.
+func inPlaceAfterTheLastLook(r *race) error {
+	end := func() {}
+	r.program.at("exchange", func() { end = r.beside(func() { r.append(windowRowD) }) })
+	r.set("a", "order_id", "O1")
+	end()
+	return r.holds(toldEvents("a,true,,", "a,true,O1,") + windowRowD)
+}
+
+func (r *race) append(row string) {
+	f, err := os.OpenFile(r.path, os.O_WRONLY|os.O_APPEND, 0)
+	if err == nil {
+		_, err = f.WriteString(row)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		r.Error(err)
+	}
+}
+
+// X writes its whole buffer at that moment.
+func truncatedAfterTheLastLook(r *race) error {
+	end := func() {}
+	r.program.at("exchange", func() { end = r.beside(func() { r.save(windowRows + windowRowD) }) })
+	r.set("a", "order_id", "O1")
+	end()
+	r.set("b", "order_id", "O2")
+	return r.holds(toldEvents("a,true,,", "a,true,O1,", "b,true,,", "b,true,O2,") + windowRowD)
+}
+
+// X renames a new file in at that moment.
+func renamedAfterTheLastLook(r *race) error {
+	r.needs(func(g Guarantee) bool { return g.Exchange }, "exchange of names")
+	r.program.at("exchange", func() { r.rename(r.keep(windowRows + windowRowD)) })
+	r.set("a", "order_id", "O1")
+	return r.holds(toldEvents("a,true,,", "a,true,O1,") + windowRowD)
+}
+
+// X has the file open while P renames, and only then truncates and writes it.
+func heldOpenAcross(r *race) error {
+	f, err := os.OpenFile(r.path, os.O_WRONLY, 0)
+	if err != nil {
+		r.Fatal(err)
+	}
+	write := sync.OnceFunc(func() {
+		_, err := f.WriteString(windowRows + windowRowD)
+		if err := errors.Join(err, f.Close()); err != nil {
+			r.Error(err)
 		}
-	}
-	return missing
+	})
+	r.program.waits(write)
+	r.set("a", "order_id", "O1")
+	write()
+	r.set("b", "order_id", "O2")
+	return r.holds(toldEvents("a,true,,", "a,true,O1,", "b,true,,", "b,true,O2,") + windowRowD)
 }
 
-// What a store knows of a file outlasts the program: a save from before its commit is
-// mended by the next program, the person is told in the file, and wins if he goes on from
-// there.
-func TestStaleSaveAcrossARestart(t *testing.T) {
-	opt := Options{Owned: []string{"order_id"}, Notice: true}
-	w := newWindow(t, opt)
-	if err := w.update("a", "order_id", "O1"); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.update("a", "enabled", "false"); err != nil {
-		t.Fatal(err)
-	}
-	w.save(windowRows + windowRowD)
-	w.open(opt)
-	r, err := w.store.Repair(t.Context())
-	if err != nil || len(r.Events) == 0 || r.Events[0].Kind != EventRepaired {
-		t.Fatalf("%+v, %v, want a repair", r, err)
-	}
-	mended := w.read()
-	if !strings.Contains(mended, "a,false,O1,") || !strings.Contains(mended, windowRowD) || !strings.Contains(mended, "# re-applied ") {
-		t.Fatalf("the file is %q", mended)
-	}
-	w.save(strings.Replace(mended, "a,false,O1,", "a,true,O1,", 1))
-	w.open(opt)
-	if _, err := w.store.Repair(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := w.read(); got != windowO1+windowRowD {
-		t.Errorf("the file is %q: the person has not won", got)
-	}
+// X opens the file between P's last look and P's rename, and writes when P is done or
+// waits for it. It gets the file that it asked for: nobody has to find its row elsewhere.
+func openedAfterTheLastLook(r *race) error {
+	r.needs(func(g Guarantee) bool { return g.Lease }, "leases")
+	var f *os.File
+	var err error
+	opened := func() {}
+	r.program.at("exchange", func() {
+		opened = r.beside(func() { f, err = os.OpenFile(r.path, os.O_WRONLY|os.O_APPEND, 0) })
+	})
+	write := sync.OnceFunc(func() {
+		if opened(); err == nil {
+			_, err = f.WriteString(windowRowD)
+			err = errors.Join(err, f.Close())
+		}
+		if err != nil {
+			r.Error(err)
+		}
+	})
+	r.program.waits(write)
+	r.set("a", "order_id", "O1")
+	write()
+	return r.holds(toldEvents("a,true,,", "a,true,O1,") + windowRowD)
 }
 
-// A person who says so wins against everything.
-func TestAcceptWins(t *testing.T) {
-	w := newWindow(t, Options{Owned: []string{"order_id"}})
-	if err := w.update("a", "order_id", "O1"); err != nil {
-		t.Fatal(err)
+// Two programs change the file, the second one in the window of the first.
+func twoPrograms(r *race) error {
+	second, end := r.another(), func() {}
+	var err error
+	r.program.at("exchange", func() { end = r.beside(func() { err = second.update("b", "order_id", "O2") }) })
+	r.set("a", "order_id", "O1")
+	if end(); err != nil {
+		r.Fatal(err)
 	}
-	w.save(windowRows)
-	if err := w.store.Accept(t.Context()); err != nil {
-		t.Fatal(err)
+	return r.holds(toldEvents("a,true,,", "a,true,O1,", "b,true,,", "b,true,O2,"))
+}
+
+// P reads its configuration while X writes.
+func readHalf(r *race) error {
+	content := windowRows + windowRowD
+	next := r.slowly(halves(content)...)
+	next()
+	r.program.waits(func() { next() })
+	got, err := r.program.read()
+	if err != nil {
+		r.Fatal(err)
 	}
-	w.open(Options{Owned: []string{"order_id"}})
-	if r, err := w.store.Repair(t.Context()); err != nil || r.Written {
-		t.Errorf("%+v, %v", r, err)
+	for next() {
 	}
-	w.want(windowRows)
+	if string(got) != content {
+		return fmt.Errorf("%w: the program takes this for the file:\n%s", errLost, got)
+	}
+	return nil
+}
+
+// X loaded the file before P wrote, and saves its whole buffer after.
+func staleBuffer(r *race) error {
+	r.set("c", "note", "first")
+	loaded := toldEvents("last", "first")
+	r.set("a", "enabled", "false", "order_id", "O1")
+	r.save(r.keep(loaded + windowRowD))
+	r.set("b", "note", "next")
+	return r.holds(toldEvents("last", "first", "a,true,,", "a,false,O1,", "b,true,,", "b,true,,next") + windowRowD)
+}
+
+// X saves again and again without reading what P made of it.
+func staleBufferAgain(r *race) error {
+	r.set("a", "enabled", "false", "order_id", "O1")
+	buffer := windowRows
+	for _, row := range []string{"z,true,,1\n", "y,true,,2\n", "x,true,,3\n"} {
+		buffer += row
+		r.save(r.keep(buffer))
+		r.set("b", "note", "after "+row[:1])
+	}
+	return r.holds(strings.NewReplacer("a,true,,", "a,false,O1,", "b,true,,", "b,true,,after x").Replace(buffer))
+}
+
+// X renames a version in, in the window, that changes the very cell P changed. X's value
+// stands, P's is pending, and what does not conflict is there.
+func displacedConflicts(r *race) error {
+	r.needs(func(g Guarantee) bool { return g.Exchange }, "exchange of names")
+	r.program.at("exchange", func() { r.rename(r.keep(toldEvents("a,true,,", "a,paused,,theirs"))) })
+	err := r.program.update("a", "enabled", "false", "order_id", "O1")
+	if r.store == nil && err != nil {
+		r.Fatal(err)
+	}
+	if r.store != nil {
+		r.pending(err, "enabled")
+	}
+	return r.holds(toldEvents("a,true,,", "a,paused,O1,theirs"))
+}
+
+// pending asks of a commit's error whether it stands but for a conflict in a column of
+// row a, which is kept.
+func (r *race) pending(err error, column string) {
+	r.Helper()
+	var commit *CommitError
+	var conflict *merge.ConflictError
+	if !errors.As(err, &commit) || commit.Outcome != ConflictPending || !errors.As(err, &conflict) {
+		r.Fatalf("error %v, want a conflict that is pending", err)
+	}
+	if len(conflict.Conflicts) != 1 || conflict.Conflicts[0].Column != column {
+		r.Errorf("conflicts %+v", conflict.Conflicts)
+	}
+	if !slices.ContainsFunc(r.entries(), func(e state.Entry) bool { return e.Kind == state.Conflict }) {
+		r.Error("the history keeps no conflict")
+	}
 }

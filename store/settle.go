@@ -90,11 +90,13 @@ func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 	since, there, calm := time.Now(), true, false
 	for pause := s.opt.Settle / 20; ; pause *= 2 {
 		now, err := s.load(ctx)
-		if there && errors.Is(err, fs.ErrNotExist) {
+		gone := errors.Is(err, fs.ErrNotExist) || err == nil && !now.exists
+		if there && gone {
 			there, since, seen = false, time.Now(), nil
 		}
-		if errors.Is(err, fs.ErrNotExist) && s.newest().file != nil && time.Since(since) < s.opt.Settle {
+		if gone && s.newest().file != nil && time.Since(since) < s.opt.Settle {
 			// Some editors move the file away before they write it anew.
+			s.opt.Logger.DebugContext(ctx, "waiting for the file to come again", "path", s.path)
 			if err := sleep(ctx, max(time.Millisecond, pause)); err != nil {
 				return held{}, Snapshot{}, err
 			}

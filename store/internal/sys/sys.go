@@ -19,3 +19,8 @@ var ErrOwner = errors.New("a new file cannot be given to the owner and group of 
 
 // ErrBusy is what TakeLease returns where somebody has the file open for writing.
 var ErrBusy = errors.New("a program has the file open for writing")
+
+// SameAccess reports that two files, or one at two times, have one owner, group and mode.
+func (s Stamp) SameAccess(t Stamp) bool {
+	return s.Mode == t.Mode && s.Owner == t.Owner && s.Group == t.Group
+}
