@@ -29,7 +29,7 @@ var ofStore = []mutant{
 	},
 	{
 		"commit-no-change-back", "store/exchange.go", "",
-		`if !slipped && lease.broken() {`, `if false {`,
+		`if !slipped && (lease.broken() || !is.SameAccess(was)) {`, `if !slipped && !is.SameAccess(was) {`,
 		"an editor that waits gets the displaced file",
 	},
 	{
