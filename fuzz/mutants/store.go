@@ -86,7 +86,7 @@ var ofStore = []mutant{
 	},
 	{
 		"stale-save-stands", "store/heal.go", "",
-		`return healed{now: result, events: v.events, unknown: true}, nil`, `return healed{now: now, events: v.events, unknown: true}, nil`,
+		`return healed{now: result, events: v.events, unknown: true}, nil`, `_ = result; return healed{now: now, events: v.events, unknown: true}, nil`,
 		"a stale save takes commits back",
 	},
 
@@ -109,7 +109,7 @@ var ofStore = []mutant{
 	},
 	{
 		"recover-not", "store/file.go", "",
-		`err = errors.Join(f.finishInPlace(), log.Recover(now.data), f.dir().Sweep())`, `_ = log; err = errors.Join(f.finishInPlace(), f.dir().Sweep())`,
+		`err = errors.Join(f.finishInPlace(), log.Recover(now.data), f.dir().Sweep())`, `_ = now; err = errors.Join(f.finishInPlace(), f.dir().Sweep())`,
 		"a commit that was killed before its commit point counts",
 	},
 	{

@@ -26,7 +26,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "powercut:", err)
 		os.Exit(2)
 	}
-	names := flag.String("fs", "ext4,ext4-fast,xfs,btrfs", "file `systems`, with commas between")
+	names := flag.String("fs", "ext4,xfs,btrfs", "file `systems`, with commas between")
 	workload := flag.String("workload", workStore, "what commits")
 	commits := flag.Int("commits", 24, "so `many` commits")
 	images := flag.Int("images", 500, "at most so `many` crash images of each file system")
