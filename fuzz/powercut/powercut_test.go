@@ -76,7 +76,7 @@ func TestStore(t *testing.T) {
 		for _, v := range got.violations {
 			t.Error(v)
 		}
-		if got.seen < most {
+		if got.seen < *images {
 			t.Errorf("only %d distinct images: more commits are needed", got.seen)
 		}
 		if got.old == 0 || got.new == 0 || got.after == 0 || got.edits == 0 {
