@@ -367,3 +367,24 @@ func TestOpenedBeforeTheChangeBack(t *testing.T) {
 		}
 	}
 }
+
+// Where names cannot change places, with or without a second name for the old file,
+// commits and late writes are kept all the same.
+func TestReplaceWithoutExchange(t *testing.T) {
+	for _, link := range []bool{true, false} {
+		w := newWindow(t, Options{})
+		w.file.place = &Guarantee{Link: link, Lease: true, Durable: true}
+		w.at("lease", func() { w.rename(windowRows + windowRowD) })
+		if err := w.update("a", "order_id", "O1"); err != nil {
+			t.Fatal(err)
+		}
+		w.want(windowO1 + windowRowD)
+		displaced, err := state.Beside(w.path).Displaced()
+		if err != nil || len(displaced) != 1 {
+			t.Fatalf("link %v: displaced files %v, %v", link, displaced, err)
+		}
+		if data, err := os.ReadFile(displaced[0].Path); err != nil || string(data) != windowRows+windowRowD {
+			t.Errorf("link %v: what was displaced is %q, %v", link, data, err)
+		}
+	}
+}
