@@ -65,23 +65,11 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 	if err != nil {
 		return replaced{step: "intend"}, err
 	}
-	f.moment("lease")
-	lease, err := takeLease(r)
+	lease, was, step, err := f.holdStill(ctx, r, old)
 	if err != nil {
-		return replaced{step: "lease"}, err
+		return replaced{step: step}, err
 	}
 	defer lease.release()
-	f.moment("look")
-	was, err := f.unchanged(r, old)
-	if err == nil {
-		err = f.leadsTo(at.target)
-	}
-	if err == nil {
-		err = context.Cause(ctx)
-	}
-	if err != nil {
-		return replaced{step: "read again"}, err
-	}
 	if lease.broken() {
 		return replaced{}, errBusy
 	}
@@ -99,6 +87,28 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 		slipped = !f.remember(intent, r, is, lease.taken && !f.place.Blind, old)
 	}
 	return replaced{displaced: true, slipped: slipped}, nil
+}
+
+// holdStill leases the file that is open as r, and looks whether it still is what load gave
+// and what the path leads to. Without an error the lease is to be released.
+func (f *localFile) holdStill(ctx context.Context, r *os.File, old held) (lease leaseOrNot, was sys.Stamp, step string, err error) {
+	f.moment("lease")
+	lease, err = takeLease(r)
+	if err != nil {
+		return lease, was, "lease", err
+	}
+	f.moment("look")
+	was, err = f.unchanged(r, old)
+	if err == nil {
+		err = f.leadsTo(old.tag.(place).target)
+	}
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		lease.release()
+	}
+	return lease, was, "read again", err
 }
 
 // leadsTo follows the path once more: the file is still the one that is meant.

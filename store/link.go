@@ -22,23 +22,11 @@ import (
 //	displaced its content is what it was, or something slipped in
 func (f *localFile) replaceLinked(ctx context.Context, r *os.File, name string, intent state.Displaced, old held) (replaced, error) {
 	at := old.tag.(place)
-	f.moment("lease")
-	lease, err := takeLease(r)
+	lease, was, step, err := f.holdStill(ctx, r, old)
 	if err != nil {
-		return replaced{step: "lease"}, err
+		return replaced{step: step}, err
 	}
 	defer lease.release()
-	f.moment("look")
-	was, err := f.unchanged(r, old)
-	if err == nil {
-		err = f.leadsTo(at.target)
-	}
-	if err == nil {
-		err = context.Cause(ctx)
-	}
-	if err != nil {
-		return replaced{step: "read again"}, err
-	}
 	if err := f.keepOld(at.target, intent, old.data); err != nil {
 		return replaced{step: "keep"}, err
 	}

@@ -13,13 +13,13 @@ var ofStore = []mutant{
 		"an acknowledged commit may be gone after a power cut",
 	},
 	{
-		"commit-no-lease", "store/exchange.go", "func (f *localFile) replace(ctx context.Context, r *os.File, name *string, intent state.Displaced, old held) (replaced, error) {",
-		`lease, err := takeLease(r)`, `lease, err := leaseOrNot{}, error(nil)`,
+		"commit-no-lease", "store/exchange.go", "",
+		`lease, err = takeLease(r)`, `lease, err = leaseOrNot{}, nil`,
 		"somebody can open the file for writing between look and exchange",
 	},
 	{
-		"commit-no-look", "store/exchange.go", "func (f *localFile) replace(ctx context.Context, r *os.File, name *string, intent state.Displaced, old held) (replaced, error) {",
-		`was, err := f.unchanged(r, old)`, `was, err := *at.at, error(nil)`,
+		"commit-no-look", "store/exchange.go", "",
+		`was, err = f.unchanged(r, old)`, `was, err = *old.tag.(place).at, nil`,
 		"what was saved before the lease is displaced",
 	},
 	{
