@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestGuides runs the commands of the console blocks of README and of each guide in docs,
+// one after the other in a directory of their own that has the examples, and compares
+// what they print with what stands there. -update rewrites the blocks.
+func TestGuides(t *testing.T) {
+	if _, err := exec.LookPath("diff"); err != nil {
+		t.Skip("the commands need diff")
+	}
+	guides, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(guides) == 0 {
+		t.Fatal("no guides in docs")
+	}
+	for _, guide := range append(guides, "../../README.md") {
+		t.Run(filepath.Base(guide), func(t *testing.T) { checkGuide(t, guide) })
+	}
+}
+
+func checkGuide(t *testing.T, guide string) {
+	text, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir+"/examples", os.DirFS("../../examples")); err != nil {
+		t.Fatal(err)
+	}
+	got, commands := replay(t, dir, string(text))
+	if commands == 0 {
+		t.Fatal("no commands in the guide")
+	}
+	if *update {
+		if err := os.WriteFile(guide, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(text), got); diff != "" {
+		t.Errorf("%s (-is +should be):\n%s", guide, diff)
+	}
+}
+
+// replay returns the text with what the commands of its console blocks print now, and how
+// many there are.
+func replay(t *testing.T, dir, text string) (string, int) {
+	var got strings.Builder
+	commands, inConsole := 0, false
+	for line := range strings.Lines(text) {
+		switch {
+		case strings.HasPrefix(line, "```"):
+			inConsole = line == "```console\n"
+			got.WriteString(line)
+		case inConsole && strings.HasPrefix(line, "$ "):
+			commands++
+			got.WriteString(line)
+			got.Write(shell(t, dir, line[2:]))
+		case !inConsole:
+			got.WriteString(line)
+		}
+	}
+	return got.String(), commands
+}
+
+// shell returns what a command prints on both streams. Its status may be any: that of
+// diff is 1 where files differ.
+func shell(t *testing.T, dir, command string) []byte {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = dir
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
