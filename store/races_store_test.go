@@ -499,7 +499,6 @@ func TestR14MovedAway(t *testing.T) {
 // R14 after a program made the file: a version with all the rows comes again, which that
 // program has not deleted.
 func TestR14ComesAgainAfterCreate(t *testing.T) {
-	t.Skip("SKIPPED: a file that was made anew is taken for one from which the program deleted all rows")
 	r := newRace(t, Options{Create: []string{"id", "enabled", "order_id", "note"}})
 	r.set("a", "order_id", "O1")
 	if err := os.Remove(r.path); err != nil {

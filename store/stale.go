@@ -56,6 +56,9 @@ func judgeSave(history *lineage, save Snapshot, opt savePolicy) (verdict, error)
 	if bytes.Equal(save.Bytes(), j.last.snap.Bytes()) {
 		return j.verdict(), nil
 	}
+	j.lineage = history.bridged(save, opt)
+	j.last = j.versions[j.newest]
+	j.base = j.last
 	j.setSave(save.file)
 	j.spots = j.lineage.spots()
 	if err := j.judge(); err != nil {
