@@ -253,9 +253,14 @@ func MarkerLine(data []byte) int {
 		}
 		at += next
 		if startsLine(data, at) {
-			head := data[:at]
-			return 1 + bytes.Count(head, []byte{'\n'}) + bytes.Count(head, []byte{'\r'}) - bytes.Count(head, []byte("\r\n"))
+			return lineAt(data, at)
 		}
 		at += len(open)
 	}
+}
+
+// lineAt is the line of a byte, from 1.
+func lineAt(data []byte, at int) int {
+	head := data[:at]
+	return 1 + bytes.Count(head, []byte{'\n'}) + bytes.Count(head, []byte{'\r'}) - bytes.Count(head, []byte("\r\n"))
 }

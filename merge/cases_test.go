@@ -888,7 +888,7 @@ func TestCasesCover(t *testing.T) {
 		missing["conflict "+string(k)] = true
 	}
 	for _, k := range []merge.WarningKind{
-		merge.WarnDuplicateKey, merge.WarnOrder, merge.WarnColumnOrder, merge.WarnMassKeyChange, merge.WarnPrefixedHeader, merge.WarnForm, merge.WarnConflictMarker,
+		merge.WarnDuplicateKey, merge.WarnOrder, merge.WarnColumnOrder, merge.WarnMassKeyChange, merge.WarnPrefixedHeader, merge.WarnForm, merge.WarnConflictMarker, merge.WarnNUL,
 	} {
 		missing["warning "+string(k)] = true
 	}

@@ -95,6 +95,17 @@ type RowValue []CellValue
 // CellValue is one cell of a row.
 type CellValue struct{ Column, Value string }
 
+// IdentityOf returns the ID of a conflict that no merge found, but somebody who judges
+// changes himself: that which Merge gives a conflict of the same row or cell.
+// One of comments goes by the texts of both sides.
+func IdentityOf(c Conflict) string {
+	parts := c.Key
+	if c.Kind == KindComment {
+		parts = []string{c.Ours.Text, c.Theirs.Text}
+	}
+	return conflictID(c.Kind, c.Column, parts...)
+}
+
 // conflictID hashes what identifies a conflict. parts are the key's values, or what
 // stands for them.
 func conflictID(kind ConflictKind, column string, parts ...string) string {

@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"bytes"
 	"maps"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -158,8 +159,8 @@ func (m *merger) warn(w Warning) {
 	}
 }
 
-// warnInputs tells of headers that start with the comment prefix and of what looks
-// like conflict markers.
+// warnInputs tells of headers that start with the comment prefix, of what looks like
+// conflict markers, and of NUL bytes: no CSV file needs one, and a crash leaves many.
 func (m *merger) warnInputs() {
 	for v := range m.in {
 		if m.in[v].PrefixedHeader() {
@@ -167,6 +168,9 @@ func (m *merger) warnInputs() {
 		}
 		if line := MarkerLine(m.in[v].Bytes()); line > 0 {
 			m.warn(Warning{Kind: WarnConflictMarker, Input: sideOf(v), Line: line, Message: "this looks like a conflict marker; it was read as data"})
+		}
+		if at := bytes.IndexByte(m.in[v].Bytes(), 0); at >= 0 {
+			m.warn(Warning{Kind: WarnNUL, Input: sideOf(v), Line: lineAt(m.in[v].Bytes(), at), Message: "this holds a NUL byte; it was read as data"})
 		}
 	}
 }

@@ -128,6 +128,7 @@ const (
 	WarnPrefixedHeader WarningKind = "prefixed_header"  // the header starts with the comment prefix
 	WarnForm           WarningKind = "form"             // a change of form gave way to another one
 	WarnConflictMarker WarningKind = "conflict_markers" // an input holds what looks like a conflict marker
+	WarnNUL            WarningKind = "nul"              // an input holds a NUL byte, such as a crash may leave
 )
 
 // Warning is something a person should know of that lost no data.

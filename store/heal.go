@@ -74,8 +74,7 @@ func (s *Store) readPast(last state.Entry) error {
 		if err != nil {
 			continue // it was written under other options
 		}
-		// What was merged of what strayed is a person's, though the store wrote it.
-		list = append(list, version{seq: e.Seq, written: e.Kind == state.Commit, snap: snap, accepted: e.Accepted || len(e.Absorbed) > 0})
+		list = append(list, versionOf(e, snap))
 		for size += len(content); size > mostHistory/2 && len(list) > 1; list = list[1:] {
 			size -= len(list[0].snap.Bytes())
 		}
@@ -85,4 +84,15 @@ func (s *Store) readPast(last state.Entry) error {
 	}
 	s.pastSeq = last.Seq
 	return nil
+}
+
+// versionOf is an entry of the history as a version.
+func versionOf(e state.Entry, snap Snapshot) version {
+	return version{
+		seq: e.Seq, written: e.Kind == state.Commit, snap: snap,
+		// What was merged of what strayed is a person's, though the store wrote it.
+		accepted: e.Accepted || len(e.Absorbed) > 0,
+		// Whoever restores a version that was deleted means it as it is.
+		anew: e.Kind == state.Commit && e.Theirs == state.Digest{} && !e.Accepted,
+	}
 }

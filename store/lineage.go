@@ -18,6 +18,7 @@ type version struct {
 	snap    Snapshot
 	// accepted: somebody said that it counts as it is. Nothing in it is the program's.
 	accepted bool
+	anew     bool // the program made the file with it, as there was none
 }
 
 // own reports that what the version changed is the program's doing.

@@ -2,11 +2,8 @@ package store
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"slices"
-
-	"github.com/cespare/xxhash/v2"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
@@ -59,6 +56,9 @@ func judgeSave(history *lineage, save Snapshot, opt savePolicy) (verdict, error)
 	if bytes.Equal(save.Bytes(), j.last.snap.Bytes()) {
 		return j.verdict(), nil
 	}
+	j.lineage = history.bridged(save, opt)
+	j.last = j.versions[j.newest]
+	j.base = j.last
 	j.setSave(save.file)
 	j.spots = j.lineage.spots()
 	if err := j.judge(); err != nil {
@@ -270,30 +270,19 @@ func (j *judgement) contest(changes []EventChange) {
 // conflictOf is a conflict that no merge found, in the merge's words.
 func conflictOf(e EventChange) merge.Conflict {
 	c := merge.Conflict{Kind: merge.KindCell, Key: e.Key, Column: e.Column, HasColumn: e.HasColumn, Base: e.Base, Ours: e.Ours, Theirs: e.Theirs}
-	id := merge.KindCell
 	switch e.Kind {
 	case merge.ChangeRowAdded:
-		c.Kind, id = merge.KindModifyDelete, merge.KindDeleteModify
+		c.Kind = merge.KindModifyDelete
 	case merge.ChangeRowDeleted:
-		c.Kind, id = merge.KindDeleteModify, merge.KindDeleteModify
+		c.Kind = merge.KindDeleteModify
 	case merge.ChangeColumnAdded:
-		c.Kind, id = merge.KindColumnEditDelete, merge.KindColumnDeleteEdit
+		c.Kind = merge.KindColumnEditDelete
 	case merge.ChangeColumnDeleted:
-		c.Kind, id = merge.KindColumnDeleteEdit, merge.KindColumnDeleteEdit
+		c.Kind = merge.KindColumnDeleteEdit
 	case merge.ChangeComment:
-		c.Kind, id = merge.KindComment, merge.KindComment
+		c.Kind = merge.KindComment
 	}
-	// As package merge does it, so that a conflict of a row or a cell keeps its name.
-	parts := append([]string{string(id), c.Column}, c.Key...)
-	if e.Kind == merge.ChangeComment {
-		parts = append(parts, e.Ours.Text, e.Theirs.Text)
-	}
-	var b []byte
-	for _, p := range parts {
-		b = binary.AppendUvarint(b, uint64(len(p)))
-		b = append(b, p...)
-	}
-	c.ID = fmt.Sprintf("%016x", xxhash.Sum64(b))
+	c.ID = merge.IdentityOf(c)
 	return c
 }
 

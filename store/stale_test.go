@@ -13,15 +13,6 @@ import (
 
 // The file of the stories: a person's rows, to which a program writes enabled and
 // order_id.
-// lineageOf reads a history.
-func lineageOf(history []version, opt savePolicy) *lineage {
-	l := newLineage(prefixOf(opt.read))
-	for _, v := range history {
-		l.add(v)
-	}
-	return l
-}
-
 const (
 	staleHead = "id,enabled,order_id,note\n"
 	rowsBC    = "b,true,,second\nc,true,,third\n"
