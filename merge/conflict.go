@@ -31,9 +31,9 @@ func (k ConflictKind) ofColumn() bool {
 	return k == KindColumnDeleteEdit || k == KindColumnEditDelete || k == KindColumnRename
 }
 
-// ofCell reports kinds whose three values are single values that another value
-// could replace.
-func (k ConflictKind) ofCell() bool {
+// TakesValue reports kinds whose three values are single values that another value
+// could replace, by a [Resolution] with Side Neither.
+func (k ConflictKind) TakesValue() bool {
 	return k == KindCell || k == KindAddAdd || k == KindColumnAddAdd || k == KindComment
 }
 

@@ -65,7 +65,7 @@ func (m *merger) ask(c *Conflict) verdict {
 		r = m.opt.Resolve(asked)
 		m.answers[c.ID] = r
 	}
-	fits := r.Side <= Theirs || r.Side == Neither && c.Kind.ofCell()
+	fits := r.Side <= Theirs || r.Side == Neither && c.Kind.TakesValue()
 	if r.Side == Neither && c.Kind == KindComment {
 		fits = m.readsAs(csvrows.Comment, []byte(r.Value))
 	}

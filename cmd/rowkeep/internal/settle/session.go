@@ -1,0 +1,278 @@
+package settle
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/merge"
+)
+
+// Session is a merge whose conflicts are being settled.
+type Session struct {
+	base, ours, theirs []byte
+	opt                merge.Options
+	noBase             bool
+
+	key       []string // names of the key columns
+	conflicts []merge.Conflict
+	index     map[string]int // of a conflict, by its id
+	answers   []merge.Resolution
+	left      int
+	undo      [][]change
+
+	view *view // for Row; made when it is asked for
+}
+
+// change is what Undo takes back: the answer that a conflict had before.
+type change struct {
+	at     int
+	before merge.Resolution
+}
+
+// Answer is one answer to one conflict. The zero Resolution withdraws the one before.
+type Answer struct {
+	ID string
+	merge.Resolution
+}
+
+// New merges three versions. What the policies of opt, its Resolve and its Strategy settle
+// is settled; all else waits for an answer, policy fail or not. The errors are those of
+// [merge.Merge].
+func New(base, ours, theirs []byte, opt merge.Options) (*Session, error) {
+	opt.Policies = withoutFail(opt.Policies)
+	s := &Session{base: base, ours: ours, theirs: theirs, opt: opt}
+	return s, s.start()
+}
+
+// withoutFail leaves out the policies that keep a conflict from being asked about.
+func withoutFail(policies map[string]merge.Policy) map[string]merge.Policy {
+	asks := make(map[string]merge.Policy, len(policies))
+	for column, p := range policies {
+		if p.String() != "fail" {
+			asks[column] = p
+		}
+	}
+	return asks
+}
+
+// start merges for the first time, and lists the conflicts.
+func (s *Session) start() error {
+	opt := s.opt
+	opt.Output = merge.NoOutput
+	result, err := merge.Merge(s.base, s.ours, s.theirs, opt)
+	if err != nil {
+		return err
+	}
+	s.key, s.view, s.undo = result.Key, nil, nil
+	s.list(result.Conflicts)
+	return nil
+}
+
+// list takes the conflicts that nothing has settled.
+func (s *Session) list(conflicts []merge.Conflict) {
+	s.conflicts, s.index = nil, make(map[string]int, len(conflicts))
+	for _, c := range conflicts {
+		if _, twice := s.index[c.ID]; c.Settled != "" || twice {
+			continue
+		}
+		if s.noBase { // what stands there was made up to have a merge
+			c.Base, c.Lines.Base = merge.Value{}, 0
+		}
+		s.index[c.ID] = len(s.conflicts)
+		s.conflicts = append(s.conflicts, c)
+	}
+	s.answers, s.left = make([]merge.Resolution, len(s.conflicts)), len(s.conflicts)
+}
+
+// Len is how many conflicts there are, answered or not.
+func (s *Session) Len() int { return len(s.conflicts) }
+
+// Conflict returns a conflict by its place in the list, from 0. The caller must not change
+// it.
+func (s *Session) Conflict(i int) merge.Conflict { return s.conflicts[i] }
+
+// Index returns the place of a conflict in the list.
+func (s *Session) Index(id string) (i int, ok bool) {
+	i, ok = s.index[id]
+	return i, ok
+}
+
+// Key names the key columns.
+func (s *Session) Key() []string { return s.key }
+
+// HasBase is false where the base is not known: see the package comment.
+func (s *Session) HasBase() bool { return !s.noBase }
+
+// Answered returns the answer to a conflict; its Side is merge.NoSide where there is none.
+func (s *Session) Answered(i int) merge.Resolution { return s.answers[i] }
+
+// Left is how many conflicts have no answer.
+func (s *Session) Left() int { return s.left }
+
+// Next returns the first conflict without an answer behind place i, from the beginning
+// again if there is none behind it; -1 if all are answered. Next(-1) is the first of all.
+func (s *Session) Next(i int) int { return s.step(i, 1) }
+
+// Previous is Next in the other direction.
+func (s *Session) Previous(i int) int {
+	if i < 0 {
+		i = 0
+	}
+	return s.step(i, -1)
+}
+
+func (s *Session) step(i, by int) int {
+	n := len(s.conflicts)
+	for range n {
+		i = (i + by + n) % n
+		if s.answers[i].Side == merge.NoSide {
+			return i
+		}
+	}
+	return -1
+}
+
+// Answer answers one conflict. The error is an [*AnswerError].
+func (s *Session) Answer(id string, r merge.Resolution) error {
+	return s.Apply([]Answer{{id, r}})
+}
+
+// Apply gives several answers at once: all of them, or on an [*AnswerError] none. One Undo
+// takes them back.
+func (s *Session) Apply(answers []Answer) error {
+	var changes []change
+	tried := false
+	for _, a := range answers {
+		i, known := s.index[a.ID]
+		if !known {
+			return s.refuse(changes, &AnswerError{ID: a.ID, Err: ErrNoConflict})
+		}
+		if err := s.fits(i, a.Resolution); err != nil {
+			return s.refuse(changes, err)
+		}
+		tried = tried || s.risky(i, a.Resolution)
+		if before := s.answers[i]; before != a.Resolution {
+			changes = append(changes, change{i, before})
+			s.set(i, a.Resolution)
+		}
+	}
+	if tried {
+		if err := s.try(changes); err != nil {
+			return s.refuse(changes, err)
+		}
+	}
+	if len(changes) > 0 {
+		s.undo = append(s.undo, changes)
+	}
+	return nil
+}
+
+// refuse takes changes back because of err.
+func (s *Session) refuse(changes []change, err error) error {
+	s.revert(changes)
+	return err
+}
+
+func (s *Session) revert(changes []change) {
+	for _, c := range slices.Backward(changes) {
+		s.set(c.at, c.before)
+	}
+}
+
+// set puts an answer in its place and counts.
+func (s *Session) set(i int, r merge.Resolution) {
+	if s.answers[i].Side == merge.NoSide {
+		s.left--
+	}
+	if r.Side == merge.NoSide {
+		s.left++
+	}
+	s.answers[i] = r
+}
+
+// Undo takes back what the last call of Answer, AnswerAll or Apply changed, and returns the
+// place of the first conflict that it was about; -1 if there is nothing to take back.
+func (s *Session) Undo() int {
+	n := len(s.undo)
+	if n == 0 {
+		return -1
+	}
+	changes := s.undo[n-1]
+	s.undo = s.undo[:n-1]
+	s.revert(changes)
+	return changes[0].at
+}
+
+// Result merges with the answers so far; what stands where none was given, opt.Output
+// says. The errors are those of [merge.Merge].
+func (s *Session) Result() (*merge.Result, error) { return s.ResultAs(s.opt.Output) }
+
+// ResultAs is Result with another output.
+func (s *Session) ResultAs(output merge.Output) (*merge.Result, error) {
+	opt := s.opt
+	opt.Output, opt.Resolve = output, s.resolve
+	return merge.Merge(s.base, s.ours, s.theirs, opt)
+}
+
+// resolve is the answer to a conflict: that of the session, else of the caller's function.
+func (s *Session) resolve(c merge.Conflict) merge.Resolution {
+	if i, known := s.index[c.ID]; known && s.answers[i].Side != merge.NoSide {
+		return s.answers[i]
+	}
+	if s.opt.Resolve != nil {
+		return s.opt.Resolve(c)
+	}
+	return merge.Resolution{}
+}
+
+// Moved tells what became of the conflicts as the file changed.
+type Moved struct {
+	// Moot are conflicts that are none any more, such as those of which the file has now
+	// what ours wants. Asked are those whose answer was dropped because a value of theirs
+	// is another one now. New are those that there were not before.
+	Moot, Asked, New []merge.Conflict
+}
+
+// Rebase puts what stands in the file now in the place of theirs. Answers stay where the
+// three values are the same; nothing before it can be undone. After an error, one of
+// [merge.Merge], the session is as it was.
+func (s *Session) Rebase(theirs []byte) (Moved, error) {
+	next := *s
+	next.theirs = theirs
+	if err := next.start(); err != nil {
+		return Moved{}, err
+	}
+	var moved Moved
+	for i, c := range s.conflicts {
+		j, stands := next.index[c.ID]
+		switch r := s.answers[i]; {
+		case !stands:
+			moved.Moot = append(moved.Moot, c)
+		case r.Side == merge.NoSide:
+		case sameQuestion(c, next.conflicts[j]):
+			next.set(j, r)
+		default:
+			moved.Asked = append(moved.Asked, next.conflicts[j])
+		}
+	}
+	for _, c := range next.conflicts {
+		if _, known := s.index[c.ID]; !known {
+			moved.New = append(moved.New, c)
+		}
+	}
+	*s = next
+	return moved, nil
+}
+
+// sameQuestion reports conflicts that differ in lines at the most.
+func sameQuestion(a, b merge.Conflict) bool {
+	a.Lines, b.Lines = merge.Lines{}, merge.Lines{}
+	return reflect.DeepEqual(a, b)
+}
+
+// delimiter is what the merge cuts the three versions by.
+func (s *Session) delimiter() byte {
+	d, _ := csvrows.Detect(s.opt.Read, s.base, s.ours, s.theirs) // the merge found one
+	return d
+}
