@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/escape"
 )
 
 // output is the only way to standard output and standard error.
@@ -166,29 +168,7 @@ func (o *output) tick(what string, stop <-chan struct{}) {
 
 // visible writes what does not print, or is not UTF-8, as an escape: a line of text
 // with the same look on every terminal.
-func visible(s string) string {
-	if !strings.ContainsFunc(s, unprintable) {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, size := utf8.DecodeRuneInString(s)
-		if unprintable(r) {
-			q := strconv.Quote(s[:size])
-			b.WriteString(q[1 : len(q)-1])
-		} else {
-			b.WriteString(s[:size])
-		}
-		s = s[size:]
-	}
-	return b.String()
-}
-
-// unprintable reports controls, and marks such as those that turn the direction of
-// writing. A tab does no harm. U+FFFD prints, but an invalid byte decodes to it too.
-func unprintable(r rune) bool {
-	return r != '\t' && !unicode.IsPrint(r) || r == utf8.RuneError
-}
+func visible(s string) string { return escape.Visible(s) }
 
 // quoteMost is how many bytes of a value a line of text shows.
 const quoteMost = 60
@@ -214,7 +194,7 @@ func name(s string) string {
 }
 
 func ambiguous(r rune) bool {
-	return unprintable(r) || unicode.IsSpace(r) || strings.ContainsRune(`",:=()`, r)
+	return escape.Unprintable(r) || unicode.IsSpace(r) || strings.ContainsRune(`",:=()`, r)
 }
 
 // names shows a list of them.
