@@ -63,38 +63,8 @@ func (p plan) count(f fate) int {
 	return n
 }
 
-// versions is a row in each version and in the merge, with a row that was added above
-// it; none where it was deleted.
-type versions struct{ base, ours, theirs, want []row }
-
-// apply does to r what its fate is.
-func (f fate) apply(r row, rng *rand.Rand) versions {
-	cheap, dear, more, both := r, r, r, r
-	cheap.threshold += 100_000
-	dear.threshold += 200_000
-	more.quota += 100_000
-	both.threshold, both.quota = cheap.threshold, more.quota
-	is := func(r ...row) []row { return r }
-	v := versions{is(r), is(r), is(r), is(r)}
-	switch f {
-	case oursEdits:
-		v.ours, v.want = is(cheap), is(cheap)
-	case theirsEdits:
-		v.theirs, v.want = is(more), is(more)
-	case bothEdit:
-		v.ours, v.theirs, v.want = is(cheap), is(more), is(both)
-	case conflict:
-		v.ours, v.theirs = is(cheap), is(dear)
-	case oursDeletes:
-		v.ours, v.want = nil, nil
-	case theirsDeletes:
-		v.theirs, v.want = nil, nil
-	case oursInserts:
-		added := newRow(rng, r.id-5)
-		v.ours, v.want = is(added, r), is(added, r)
-	case theirsInserts:
-		added := newRow(rng, r.id-3)
-		v.theirs, v.want = is(added, r), is(added, r)
-	}
-	return v
+// counts tells what becomes of the rows.
+func (p plan) counts() Counts {
+	edited := p.count(oursEdits) + p.count(bothEdit) + p.count(conflict)
+	return Counts{p.count(conflict), edited, p.count(oursDeletes), p.count(oursInserts)}
 }

@@ -13,13 +13,16 @@
 package sample
 
 import (
+	"bytes"
+	"cmp"
 	"math/rand/v2"
-	"strconv"
 )
 
 // Shape says what a sample is like. The zero value of all but Rows has no edit.
 type Shape struct {
 	Rows int
+	// Seed gives other values to the cells and edits to other rows.
+	Seed uint64
 	// Edited is how many rows in a hundred each side edits. At 100 both sides edit
 	// every row, in different cells.
 	Edited int
@@ -30,176 +33,71 @@ type Shape struct {
 	Unsorted bool
 	// Moved has theirs hold the rows in another order.
 	Moved bool
+	// Quoted has every field in quotes.
+	Quoted bool
+	// KeyLast has the key in the last column. Else it is in the first.
+	KeyLast bool
+	// Wide is how many columns there are besides the usual nine, each of six bytes a row.
+	Wide int
 }
 
-// Sample is three versions of a file.
+// Sample is three versions of a file in memory.
 type Sample struct {
 	Base, Ours, Theirs []byte
-	// Want is the merge, byte for byte; nil where there are conflicts.
+	// Want is the merge, byte for byte, with markers in the style diff3 around the
+	// conflicts.
 	Want []byte
+	Counts
+}
+
+// Counts is what the sides of a sample did.
+type Counts struct {
 	// Conflicts is how many cells both sides edited differently.
 	Conflicts int
+	// Edited, Deleted and Added are the rows by which ours differs from base. In an
+	// edited one it is one cell.
+	Edited, Deleted, Added int
 }
 
 // Bytes is the length of the three versions together.
 func (s *Sample) Bytes() int64 { return int64(len(s.Base) + len(s.Ours) + len(s.Theirs)) }
 
-// Columns is the number of columns of a sample.
+// Columns is the number of columns of a sample that is not wide.
 const Columns = 9
 
-const header = "id,enabled,threshold,group,owner,quota,updated,etag,note\n"
-
-// New makes a sample.
+// New makes a sample in memory.
 func New(shape Shape) *Sample {
-	rng := rand.New(rand.NewPCG(20260101, uint64(shape.Rows)))
+	var base, ours, theirs, want bytes.Buffer
+	counts, err := Write(shape, Files{&base, &ours, &theirs, &want})
+	if err != nil {
+		panic(err) // a buffer takes everything
+	}
+	return &Sample{base.Bytes(), ours.Bytes(), theirs.Bytes(), want.Bytes(), counts}
+}
+
+// Write makes a sample and writes it as it comes: what is held is a byte for each row,
+// where keys have no order another eight, and with Moved two whole versions. It stops at
+// the first error of a writer.
+func Write(shape Shape, to Files) (Counts, error) {
+	rng := rand.New(rand.NewPCG(cmp.Or(shape.Seed, 20260101), uint64(shape.Rows)))
 	plan := newPlan(shape, rng)
-	var base, ours, theirs, want pile
-	for i, id := range ids(shape, rng) {
-		r := newRow(rng, 10*(id+1))
-		made := plan[i].apply(r, rng)
-		base.add(made.base)
-		ours.add(made.ours)
-		theirs.add(made.theirs)
-		want.add(made.want)
+	w := newWriter(shape, to)
+	ids := ids(shape, rng)
+	for i, f := range plan {
+		w.row.fill(&w.form, rng, 10*(ids(i)+1))
+		w.write(f, rng)
 	}
 	if shape.Moved {
-		order := rng.Perm(shape.Rows)
-		theirs.reorder(order)
-		want.reorder(order)
+		w.reorder(rng.Perm(shape.Rows))
 	}
-	s := &Sample{Base: base.bytes(), Ours: ours.bytes(), Theirs: theirs.bytes(), Conflicts: plan.count(conflict)}
-	if s.Conflicts == 0 {
-		s.Want = want.bytes()
-	}
-	return s
+	return plan.counts(), w.flush()
 }
 
-// ids numbers the rows.
-func ids(shape Shape, rng *rand.Rand) []int {
+// ids returns what numbers the rows.
+func ids(shape Shape, rng *rand.Rand) func(int) int {
 	if shape.Unsorted {
-		return rng.Perm(shape.Rows)
+		order := rng.Perm(shape.Rows)
+		return func(i int) int { return order[i] }
 	}
-	ids := make([]int, shape.Rows)
-	for i := range ids {
-		ids[i] = i
-	}
-	return ids
-}
-
-// A pile is the rows of one version, in one buffer. A row may come with a new one
-// above it, or be absent.
-type pile struct {
-	text []byte
-	ends []int // of each row's bytes
-}
-
-func (p *pile) add(rows []row) {
-	for _, r := range rows {
-		p.text = r.append(p.text)
-	}
-	p.ends = append(p.ends, len(p.text))
-}
-
-// reorder puts the rows in the order of the numbers given.
-func (p *pile) reorder(order []int) {
-	text := make([]byte, 0, len(p.text))
-	for _, i := range order {
-		start := 0
-		if i > 0 {
-			start = p.ends[i-1]
-		}
-		text = append(text, p.text[start:p.ends[i]]...)
-	}
-	p.text = text
-}
-
-func (p *pile) bytes() []byte { return append([]byte(header), p.text...) }
-
-// A row is the cells that somebody edits, and the bytes between them.
-type row struct {
-	id, threshold, quota int
-	enabled              bool
-	who, rest            []byte // group and owner; updated, etag and note
-}
-
-func (r row) append(b []byte) []byte {
-	b = append(b, "row-"...)
-	b = appendPadded(b, r.id, 9)
-	b = append(b, ',')
-	b = strconv.AppendBool(b, r.enabled)
-	b = append(b, ',')
-	b = strconv.AppendInt(b, int64(r.threshold/100), 10)
-	b = append(b, '.')
-	b = appendPadded(b, r.threshold%100, 2)
-	b = append(b, ',')
-	b = append(b, r.who...)
-	b = append(b, ',')
-	b = strconv.AppendInt(b, int64(r.quota), 10)
-	b = append(b, ',')
-	b = append(b, r.rest...)
-	return append(b, '\n')
-}
-
-var (
-	givenNames  = []string{"ada", "barbara", "edsger", "frances", "grace", "john", "kathleen", "niklaus", "radia", "tony"}
-	familyNames = []string{"allen", "booth", "dijkstra", "hoare", "hopper", "liskov", "lovelace", "mccarthy", "perlman", "wirth"}
-	words       = []string{"alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett"}
-)
-
-func pick(rng *rand.Rand, from []string) string { return from[rng.IntN(len(from))] }
-
-func newRow(rng *rand.Rand, id int) row {
-	r := row{id: id, threshold: 100 + rng.IntN(900_000), quota: rng.IntN(100_000), enabled: rng.IntN(4) > 0}
-	r.who = append(r.who, "grp-"...)
-	r.who = appendPadded(r.who, rng.IntN(100), 2)
-	r.who = append(r.who, ',')
-	r.who = append(r.who, pick(rng, givenNames)...)
-	r.who = append(r.who, '.')
-	r.who = append(r.who, pick(rng, familyNames)...)
-	r.rest = appendTime(r.rest, rng)
-	r.rest = append(r.rest, ',')
-	r.rest = appendEtag(r.rest, rng)
-	r.rest = append(r.rest, ',')
-	r.rest = appendNote(r.rest, rng)
-	return r
-}
-
-func appendTime(b []byte, rng *rand.Rand) []byte {
-	b = append(b, "2026-"...)
-	b = append(appendPadded(b, 1+rng.IntN(12), 2), '-')
-	b = append(appendPadded(b, 1+rng.IntN(28), 2), 'T')
-	b = append(appendPadded(b, rng.IntN(24), 2), ':')
-	b = append(appendPadded(b, rng.IntN(60), 2), ':')
-	return append(appendPadded(b, rng.IntN(60), 2), 'Z')
-}
-
-func appendEtag(b []byte, rng *rand.Rand) []byte {
-	const hex = "0123456789abcdef"
-	for x, i := rng.Uint64(), 0; i < 16; i++ {
-		b = append(b, hex[x>>(4*i)&15])
-	}
-	return b
-}
-
-func appendNote(b []byte, rng *rand.Rand) []byte {
-	first, second := pick(rng, words), pick(rng, words)
-	switch rng.IntN(20) {
-	case 0:
-		return append(b, `"`+first+" ran, "+second+` waits"`...)
-	case 1:
-		return append(b, `"`+first+` said ""`+second+`"""`...)
-	}
-	return append(b, first+" and "+second+" run now"...)
-}
-
-// appendPadded appends n with at least so many digits.
-func appendPadded(b []byte, n, digits int) []byte {
-	for least := 10; digits > 1; digits-- {
-		if n < least {
-			b = append(b, "000000000"[:digits-1]...)
-			break
-		}
-		least *= 10
-	}
-	return strconv.AppendInt(b, int64(n), 10)
+	return func(i int) int { return i }
 }
