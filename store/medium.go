@@ -14,6 +14,9 @@ import (
 type medium interface {
 	// used reports that a store has kept something here.
 	used() bool
+	// fresh reports that no version has been kept here yet, as far as can be seen. Whoever
+	// calls it holds the lock.
+	fresh() bool
 	// lock keeps other stores from committing until unlock, which is to be called once.
 	// What a store left that died while it had the lock is sorted out before lock returns.
 	// The error is the context's cause where the lock was not free in time.

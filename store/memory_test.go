@@ -149,6 +149,7 @@ func (m *memory) history(seq int64) (state.History, error) {
 // Nobody can write to what memory has displaced, or be seen to write.
 func (m *memory) strays(bool) ([]stray, error)             { return nil, nil }
 func (m *memory) lacksEnd() bool                           { return false }
+func (m *memory) fresh() bool                              { return len(m.records) == 0 }
 func (m *memory) used() bool                               { return false }
 func (m *memory) written(held) bool                        { return false }
 func (m *memory) prune(bool) error                         { return nil }
