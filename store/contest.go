@@ -3,6 +3,7 @@ package store
 import (
 	"slices"
 
+	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
@@ -17,9 +18,9 @@ func (j *judgement) addConflicts(found []merge.Conflict) {
 	}
 }
 
-// inConflict reports that a standing conflict of the merge is about a change.
-func (j *judgement) inConflict(c merge.Change) bool {
-	return slices.ContainsFunc(j.conflicts, func(f merge.Conflict) bool {
+// inConflict reports that a conflict is about a change.
+func inConflict(conflicts []merge.Conflict, c merge.Change) bool {
+	return slices.ContainsFunc(conflicts, func(f merge.Conflict) bool {
 		if f.Kind == merge.KindComment || c.Kind == merge.ChangeComment {
 			return f.Kind == merge.KindComment && c.Kind == merge.ChangeComment && f.Ours.Text == c.After.Text
 		}
@@ -33,8 +34,9 @@ func (j *judgement) contest(changes []EventChange) {
 		return
 	}
 	j.tell(EventConflict, changes)
+	j.contested = append(j.contested, changes...)
 	for _, e := range changes {
-		if !j.inConflict(merge.Change{Kind: e.Kind, Key: e.Key, Column: e.Column, HasColumn: e.HasColumn, After: e.Ours}) {
+		if !inConflict(j.conflicts, e.change()) {
 			j.conflicts = append(j.conflicts, conflictOf(e))
 		}
 	}
@@ -57,4 +59,38 @@ func conflictOf(e EventChange) merge.Conflict {
 	}
 	c.ID = merge.IdentityOf(c)
 	return c
+}
+
+// openBase is what the save was made from, but where a merge from that would take one side
+// because the other has not changed: as nothing tells which of them has, it is as neither
+// there. A cell's row is missing from it; a row that one side lacks is empty.
+func (j *judgement) openBase() []byte {
+	base := j.base.snap.Bytes()
+	found, err := merge.Merge(base, j.last.snap.Bytes(), j.save.Bytes(), j.opt.merge)
+	if err != nil {
+		return base
+	}
+	table, err := j.base.snap.Table()
+	if err != nil {
+		return base
+	}
+	for _, e := range j.contested {
+		if e.Key != nil && !inConflict(found.Conflicts, e.change()) {
+			openSpot(table, e)
+		}
+	}
+	return table.Bytes()
+}
+
+// openSpot makes a table contradict both sides of a change. A key that stands twice cannot
+// be edited, and stays.
+func openSpot(table *csvrows.Table, e EventChange) {
+	if e.Kind == merge.ChangeCell {
+		_ = table.Delete(e.Key)
+		return
+	}
+	if table.Has(e.Key) {
+		_ = table.Delete(e.Key)
+	}
+	_ = table.Append(e.Key, nil)
 }

@@ -300,9 +300,9 @@ func (f *localFile) history(seq int64) (state.History, error) {
 func (f *localFile) lacksEnd() bool { return f.lockedLog().LacksEnd() }
 
 // note keeps versions without a swap.
-func (f *localFile) note(versions []state.Version) error {
-	_, _, err := f.log.Append(versions...)
-	return err
+func (f *localFile) note(versions []state.Version) (int64, error) {
+	seq, _, err := f.log.Append(versions...)
+	return seq, err
 }
 
 // create makes the state directory for a file, which may be missing itself.

@@ -1,12 +1,17 @@
 package store
 
-import "github.com/rowkeep/rowkeep/store/internal/state"
+import (
+	"time"
+
+	"github.com/rowkeep/rowkeep/store/internal/state"
+)
 
 // healed is what a version that was found stands for.
 type healed struct {
 	now     Snapshot // with what a stale save took back
 	events  []Event
-	unknown bool // the version is not in the history yet
+	unknown bool           // the version is not in the history yet
+	pending *state.Version // the save, where it conflicts with what the program did
 }
 
 // mostHistory bounds the bytes of old versions that are looked at to find what a save was
@@ -15,8 +20,7 @@ const mostHistory = 64 << 20
 
 // heal judges what stands in the file. What the history has as its newest version is
 // nothing new; neither is anything where there is no history.
-func (s *Store) heal(now Snapshot) (h healed, err error) {
-	defer func() { s.trail.found = h }()
+func (s *Store) heal(now Snapshot) (healed, error) {
 	last, known, err := s.medium.last()
 	if err != nil {
 		return healed{}, &CommitError{Path: s.path, Step: "read history", Err: err}
@@ -43,7 +47,19 @@ func (s *Store) heal(now Snapshot) (h healed, err error) {
 	if err != nil {
 		return healed{}, &CommitError{Path: s.path, Step: "merge", Err: err}
 	}
-	return healed{now: result, events: v.events, unknown: true}, nil
+	return healed{now: result, events: v.events, unknown: true, pending: s.contested(v, now)}, nil
+}
+
+// contested is a save that conflicts, as it is kept until somebody settles it; nil where
+// nothing conflicts.
+func (s *Store) contested(v verdict, save Snapshot) *state.Version {
+	if len(v.conflicts) == 0 {
+		return nil
+	}
+	return &state.Version{Content: save.Bytes(), Entry: state.Entry{
+		Kind: state.Conflict, Time: time.Now().UTC(), Conflicts: len(v.conflicts),
+		Base: state.DigestOf(v.from), Theirs: state.DigestOf(v.against),
+	}}
 }
 
 // readPast brings what the store knows of the history up to date: the versions that stood in

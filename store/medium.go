@@ -31,8 +31,9 @@ type medium interface {
 	// writing. It keeps and numbers the versions if and only if it does. Its other errors
 	// are a [*CommitError]. Whoever calls it holds the lock.
 	swap(ctx context.Context, old held, versions []state.Version) (swapped, error)
-	// note keeps versions without a swap. Whoever calls it holds the lock.
-	note(versions []state.Version) error
+	// note keeps versions without a swap, and returns the number of the last one. Whoever
+	// calls it holds the lock.
+	note(versions []state.Version) (seq int64, err error)
 	// last returns the newest version that is kept.
 	last() (e state.Entry, ok bool, err error)
 	// lacksEnd reports that the newest versions were not kept, as after a power cut. Whoever

@@ -122,11 +122,10 @@ func (m *memory) keep(versions []state.Version) (seq int64) {
 	return int64(len(m.records))
 }
 
-func (m *memory) note(versions []state.Version) error {
+func (m *memory) note(versions []state.Version) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.keep(versions)
-	return nil
+	return m.keep(versions), nil
 }
 
 func (m *memory) last() (state.Entry, bool, error) {

@@ -31,6 +31,9 @@ type verdict struct {
 	result    []byte
 	events    []Event
 	conflicts []merge.Conflict // the program's values stand in result
+	// from and against are what to merge the save with so that each conflict is one again:
+	// base and other side. Nil where there is none.
+	from, against []byte
 }
 
 // judgeSave decides from which version of a history somebody else's save was made, and
@@ -76,6 +79,7 @@ type judgement struct {
 	result    []byte
 	events    []Event
 	conflicts []merge.Conflict
+	contested []EventChange // those of them that no merge from base may find
 	rowsByKey map[string]int32
 	repaired  []EventChange // what a notice tells of
 	undone    bool          // the save takes back what the program did, and that stands
@@ -103,7 +107,11 @@ func (j *judgement) compare() {
 }
 
 func (j *judgement) verdict() verdict {
-	return verdict{base: j.base.seq, result: j.result, events: j.events, conflicts: j.conflicts}
+	v := verdict{base: j.base.seq, result: j.result, events: j.events, conflicts: j.conflicts}
+	if len(v.conflicts) > 0 {
+		v.from, v.against = j.openBase(), j.last.snap.Bytes()
+	}
+	return v
 }
 
 func (j *judgement) tell(kind EventKind, changes []EventChange) {
@@ -203,7 +211,7 @@ func (j *judgement) tellMended(v int, disputed func(merge.Change) bool) error {
 	var again, contested []EventChange
 	for _, c := range made {
 		e := j.eventChange(c, v)
-		if j.opt.reverts == ConflictReverts || disputed(c) || j.inConflict(c) {
+		if j.opt.reverts == ConflictReverts || disputed(c) || inConflict(j.conflicts, c) {
 			contested = append(contested, e)
 		} else {
 			again = append(again, e)
