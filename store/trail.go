@@ -19,6 +19,7 @@ type step struct {
 	// pending is how far behind the commit, in the history, a conflict stands that events
 	// tell of; 0 where there is none.
 	pending int64
+	joined  bool // of several
 }
 
 // trail is where the store has been since its watchers looked. It is guarded by Store.mu.
@@ -122,7 +123,7 @@ func (t *trail) take(st step, seq int64) {
 // What this store did before that cannot be told from what they did any more.
 func joinedSteps(steps []step) step {
 	joined := steps[len(steps)-1]
-	joined.events = nil
+	joined.events, joined.joined = nil, true
 	for _, st := range steps {
 		joined.events = append(joined.events, st.events...)
 	}
