@@ -141,7 +141,6 @@ func (s *Store) absorb(ctx context.Context, st stray, wins merge.Output) (receip
 	if err != nil {
 		return nil, nil, false, err
 	}
-	receipt.Events = append(receipt.Events, Event{Kind: EventStray, Base: st.Seq, Newest: receipt.Seq})
 	return receipt, conflicts, slipped, nil
 }
 

@@ -138,11 +138,11 @@ func (s *Store) attempt(ctx context.Context, propose func(now Snapshot) (proposa
 	if err := context.Cause(ctx); err != nil {
 		return nil, false, &CommitError{Path: s.path, Step: "read", Err: err}
 	}
-	healed, err := s.heal(now)
+	found, err := s.heal(now)
 	if err != nil {
 		return nil, false, err
 	}
-	p, err := propose(healed.now)
+	p, err := propose(found.now)
 	if err != nil {
 		return nil, false, err
 	}
@@ -155,44 +155,73 @@ func (s *Store) attempt(ctx context.Context, propose func(now Snapshot) (proposa
 			return nil, false, &CommitError{Path: s.path, Step: "validate", Err: err}
 		}
 	}
-	receipt := s.newReceipt(p, now, result)
-	if !p.accepted { // else nothing that was found was given back
-		receipt.Events = healed.events
+	if p.accepted { // nothing that was found is given back
+		found = healed{now: now, unknown: found.unknown}
 	}
-	var versions []state.Version
-	if healed.unknown {
-		found := foundVersion(now)
-		found.Accepted = p.accepted && !receipt.Written
-		versions = append(versions, found)
+	return s.put(ctx, old, found, p, s.newReceipt(p, now, result))
+}
+
+// put makes a proposal the file's content, if it is not that already, and keeps what is new
+// to the history.
+func (s *Store) put(ctx context.Context, old held, found healed, p proposal, receipt *Receipt) (*Receipt, bool, error) {
+	versions := found.versions(p, receipt)
+	st := stepOf(found, p, receipt)
+	if receipt.Written || len(p.absorbed) > 0 {
+		// What strayed and changes nothing must not be found again.
+		versions = append(versions, receipt.version(s.opt.Actor, p, receipt.after))
+		st.pending = 1
 	}
-	versions = append(versions, p.aside...)
-	if !receipt.Written && len(p.absorbed) == 0 {
-		return receipt, false, s.note(versions)
-	}
-	versions = append(versions, receipt.version(s.opt.Actor, p, result))
 	if !receipt.Written {
-		return receipt, false, s.note(versions) // it changes nothing, and must not be found again
+		seq, err := s.keep(versions)
+		if err != nil {
+			return nil, false, err
+		}
+		s.walked(st, seq)
+		receipt.Events = st.numbered(seq)
+		return receipt, false, nil
 	}
+	s.plan(st)
 	done, err := s.medium.swap(ctx, old, versions)
 	if err != nil {
 		return nil, false, err
 	}
-	receipt.Seq = done.seq
-	s.remember(result)
+	receipt.Seq, receipt.Events = done.seq, st.numbered(done.seq)
+	s.remember(receipt.after)
 	s.opt.Logger.InfoContext(ctx, "committed", "path", s.path, "seq", receipt.Seq, "base", receipt.Base.Hash,
 		"theirs", receipt.Theirs.Hash, "result", receipt.Result.Hash, "merged", receipt.Merged, "slipped", done.slipped)
 	return receipt, done.slipped, nil
 }
 
+// versions are what is new to the history besides the commit: what was found, what does not
+// stand in the file, and a save that conflicts, which is the last of them.
+func (h healed) versions(p proposal, r *Receipt) (versions []state.Version) {
+	if h.unknown {
+		found := foundVersion(r.before)
+		found.Accepted = p.accepted && !r.Written
+		versions = append(versions, found)
+	}
+	versions = append(versions, p.aside...)
+	if h.pending != nil {
+		versions = append(versions, *h.pending)
+	}
+	return versions
+}
+
 // note keeps versions that were found, if there are any.
 func (s *Store) note(versions []state.Version) error {
+	_, err := s.keep(versions)
+	return err
+}
+
+// keep is note; it returns the number of the last version, or 0.
+func (s *Store) keep(versions []state.Version) (seq int64, err error) {
 	if len(versions) == 0 {
-		return nil
+		return 0, nil
 	}
-	if err := s.medium.note(versions); err != nil {
-		return &CommitError{Path: s.path, Step: "record", Err: err}
+	if seq, err = s.medium.note(versions); err != nil {
+		return 0, &CommitError{Path: s.path, Step: "record", Err: err}
 	}
-	return nil
+	return seq, nil
 }
 
 // lock keeps out other goroutines, then other processes.

@@ -30,7 +30,7 @@ const (
 	// EventAccepted: a save took back changes of the program, and that stands.
 	EventAccepted EventKind = "revert_accepted"
 	// EventConflict: a save contradicts changes of the program, or nothing tells whether
-	// it knew them. The file has the program's values.
+	// it knew them. The file has the program's values, and the save is pending.
 	EventConflict EventKind = "stale_save_conflict"
 	// EventEqualsVersion: a save is version Base byte for byte, such as a backup.
 	EventEqualsVersion EventKind = "equals_version"
@@ -50,6 +50,9 @@ type Event struct {
 	// Base is the number of the version that the save was made from, Newest that of the
 	// newest one before the save; 0 where there is none.
 	Base, Newest int64
+	// Pending is the number of the version that keeps the save, for EventConflict: somebody
+	// is to settle the conflict. 0 where nothing is kept.
+	Pending int64
 	// Changes are what the event is about: none for EventEqualsVersion, EventStray and
 	// EventUnknownAncestor.
 	Changes []EventChange
@@ -64,4 +67,9 @@ type EventChange struct {
 	HasColumn bool
 
 	Base, Ours, Theirs merge.Value
+}
+
+// change is an EventChange as a merge tells it.
+func (e EventChange) change() merge.Change {
+	return merge.Change{Kind: e.Kind, Key: e.Key, Column: e.Column, HasColumn: e.HasColumn, After: e.Ours}
 }

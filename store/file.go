@@ -32,6 +32,7 @@ type localFile struct {
 	looked  map[string]sys.Stamp // displaced files, as they were when they held what they should
 	cleared string               // the file for which nothing is left of other processes
 	recent  []state.Displaced    // by the last commits of this process, newest last
+	swept   string               // the file that these were of
 	commits int
 	pruned  int        // commits when old versions were dropped last
 	place   *Guarantee // nil: not probed yet
@@ -164,6 +165,13 @@ func (f *localFile) used() bool {
 	return err == nil && there
 }
 
+// fresh looks whether the state directory is as it was made: whoever loses a log has
+// displaced something.
+func (f *localFile) fresh() bool {
+	displaced, err := f.dir().Displaced()
+	return err == nil && len(displaced) == 0 && f.lockedLog().Empty()
+}
+
 // lock takes the lock in the state directory, which it makes if there is none, and sorts
 // out what a process left that died in a commit.
 func (f *localFile) lock(ctx context.Context) (unlock func(), err error) {
@@ -292,9 +300,9 @@ func (f *localFile) history(seq int64) (state.History, error) {
 func (f *localFile) lacksEnd() bool { return f.lockedLog().LacksEnd() }
 
 // note keeps versions without a swap.
-func (f *localFile) note(versions []state.Version) error {
-	_, _, err := f.log.Append(versions...)
-	return err
+func (f *localFile) note(versions []state.Version) (int64, error) {
+	seq, _, err := f.log.Append(versions...)
+	return seq, err
 }
 
 // create makes the state directory for a file, which may be missing itself.
@@ -475,8 +483,12 @@ func openOld(at place) (*os.File, place, error) {
 }
 
 // strays looks at what commits displaced: at the files of this process's last commits, or
-// at all there are. What is as it was is not read.
+// at all there are. What is as it was is not read. Where the path has come to lead to another
+// file, all there are beside that are looked at.
 func (f *localFile) strays(all bool) ([]stray, error) {
+	if f.swept != f.locked {
+		f.swept, f.recent, all = f.locked, nil, true
+	}
 	list := f.recent
 	if all {
 		var err error

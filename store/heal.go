@@ -1,12 +1,17 @@
 package store
 
-import "github.com/rowkeep/rowkeep/store/internal/state"
+import (
+	"time"
+
+	"github.com/rowkeep/rowkeep/store/internal/state"
+)
 
 // healed is what a version that was found stands for.
 type healed struct {
 	now     Snapshot // with what a stale save took back
 	events  []Event
-	unknown bool // the version is not in the history yet
+	unknown bool           // the version is not in the history yet
+	pending *state.Version // the save, where it conflicts with what the program did
 }
 
 // mostHistory bounds the bytes of old versions that are looked at to find what a save was
@@ -15,17 +20,15 @@ const mostHistory = 64 << 20
 
 // heal judges what stands in the file. What the history has as its newest version is
 // nothing new; neither is anything where there is no history.
-func (s *Store) heal(now Snapshot) (h healed, err error) {
-	defer func() { s.trail.found = h }()
+func (s *Store) heal(now Snapshot) (healed, error) {
 	last, known, err := s.medium.last()
 	if err != nil {
 		return healed{}, &CommitError{Path: s.path, Step: "read history", Err: err}
 	}
-	s.fresh = s.fresh && !known
 	switch {
 	case !now.Exists() || known && last.Digest == state.Digest(now.digest):
 		return healed{now: now}, nil
-	case !known && s.fresh:
+	case !known && s.medium.fresh():
 		return healed{now: now, unknown: true}, nil
 	case s.medium.lacksEnd():
 		// It may be the store's own, or be made from what is not known any more.
@@ -44,25 +47,34 @@ func (s *Store) heal(now Snapshot) (h healed, err error) {
 	if err != nil {
 		return healed{}, &CommitError{Path: s.path, Step: "merge", Err: err}
 	}
-	return healed{now: result, events: v.events, unknown: true}, nil
+	return healed{now: result, events: v.events, unknown: true, pending: s.contested(v, now)}, nil
+}
+
+// contested is a save that conflicts, as it is kept until somebody settles it; nil where
+// nothing conflicts.
+func (s *Store) contested(v verdict, save Snapshot) *state.Version {
+	if len(v.conflicts) == 0 {
+		return nil
+	}
+	return &state.Version{Content: save.Bytes(), Entry: state.Entry{
+		Kind: state.Conflict, Time: time.Now().UTC(), Conflicts: len(v.conflicts),
+		Base: state.DigestOf(v.from), Theirs: state.DigestOf(v.against),
+	}}
 }
 
 // readPast brings what the store knows of the history up to date: the versions that stood in
 // the file, as far as they are known. The lock is held.
 func (s *Store) readPast(last state.Entry) error {
-	if s.past == nil || s.past.size > mostHistory || last.Seq < s.pastSeq {
-		s.past, s.pastSeq = newLineage(prefixOf(s.opt.Read)), 0
-	}
-	if last.Seq == s.pastSeq {
+	if s.past != nil && last.Same(s.pastEnd) {
 		return nil
+	}
+	h, err := s.newEntries()
+	if err != nil {
+		return &CommitError{Path: s.path, Step: "read history", Err: err}
 	}
 	var before []byte
 	if n := s.past.newest; n >= 0 {
 		before = s.past.versions[n].snap.Bytes()
-	}
-	h, err := s.medium.history(s.pastSeq)
-	if err != nil {
-		return &CommitError{Path: s.path, Step: "read history", Err: err}
 	}
 	var list []version
 	size := 0
@@ -82,8 +94,26 @@ func (s *Store) readPast(last state.Entry) error {
 	for _, v := range list {
 		s.past.add(v)
 	}
-	s.pastSeq = last.Seq
+	s.pastEnd = last
 	return nil
+}
+
+// newEntries are the entries of the history behind what is known of it: all, where nothing
+// is, where that has become too much, or where this is another history, as a symbolic link
+// has come to lead to another file, or a log was lost and is made anew.
+func (s *Store) newEntries() (state.History, error) {
+	if s.past != nil && s.past.size <= mostHistory && s.pastEnd.Seq > 0 {
+		h, err := s.medium.history(s.pastEnd.Seq - 1)
+		if err != nil {
+			return h, err
+		}
+		if len(h.Entries) > 0 && h.Entries[0].Same(s.pastEnd) {
+			h.Entries = h.Entries[1:]
+			return h, nil
+		}
+	}
+	s.past, s.pastEnd = newLineage(prefixOf(s.opt.Read)), state.Entry{}
+	return s.medium.history(0)
 }
 
 // versionOf is an entry of the history as a version.

@@ -207,6 +207,7 @@ func (s *Store) overwrite(ctx context.Context, old held, result Snapshot) (*Rece
 		})
 	}
 	versions = append(versions, receipt.version(s.opt.Actor, proposal{accepted: true}, result))
+	s.plan(step{after: result, at: receipt.Time}) // nobody was told of what it replaces
 	done, err := s.medium.swap(ctx, old, versions)
 	if err != nil {
 		return nil, err

@@ -14,6 +14,9 @@ import (
 type medium interface {
 	// used reports that a store has kept something here.
 	used() bool
+	// fresh reports that no version has been kept here yet, as far as can be seen. Whoever
+	// calls it holds the lock.
+	fresh() bool
 	// lock keeps other stores from committing until unlock, which is to be called once.
 	// What a store left that died while it had the lock is sorted out before lock returns.
 	// The error is the context's cause where the lock was not free in time.
@@ -28,8 +31,9 @@ type medium interface {
 	// writing. It keeps and numbers the versions if and only if it does. Its other errors
 	// are a [*CommitError]. Whoever calls it holds the lock.
 	swap(ctx context.Context, old held, versions []state.Version) (swapped, error)
-	// note keeps versions without a swap. Whoever calls it holds the lock.
-	note(versions []state.Version) error
+	// note keeps versions without a swap, and returns the number of the last one. Whoever
+	// calls it holds the lock.
+	note(versions []state.Version) (seq int64, err error)
 	// last returns the newest version that is kept.
 	last() (e state.Entry, ok bool, err error)
 	// lacksEnd reports that the newest versions were not kept, as after a power cut. Whoever

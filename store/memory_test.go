@@ -122,11 +122,10 @@ func (m *memory) keep(versions []state.Version) (seq int64) {
 	return int64(len(m.records))
 }
 
-func (m *memory) note(versions []state.Version) error {
+func (m *memory) note(versions []state.Version) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.keep(versions)
-	return nil
+	return m.keep(versions), nil
 }
 
 func (m *memory) last() (state.Entry, bool, error) {
@@ -149,6 +148,7 @@ func (m *memory) history(seq int64) (state.History, error) {
 // Nobody can write to what memory has displaced, or be seen to write.
 func (m *memory) strays(bool) ([]stray, error)             { return nil, nil }
 func (m *memory) lacksEnd() bool                           { return false }
+func (m *memory) fresh() bool                              { return len(m.records) == 0 }
 func (m *memory) used() bool                               { return false }
 func (m *memory) written(held) bool                        { return false }
 func (m *memory) prune(bool) error                         { return nil }

@@ -173,3 +173,35 @@ func withNotice(data []byte, read csvrows.Options, text string, keys [][]string)
 	}
 	return append(append(out, text...), end...), nil
 }
+
+// setNotices drops notices that have done their work, and adds one where something was
+// made again.
+func (j *judgement) setNotices() error {
+	adds := j.opt.notice && len(j.repaired) > 0 && !j.opt.read.NoComment
+	newest := j.newest
+	result, err := withoutNotices(j.result, j.opt.read, func(text string) bool {
+		inSave := slices.Contains(j.saveNotices, text)
+		in := j.notices[text]
+		_, stands := slices.BinarySearch(in, newest)
+		switch {
+		case adds, j.undone && inSave:
+			return true
+		case len(in) == 0: // of a history that is lost
+			return false
+		}
+		return !stands
+	})
+	if err != nil || !adds {
+		j.result = result
+		return err
+	}
+	var keys [][]string
+	for _, c := range j.repaired {
+		if c.Key != nil {
+			keys = append(keys, c.Key)
+		}
+	}
+	text := notice(j.last.seq+1, j.repaired, j.opt.read, j.save.file.Delimiter())
+	j.result, err = withNotice(result, j.opt.read, text, keys)
+	return err
+}

@@ -564,6 +564,62 @@ func TestR15(t *testing.T) {
 	r.checkRace()
 }
 
+// R15 where the link comes to lead to a file with a history of its own: what it was made
+// from, and what went astray, is of that file alone.
+func TestR15AnotherHistory(t *testing.T) {
+	r := newRace(t, Options{})
+	link, target := r.links()
+	other := filepath.Join(t.TempDir(), "other.csv")
+	if err := os.WriteFile(other, []byte(windowRows), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	relink := func(to string) {
+		t.Helper()
+		if err := errors.Join(os.Remove(link), os.Symlink(to, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holds := func(path, want string) {
+		t.Helper()
+		if data, err := os.ReadFile(path); err != nil || string(data) != want {
+			t.Errorf("%s is\n%s (%v)\nwant\n%s", filepath.Base(path), data, err, want)
+		}
+	}
+	// Both histories have so many versions that were judged, and as many as the other.
+	for _, at := range []struct{ path, order string }{{other, "P1"}, {target, "O1"}} {
+		relink(at.path)
+		r.set("a", "order_id", at.order)
+		r.save(windowRows + windowRowD)
+		r.repair()
+		holds(at.path, toldEvents("a,true,,", "a,true,"+at.order+",")+windowRowD)
+		r.set("c", "note", "")
+	}
+	relink(other)
+	r.save(windowRows)
+	if kinds := eventKinds(r.repair()); !slices.Equal(kinds, []EventKind{EventEqualsVersion, EventRepaired}) {
+		t.Errorf("events %v", kinds)
+	}
+	holds(other, toldEvents("a,true,,", "a,true,P1,", "c,true,,last", "c,true,,"))
+	// Somebody writes late to what was displaced from the file where the link led before.
+	list, err := state.Beside(target).Displaced()
+	if err != nil || len(list) == 0 {
+		t.Fatalf("nothing was displaced: %v", err)
+	}
+	late := list[len(list)-1].Path
+	data, err := os.ReadFile(late)
+	if err == nil {
+		err = os.WriteFile(late, append(data, "e,true,,late\n"...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.repair()
+	holds(other, toldEvents("a,true,,", "a,true,P1,", "c,true,,last", "c,true,,"))
+	relink(target)
+	r.repair()
+	holds(target, toldEvents("a,true,,", "a,true,O1,", "c,true,,last", "c,true,,")+windowRowD+"e,true,,late\n")
+}
+
 // R15 where the link changes in a commit, up to the last look.
 func TestR15LinkChanges(t *testing.T) {
 	for _, step := range []string{"prepare", "lease", "look"} {

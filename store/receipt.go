@@ -53,8 +53,7 @@ func (r *Receipt) Changes() []merge.Change {
 	return slices.Collect(diff.Changes())
 }
 
-// newReceipt describes a proposal that is to replace what stands in the file, and leaves
-// it on the trail.
+// newReceipt describes a proposal that is to replace what stands in the file.
 func (s *Store) newReceipt(p proposal, now, result Snapshot) *Receipt {
 	r := &Receipt{
 		Written: result.digest != now.digest || string(result.Bytes()) != string(now.Bytes()),
@@ -65,7 +64,6 @@ func (s *Store) newReceipt(p proposal, now, result Snapshot) *Receipt {
 	if p.merged != nil {
 		r.Conflicts, r.Warnings = p.merged.Conflicts, p.merged.Warnings
 	}
-	s.plan(r, p, result)
 	return r
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,15 +99,22 @@ func (st *story) person(content string) {
 // events lets the program look at the file, and asks what it tells then.
 func (st *story) events(want string) []store.Event {
 	st.Helper()
+	events := st.look()
+	if told := eventText(events); told != want {
+		st.Errorf("there is told:\n%swant:\n%s", told, want)
+	}
+	return events
+}
+
+// look lets the program look at the file.
+func (st *story) look() []store.Event {
+	st.Helper()
 	if st.restarts {
 		st.start()
 	}
 	receipt, err := st.s.Repair(st.Context())
 	if err != nil {
 		st.Fatal(err)
-	}
-	if told := eventText(receipt.Events); told != want {
-		st.Errorf("there is told:\n%swant:\n%s", told, want)
 	}
 	return receipt.Events
 }
@@ -165,6 +173,37 @@ func TestStory03RowDeleted(t *testing.T) {
 		st.person(storyHead + storyBC)
 		st.events("stale_save_conflict 1..2 row_added(a)\n")
 		st.want(story1)
+	})
+}
+
+// A save that conflicts waits to be settled: its three versions are kept, and the event
+// says under which number.
+func TestStory03IsPending(t *testing.T) {
+	tell(t, store.Options{Reverts: store.ConflictReverts}, func(st *story) {
+		st.write()
+		for i, save := range []string{storyHead + storyBC, story0 + storyZ} { // the second is in doubt by option alone
+			st.person(save)
+			var pending int64
+			for _, e := range st.look() {
+				if e.Kind == store.EventConflict {
+					pending = e.Pending
+				}
+			}
+			history, err := st.s.History()
+			if err != nil {
+				st.Fatal(err)
+			}
+			at := slices.IndexFunc(history, func(v store.Version) bool { return v.Seq == pending })
+			if at < 0 || history[at].Origin != store.OfConflict {
+				st.Fatalf("save %d: the event says version %d of %+v", i, pending, history)
+			}
+			if content, err := st.s.Version(pending); err != nil || string(content) != save {
+				st.Errorf("save %d: kept is\n%s (%v)\nwant\n%s", i, content, err, save)
+			}
+			if history[at].Conflicts == 0 || history[at].Theirs != history[1].Digest && i == 0 {
+				st.Errorf("save %d: kept is %+v", i, history[at])
+			}
+		}
 	})
 }
 

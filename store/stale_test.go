@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +62,7 @@ func judged(t testing.TB, history []version, save string, opt savePolicy) verdic
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkOpen(t, v, save)
 	next := history
 	if n := len(history); n > 0 {
 		next = append(next[:n:n],
@@ -75,6 +77,27 @@ func judged(t testing.TB, history []version, save string, opt savePolicy) verdic
 		}
 	}
 	return v
+}
+
+// checkOpen merges a save anew from what a verdict keeps of it: whoever settles its
+// conflicts is asked about each row and cell of them.
+func checkOpen(t testing.TB, v verdict, save string) {
+	t.Helper()
+	if len(v.conflicts) == 0 {
+		return
+	}
+	r, err := merge.Merge(v.from, []byte(save), v.against, merge.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range v.conflicts {
+		asked := slices.ContainsFunc(standing(r), func(f merge.Conflict) bool {
+			return slices.Equal(f.Key, c.Key) && (!f.HasColumn || !c.HasColumn || f.Column == c.Column)
+		})
+		if c.Key != nil && !asked {
+			t.Errorf("nobody is asked about %s %s %s, but about %+v", c.Kind, c.Key, c.Column, r.Conflicts)
+		}
+	}
 }
 
 // summary writes a verdict down: base, then each event with its changes as

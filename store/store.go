@@ -22,12 +22,9 @@ type Store struct {
 
 	// swept: all displaced files have been looked at. Belongs to whoever has the turn.
 	swept bool
-	// fresh: no store had been at the file when this one was opened, and none has been
-	// since, as far as is known. Belongs to whoever has the turn.
-	fresh bool
-	// past is the history up to version pastSeq. Belongs to whoever has the turn.
+	// past is the history up to the entry pastEnd. Belongs to whoever has the turn.
 	past    *lineage
-	pastSeq int64
+	pastEnd state.Entry
 
 	notify func() (*notifier, error) // for watchers
 	trail  trail
@@ -70,7 +67,7 @@ func newStore(path string, m medium, opt Options) (*Store, error) {
 // read-only, is left: it keeps nobody from reading, and a commit finds out for itself what
 // is wrong.
 func (s *Store) recover() {
-	if s.fresh = !s.medium.used(); s.fresh {
+	if !s.medium.used() {
 		return
 	}
 	once, cancel := context.WithCancel(context.Background())

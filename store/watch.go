@@ -23,6 +23,9 @@ type News struct {
 	// Missing: there is no file any more; Now is the zero Digest. Created: there is one
 	// again, or for the first time. Before is what there was last.
 	Missing, Created bool
+	// Joined: more had piled up than is kept. Diff has everything since Before then, what
+	// this store wrote in between too, and Events are the newest of many.
+	Joined bool
 	// Events are what the store did about the change, or found out, as in a [Receipt]. Now
 	// has what it did.
 	Events []Event
@@ -62,7 +65,9 @@ func (n News) Diff() *merge.Result {
 // News; so is that of a repair. Watching goes on: the next version may be a good one. The
 // errors are those of [Store.Snapshot] and [Store.Repair].
 //
-// While the caller is busy with news, the store keeps what it needs to tell more.
+// While the caller is busy with news, what others and this store do in turn is kept apart,
+// as far as it takes no more than a few versions of the file; then all that has piled up is
+// joined, from the version that the caller knows to the newest.
 func (s *Store) Watch(ctx context.Context) iter.Seq2[News, error] {
 	return func(yield func(News, error) bool) {
 		w := s.newWatch()
@@ -192,7 +197,11 @@ func (w *watch) walk(now Snapshot) []News {
 	w.mu.Unlock()
 	var news []News
 	for _, st := range steps {
+		was := len(news)
 		news = w.meet(news, st.before, st.events)
+		for i := range news[was:] {
+			news[was+i].Joined = st.joined
+		}
 		w.last, w.missing = st.after, false
 	}
 	return w.meet(news, now, nil)

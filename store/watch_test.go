@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -276,6 +277,66 @@ func TestWatchStray(t *testing.T) {
 	n := x.want("c.note=late")
 	if len(n.Events) != 1 || n.Events[0].Kind != EventStray || n.Events[0].Newest == 0 {
 		t.Errorf("events: %+v", n.Events)
+	}
+}
+
+// TestWatchStaysAway: a caller who stays away costs a few versions, however many there
+// were, and is told of all that others did.
+func TestWatchStaysAway(t *testing.T) {
+	w := newWindow(t, Options{Settle: time.Millisecond})
+	before, err := w.store.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := w.store.newWatch()
+	defer x.end()
+	const rounds = 3*mostSteps + 2
+	for i := range rounds {
+		w.save(w.replaced("c,true", fmt.Sprintf("p%d,true,,person\nc,true", i)))
+		if err := w.update("a", "order_id", fmt.Sprint("O", i)); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(x.steps); n > mostSteps {
+			t.Fatalf("%d steps are kept after %d rounds", n, i)
+		}
+	}
+	news, err := x.look(t.Context())
+	if err != nil || len(news) == 0 {
+		t.Fatalf("%d news, %v", len(news), err)
+	}
+	if !news[0].Joined || news[0].Before != before.Digest() || news[len(news)-1].Joined {
+		t.Errorf("the first news begins at %v, joined %t; the last is joined %t", news[0].Before, news[0].Joined, news[len(news)-1].Joined)
+	}
+	var added []string
+	for i, n := range news {
+		for _, c := range listedChanges(n) {
+			if i > 0 && strings.HasPrefix(c, "a.") {
+				t.Errorf("news %d tells of what the store did: %q", i, c)
+			}
+			if strings.HasPrefix(c, "+") {
+				added = append(added, c)
+			}
+		}
+	}
+	if len(added) != rounds {
+		t.Errorf("told of %d rows, want %d: %q", len(added), rounds, added)
+	}
+	// From here on nothing is joined.
+	w.save(w.replaced("a,true", "a,false"))
+	if news, err = x.look(t.Context()); err != nil || len(news) != 1 || !slices.Equal(listedChanges(news[0]), []string{"a.enabled=false"}) {
+		t.Errorf("news %+v, %v", news, err)
+	}
+}
+
+// TestWatchJoinsEvents: events of many commits are bounded too, the newest stay.
+func TestWatchJoinsEvents(t *testing.T) {
+	var steps []step
+	for i := range mostEvents {
+		steps = append(steps, step{events: []Event{{Base: int64(2 * i)}, {Base: int64(2*i + 1)}}})
+	}
+	events := joinedSteps(steps).events
+	if len(events) != mostEvents || events[len(events)-1].Base != 2*mostEvents-1 {
+		t.Errorf("%d events, the last %+v", len(events), events[len(events)-1])
 	}
 }
 

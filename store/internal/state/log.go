@@ -69,6 +69,12 @@ type Entry struct {
 	Chain int64 `json:"chain,omitempty"`
 }
 
+// Same reports that two entries are one, as no two of a log have a number and no two of
+// different logs have all else.
+func (e Entry) Same(other Entry) bool {
+	return e.Seq == other.Seq && e.Digest == other.Digest && e.Time.Equal(other.Time)
+}
+
 // Absorbed says that a displaced file was found with content that is in a version since.
 type Absorbed struct {
 	Seq    int64  `json:"seq"`
@@ -142,6 +148,12 @@ func (l *Log) Known() (last Entry, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.last, l.last.Seq > 0
+}
+
+// Empty reports that the log is there, and nothing was ever written to it.
+func (l *Log) Empty() bool {
+	at, err := sys.StampAt(l.dir.logPath())
+	return err == nil && at.Size == 0
 }
 
 // LacksEnd reports that commits were made that the log does not know, as a power cut has
