@@ -26,11 +26,12 @@ func BenchmarkUpdate(b *testing.B) {
 		name string
 		rows int
 	}{
-		{"1kB", 9},
-		{"100kB", 900},
-		{"10MB", 90_000},
+		{"size=1kB", 9},
+		{"rows=100", 100},
+		{"size=100kB", 900},
+		{"size=10MB", 90_000},
 	} {
-		b.Run("size="+size.name, func(b *testing.B) { benchmarkUpdate(b, sample.New(sample.Shape{Rows: size.rows}).Base) })
+		b.Run(size.name, func(b *testing.B) { benchmarkUpdate(b, sample.New(sample.Shape{Rows: size.rows}).Base) })
 	}
 }
 

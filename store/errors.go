@@ -45,7 +45,8 @@ type Outcome uint8
 // ConflictPending: the change stands in the file but for what conflicts with something
 // that somebody saved in the very moment of the commit; that stands there, and the
 // change's values are kept as a pending conflict. Unknown: the new content stands in the
-// file, but after a power cut the old may be there again.
+// file, but after a power cut the old may be there again; or the old does, but the system
+// did not let the change be taken out of the history, and the next commit may bring it.
 const (
 	NotCommitted Outcome = iota
 	ConflictPending

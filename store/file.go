@@ -408,7 +408,11 @@ func (f *localFile) takeBack(r replaced, err error, undo func() error, intent st
 		f.cleared = "" // whoever comes next looks what there is
 		return &CommitError{Path: f.path, Step: r.step, Outcome: r.outcome, Err: err}
 	}
-	err = errors.Join(err, undo())
+	if failed := undo(); failed != nil {
+		// The history says that the change stood, and what is made of that is for the next Open.
+		f.cleared = ""
+		return &CommitError{Path: f.path, Step: "record", Outcome: Unknown, Err: failed}
+	}
 	if r.displaced {
 		holds, other := old.data, data
 		if r.back {

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -96,9 +97,11 @@ func atEachCall(t *testing.T, calls []string, fault string, check func(t *testin
 	for i, call := range calls {
 		name := kernelName(call)
 		nth[name]++
+		inject := fmt.Sprintf("inject=%s:%s:when=%d", name, fault, before[name]+nth[name])
 		t.Run(fmt.Sprintf("%02d-%s", i+1, call), func(t *testing.T) {
+			t.Parallel()
 			path := put(t, traced(0))
-			check(t, path, i, trace(t, path, "-e", fmt.Sprintf("inject=%s:%s:when=%d", name, fault, before[name]+nth[name])))
+			check(t, path, i, trace(t, path, "-e", inject))
 		})
 	}
 }
@@ -117,29 +120,61 @@ func increment(tx *store.Tx) error {
 // marker is a name that nothing has. Looking for it marks a place in the trace.
 const marker = "/rowkeep/marker"
 
-// updater makes two updates, the second one between markers: that of a running store. It
-// says what came of that.
+// updater makes two updates, the second one between markers: that of a running store. Its
+// exit status says what came of that, as it may have no call left to write by. Its second
+// argument, if any, is a file that somebody renames over the first in that update, between
+// the last look and the commit point.
 func updater(args []string) error {
-	s, err := store.Open(args[0], store.Options{})
+	s, err := store.Open(args[0], store.Options{Wait: 5 * time.Second})
 	if err != nil {
 		return err
 	}
 	if _, err := s.Update(context.Background(), increment); err != nil {
 		return err
 	}
-	time.Sleep(50 * time.Millisecond) // so that a change is old enough for its time to tell it from others
+	growOld()
+	if len(args) > 1 {
+		s.At("exchange", func() {
+			_ = os.Rename(args[1], args[0]) // the trace tells whether it came to that
+			s.At("sync directory", growOld)
+		})
+	}
 	_, _ = os.Stat(marker)
 	_, err = s.Update(context.Background(), increment)
 	_, _ = os.Stat(marker)
-	said := "committed"
-	if err != nil {
-		said = store.NotCommitted.String()
+	if err == nil {
+		os.Exit(saidCommitted)
 	}
-	if failed, ok := errors.AsType[*store.CommitError](err); ok {
-		said = failed.Outcome.String()
+	failed, _ := errors.AsType[*store.CommitError](err)
+	if failed == nil {
+		failed = &store.CommitError{}
 	}
-	fmt.Println(said)
+	os.Exit(saidCommitted + 1 + int(failed.Outcome))
 	return nil
+}
+
+// growOld waits until a change is old enough for its time to tell it from others: the next
+// look makes the same calls then, however busy the machine is. By the system call, as Go's
+// own may make others.
+func growOld() {
+	span := syscall.NsecToTimespec(int64(50 * time.Millisecond))
+	for syscall.Nanosleep(&span, &span) != nil { // woken early, it sleeps for the rest
+	}
+}
+
+// saidCommitted is the updater's exit status if it has committed. Behind it come those of
+// the outcomes.
+const saidCommitted = 10
+
+// said reads the updater's exit status; "" if it was killed.
+func said(status int) string {
+	switch status -= saidCommitted; {
+	case status == 0:
+		return "committed"
+	case status > 0:
+		return store.Outcome(status - 1).String()
+	}
+	return ""
 }
 
 func init() {
@@ -196,7 +231,18 @@ var runtimeCalls = regexp.MustCompile(`^(futex|nanosleep|clock_.*|epoll_.*|event
 type callTrace struct {
 	before map[string]int // how often it made each call before the first marker, by kernel name
 	inside []string       // the calls between the markers, or behind the first one
+	all    []sysCall      // the same, with leases, and all fcntl(2)
 	said   string         // what the updater says came of it; empty if it was killed
+}
+
+// injected is how strace marks a call that it let fail.
+const injected = "(INJECTED)"
+
+// A sysCall is a call as the kernel names it, and as the package comment does.
+type sysCall struct {
+	name, plain string
+	runtime     bool // made by Go's runtime, not by the store
+	failed      bool // because strace saw to it
 }
 
 // trace runs the updater under strace. It skips the test where there is no strace or
@@ -215,15 +261,21 @@ func trace(t *testing.T, path string, flags ...string) callTrace {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "trace")
-	cmd := exec.Command(strace, append(append([]string{"-f", "-o", file}, flags...), "--", self, path)...)
+	args := append(append([]string{"-f", "-o", file}, flags...), "--", self, path)
+	if slipped := path + slipping; exists(slipped) {
+		args = append(args, slipped)
+	}
+	cmd := exec.Command(strace, args...)
 	cmd.Env = environment("updater")
-	var said, wrong strings.Builder
-	cmd.Stdout, cmd.Stderr = &said, &wrong
-	if err := cmd.Run(); wrong.Len() > 0 || err != nil && len(flags) == 0 {
+	var wrong strings.Builder
+	cmd.Stderr = &wrong
+	err = cmd.Run()
+	what := said(cmd.ProcessState.ExitCode())
+	if wrong.Len() > 0 || what == "" && len(flags) == 0 {
 		t.Fatalf("%v\n%s", err, &wrong)
 	}
 	ct := readTrace(t, read(t, file))
-	ct.said = strings.TrimSpace(said.String())
+	ct.said = what
 	return ct
 }
 
@@ -239,10 +291,14 @@ func readTrace(t *testing.T, text string) callTrace {
 	}
 	ct := callTrace{before: map[string]int{}}
 	behind := false
-	line := regexp.MustCompile(`(?m)^` + first[1] + first[2] + ` +(\w+)\((.*)`)
+	line := regexp.MustCompile(`(?m)^` + first[1] + first[2] + ` +(?:(\w+)\(|<\.\.\. \w+ resumed>)(.*)`)
 	for _, m := range line.FindAllStringSubmatch(text, -1) {
 		name := m[1]
 		switch {
+		case name == "": // the end of the last call
+			if n := len(ct.all); n > 0 && strings.HasSuffix(m[2], injected) {
+				ct.all[n-1].failed = true
+			}
 		case strings.Contains(m[2], `"`+marker+`"`):
 			if behind {
 				return ct
@@ -251,18 +307,37 @@ func readTrace(t *testing.T, text string) callTrace {
 			ct.before[name]++
 		case !behind:
 			ct.before[name]++
-		case !runtimeCalls.MatchString(name):
-			if plain, ok := plainNames[name]; ok {
-				name = plain
+		default:
+			call := readCall(name, m[2])
+			if !call.runtime || call.name == "fcntl" { // of which the store makes some too
+				ct.all = append(ct.all, call)
 			}
-			if strings.Contains(m[2], "RENAME_EXCHANGE") {
-				name = "exchange"
+			if !call.runtime && call.name != "fcntl" {
+				ct.inside = append(ct.inside, call.plain)
 			}
-			ct.inside = append(ct.inside, name)
 		}
 	}
 	if !behind {
 		t.Fatalf("no marker in the trace:\n%s", text)
 	}
 	return ct
+}
+
+func (c sysCall) String() string { return c.plain }
+
+// readCall reads one call behind the first marker.
+func readCall(name, rest string) sysCall {
+	lease := strings.Contains(rest, "F_SETLEASE") || strings.Contains(rest, "F_GETLEASE")
+	call := sysCall{name: name, plain: name, runtime: runtimeCalls.MatchString(name) && !lease}
+	if plain, ok := plainNames[name]; ok {
+		call.plain = plain
+	}
+	if strings.Contains(rest, "RENAME_EXCHANGE") {
+		call.plain = "exchange"
+	}
+	if lease {
+		call.plain = "lease"
+	}
+	call.failed = strings.HasSuffix(rest, injected)
+	return call
 }

@@ -220,6 +220,36 @@ func TestGivenUpAtTheLastLook(t *testing.T) {
 	}
 }
 
+// A commit that does not come about and cannot be taken out of the history either is not
+// said to be as if it had never been: what the next Open makes of it nobody knows.
+func TestCannotBeTakenBack(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	log := filepath.Join(filepath.Dir(w.path), ".config.csv.rowkeep", "log")
+	w.at("look", func() {
+		cancel()
+		if err := errors.Join(os.Rename(log, log+"~"), os.Mkdir(log, 0o700)); err != nil {
+			t.Error(err)
+		}
+	})
+	_, err := w.store.Update(ctx, func(tx *Tx) error { return tx.Delete(csvrows.Key{"b"}) })
+	var commit *CommitError
+	if !errors.As(err, &commit) || commit.Outcome != Unknown {
+		t.Errorf("error %v, want one of an outcome that is unknown", err)
+	}
+	if err := errors.Join(os.Remove(log), os.Rename(log+"~", log)); err != nil {
+		t.Fatal(err)
+	}
+	w.open(Options{})
+	if err := w.update("c", "order_id", "O3"); err != nil {
+		t.Fatal(err)
+	}
+	w.want(strings.Replace(windowO1, "c,true,,", "c,true,O3,", 1))
+}
+
 // An editor that renames a file in at the last instant and changes the same cell has its
 // value in the file; the commit's is pending, and both clean changes are there.
 func TestSlippedConflict(t *testing.T) {

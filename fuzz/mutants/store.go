@@ -44,7 +44,7 @@ var ofStore = []mutant{
 	},
 	{
 		"commit-record-stays", "store/file.go", "",
-		`err = errors.Join(err, undo())`, ``,
+		`if failed := undo(); failed != nil {`, `if failed := error(nil); failed != nil {`,
 		"a commit that did not come about is in the history",
 	},
 	{
@@ -138,5 +138,12 @@ var ofStore = []mutant{
 		"group-failed-stays", "store/group.go", "",
 		`return took, table, true, nil`, `continue`,
 		"what a failing edit began is committed with the others",
+	},
+
+	// What an error says.
+	{
+		"take-back-silent", "store/file.go", "",
+		`return &CommitError{Path: f.path, Step: "record", Outcome: Unknown, Err: failed}`, `return &CommitError{Path: f.path, Step: "record", Err: failed}`,
+		"a change that may yet come is said not to",
 	},
 }

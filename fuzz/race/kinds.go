@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -41,6 +42,7 @@ const (
 var kinds = []kind{
 	{name: "rename", whole: true, prepare: now(renameOver)},
 	{name: "append", prepare: now(appendRow)},
+	{name: "overwrite", whole: true, prepare: now(overwrite)},
 	{name: "hold", prepare: hold},
 	{name: "mmap", prepare: mapShared},
 	{name: "truncate", pace: slow, whole: true, prepare: now(truncate)},
@@ -117,6 +119,21 @@ func appendRow(o order) error {
 		return err
 	}
 	return edit()
+}
+
+// overwrite loads the file, and empties it as it opens it, but makes none. So its open(2)
+// has found the file before it asks whether it may write there.
+func overwrite(o order) error {
+	data, err := os.ReadFile(o.Path)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(o.Path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(data, o.line()...))
+	return errors.Join(err, f.Close())
 }
 
 // hold keeps the file open, and appends late.

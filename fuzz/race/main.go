@@ -15,6 +15,7 @@
 //
 //	rename      a new file, renamed over the old
 //	append      open, write, close
+//	overwrite   loads; opens with truncation but makes no file, writes
 //	hold        opened ahead of the round, appends late
 //	mmap        shared mapping, descriptor closed, late store into a cell
 //	truncate    loads; empties the file and writes it in pieces, with pauses

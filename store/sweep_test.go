@@ -1,0 +1,205 @@
+//go:build linux
+
+package store_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rowkeep/rowkeep/store"
+)
+
+// A fault is what a disk says that is full or broken.
+type fault struct {
+	name, errno string
+	// lasting: not only the call fails, but all behind it that can.
+	lasting bool
+	// can: which calls can fail like this; nil: all.
+	can []string
+}
+
+// needRoom are the calls that make something, by kernel name: those that a full disk, or
+// an exhausted quota, can refuse. Renames and attributes may need a block too.
+var needRoom = []string{
+	"openat", "mkdirat", "linkat", "write", "pwrite64", "ftruncate", "fallocate", "fsync",
+	"renameat2", "fsetxattr", "fchown", "fchmod",
+}
+
+// cleaners are calls that a commit makes only where something has failed.
+var cleaners = []string{"unlinkat", "ftruncate", "renameat2", "getdents64", "linkat", "mkdirat"}
+
+var faults = []fault{
+	{"broken once", "EIO", false, nil},
+	{"broken from here on", "EIO", true, nil},
+	{"full once", "ENOSPC", false, needRoom},
+	{"full from here on", "ENOSPC", true, needRoom},
+}
+
+// slipping is what the name of a file ends with that is renamed over the updater's in the
+// middle of its update.
+const slipping = "-slipping"
+
+// slippedRow is what that file has and the other one has not.
+const slippedRow = "slipped,7\n"
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// TestSweep lets each call of a commit fail, once, or with all calls behind it. Under the
+// race detector, which has nothing to find here, it takes a sample of them.
+func TestSweep(t *testing.T) {
+	t.Run("alone", func(t *testing.T) { sweep(t, func(*testing.T, string) {}) })
+	t.Run("slipped", func(t *testing.T) {
+		sweep(t, func(t *testing.T, path string) {
+			if err := os.WriteFile(path+slipping, []byte(traced(1)+slippedRow), 0o640); err != nil {
+				t.Fatal(err)
+			}
+		})
+	})
+}
+
+// sweep traces an updater without a fault, and then lets each call of that trace fail.
+func sweep(t *testing.T, prepare func(*testing.T, string)) {
+	path := put(t, traced(0))
+	prepare(t, path)
+	calm := trace(t, path)
+	if calm.said != "committed" {
+		t.Fatalf("without a fault it says %q", calm.said)
+	}
+	checkSwept(t, path, calm)
+	every := fewer(t, 1, 5)
+	// What comes before somebody slips in is the same without him.
+	first := slices.IndexFunc(calm.all, func(c sysCall) bool { return c.name == somebodys }) + 1
+	for i, call := range calm.all {
+		if i < first || call.runtime || i%every > 0 {
+			continue
+		}
+		for _, f := range faults {
+			if f.can != nil && !slices.Contains(f.can, call.name) {
+				continue
+			}
+			t.Run(fmt.Sprintf("%03d-%s/%s", i, call.plain, f.name), func(t *testing.T) {
+				t.Parallel()
+				path := put(t, traced(0))
+				prepare(t, path)
+				run := trace(t, path, f.injections(calm, i)...)
+				if !run.failsAt(i, calm) {
+					t.Errorf("call %d did not fail of %v", i, run.all)
+				}
+				checkSwept(t, path, run)
+			})
+		}
+	}
+}
+
+// failsAt reports that a run did the same as another one up to call i, which failed.
+func (ct callTrace) failsAt(i int, calm callTrace) bool {
+	same := func(a, b sysCall) bool { return a.plain == b.plain && !a.failed }
+	return len(ct.all) > i && ct.all[i].failed && slices.EqualFunc(ct.all[:i], calm.all[:i], same)
+}
+
+// somebodys is the call by which a file slips in: the store uses another one.
+const somebodys = "renameat"
+
+// injections are the arguments for strace that let call i of a trace fail.
+func (f fault) injections(calm callTrace, i int) (args []string) {
+	inject := func(name, more string) {
+		nth := calm.before[name] + 1
+		for _, call := range calm.all[:i] {
+			if call.name == name {
+				nth++
+			}
+		}
+		args = append(args, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d%s", name, f.errno, nth, more))
+	}
+	if !f.lasting {
+		inject(calm.all[i].name, "")
+		return args
+	}
+	names := slices.Clone(f.can)
+	if names == nil {
+		names = slices.Clone(cleaners)
+		for _, call := range calm.all {
+			if !call.runtime && call.name != somebodys {
+				names = append(names, call.name)
+			}
+		}
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		switch {
+		case name != "write":
+			inject(name, "+")
+		case calm.all[i].name == name: // Go's runtime writes too, to wake its poller, and gives up if it cannot
+			inject(name, "")
+		}
+	}
+	return args
+}
+
+// checkSwept looks at what a run with a fault has left: what the updater said is true, the
+// history has what it says it has, and a commit without faults comes about, after which
+// nothing is lost: neither the change, if it was made, nor what slipped in.
+func checkSwept(t *testing.T, path string, run callTrace) {
+	t.Helper()
+	slipped := slices.ContainsFunc(run.all, func(c sysCall) bool { return c.name == somebodys })
+	got := read(t, path)
+	n, whole := version(got)
+	if run.said == "" {
+		t.Fatalf("it did not come to its end: %v", run.inside)
+	}
+	if !whole {
+		t.Fatalf("no version of the file: %q", got)
+	}
+	want := map[string][]int{"not committed": {1}, "committed": {2}, "committed, conflict pending": {2}, "outcome unknown": {1, 2}}[run.said]
+	if !slices.Contains(want, n) {
+		t.Errorf("it says %q, and the file is %q", run.said, got)
+	}
+	if run.said == "committed" && slipped && !strings.Contains(got, slippedRow) {
+		t.Errorf("it says %q, and what slipped in is not in %q", run.said, got)
+	}
+	s, err := store.Open(path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Update(t.Context(), increment); err != nil {
+		t.Fatalf("it said %q; the next update: %v", run.said, err)
+	}
+	after := read(t, path)
+	m, whole := version(after)
+	if !whole || m != n+1 && (run.said != "outcome unknown" || m != 3) {
+		t.Errorf("it said %q, and the file was %q; after the next update it is %q", run.said, got, after)
+	}
+	if slipped && !strings.Contains(after, slippedRow) && !kept(t, s, slippedRow) {
+		t.Errorf("it said %q; what slipped in is nowhere: %q", run.said, after)
+	}
+	_ = os.Remove(path + slipping) // it did not come to that
+	checkTidy(t, path)
+}
+
+// version reads how many updates are in the file; whole is false for what no version is.
+func version(content string) (n int, whole bool) {
+	_, _ = fmt.Sscanf(content, "id,n\ncounter,%d\n", &n) // else n is 0
+	return n, n > 0 && (content == traced(n) || content == traced(n)+slippedRow)
+}
+
+// kept looks for a text in all versions of the history.
+func kept(t *testing.T, s *store.Store, text string) bool {
+	t.Helper()
+	versions, err := s.Contents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range versions {
+		if bytes.Contains(content, []byte(text)) {
+			return true
+		}
+	}
+	return false
+}
