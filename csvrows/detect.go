@@ -84,14 +84,14 @@ func readHead(data []byte, opt Options) *File {
 func (f *File) scanHead(whole bool) bool {
 	pos, found := f.bom, false
 	for s := f.scanner(); pos < len(f.data) && !found; {
-		end, kind, open := f.cut(&s, pos)
+		end, kind, open := f.cut(s, pos)
 		if open >= 0 {
 			if !whole {
 				return false
 			}
 			end, kind = s.behind(s.lineEnd(open)), Row
 		}
-		f.add(pos, kind)
+		f.recs.add(pos, kind)
 		pos, found = end, kind == Row
 	}
 	f.end(pos)

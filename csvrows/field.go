@@ -1,6 +1,9 @@
 package csvrows
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // Field is the raw bytes of one field of a record: quotes and spaces included,
 // delimiter and line end not.
@@ -75,6 +78,12 @@ func needsQuotes(value []byte, delim byte) bool {
 // splitFields appends the fields of text, a record without its line end, to dst.
 // A quote opens a quoted field only where the field starts.
 func splitFields(dst []Field, text []byte, delim byte) []Field {
+	if bytes.IndexByte(text, '"') < 0 {
+		return splitBare(dst, text, delim)
+	}
+	if fields, ok := splitQuoted(dst, text, delim); ok {
+		return fields
+	}
 	for {
 		end := fieldEnd(text, delim)
 		dst = append(dst, Field(text[:end:end]))
@@ -83,6 +92,50 @@ func splitFields(dst []Field, text []byte, delim byte) []Field {
 		}
 		text = text[end+1:]
 	}
+}
+
+// splitBare is splitFields for text without quotes: every delimiter parts two fields.
+func splitBare(dst []Field, text []byte, delim byte) []Field {
+	pattern := spread(delim)
+	start := 0
+	for pos := 0; pos < len(text); pos += blockSize {
+		for delims := marksOf(text, pos, pattern); delims != 0; delims &= delims - 1 {
+			end := pos + bits.TrailingZeros64(delims)
+			dst = append(dst, Field(text[start:end:end]))
+			start = end + 1
+		}
+	}
+	return append(dst, Field(text[start:len(text):len(text)]))
+}
+
+// splitQuoted is splitFields for text in which quotes stand as RFC 4180 has them, which is
+// nearly all that holds any. Every other quote opens then, and a delimiter parts two fields
+// if an even number of quotes stands before it. A doubled quote closes and opens at once. A
+// quote that opens elsewhere than behind a delimiter, or is never closed, makes it return
+// false.
+//
+// The number of quotes before each byte of a block, modulo two, is the exclusive or of all
+// bits up to it (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019, 3.1.1).
+func splitQuoted(dst []Field, text []byte, delim byte) (fields []Field, ok bool) {
+	pattern := spread(delim)
+	start := 0
+	inside, mayOpen := uint64(0), uint64(1) // of the block before: all bits or none, and the first bit
+	for pos := 0; pos < len(text); pos += blockSize {
+		quotes, delims := marksOf(text, pos, '"'*lowBit), marksOf(text, pos, pattern)
+		inside ^= parities(quotes)
+		stops := delims | quotes
+		if quotes&inside&^(stops<<1|mayOpen) != 0 {
+			return dst, false
+		}
+		mayOpen = stops >> (blockSize - 1)
+		for delims &^= inside; delims != 0; delims &= delims - 1 {
+			end := pos + bits.TrailingZeros64(delims)
+			dst = append(dst, Field(text[start:end:end]))
+			start = end + 1
+		}
+		inside = -(inside >> (blockSize - 1))
+	}
+	return append(dst, Field(text[start:len(text):len(text)])), inside == 0
 }
 
 // fieldAt returns field number col of text, counted from 0, and whether text is
@@ -110,6 +163,9 @@ func fieldEnd(text []byte, delim byte) int {
 			return len(text)
 		}
 	}
+	if start < len(text) && text[start] == delim {
+		return start
+	}
 	if d := bytes.IndexByte(text[start:], delim); d >= 0 {
 		return start + d
 	}
@@ -120,14 +176,34 @@ func fieldEnd(text []byte, delim byte) int {
 // -1 if none does.
 func closingQuote(data []byte, open int) int {
 	for i := open + 1; ; {
-		q := bytes.IndexByte(data[i:], '"')
+		q := quoteFrom(data, i)
 		if q < 0 {
 			return -1
 		}
-		i += q + 1
+		i = q + 1
 		if i == len(data) || data[i] != '"' {
 			return i - 1
 		}
 		i++
 	}
+}
+
+// quoteFrom returns the position of the first quote at or behind from, or -1. It looks at
+// two words before it searches, as that is as long as most quoted fields are.
+func quoteFrom(data []byte, from int) int {
+	if from+2*wordSize <= len(data) {
+		marks, second := firstOf(data[from:], '"'*lowBit), firstOf(data[from+wordSize:], '"'*lowBit)
+		at := from
+		if marks == 0 { // no jump: which word it is in is a matter of chance
+			marks, at = second, from+wordSize
+		}
+		if marks != 0 {
+			return at + bits.TrailingZeros64(marks)/8
+		}
+		from += 2 * wordSize
+	}
+	if q := bytes.IndexByte(data[from:], '"'); q >= 0 {
+		return from + q
+	}
+	return -1
 }

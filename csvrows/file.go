@@ -22,11 +22,6 @@ var kindNames = [...]string{"blank", "comment", "header", "row"}
 
 func (k Kind) String() string { return kindNames[k] }
 
-const (
-	kindBits = 2
-	kindMask = 1<<kindBits - 1
-)
-
 // File is a parsed file. It never changes and is safe for use by several
 // goroutines. Records are numbered from 0.
 type File struct {
@@ -34,7 +29,7 @@ type File struct {
 	opt      Options // delimiter filled in
 	prefix   []byte
 	bom      int
-	recs     []uint64 // offset<<kindBits | kind of each record, and the end of the last
+	recs     records  // of each record, and the end of the last
 	header   int      // record number, or -1
 	most     int      // how many records a file may have
 	prefixed bool     // the header is a "#id,..." record
@@ -45,10 +40,10 @@ type File struct {
 }
 
 // Len returns the number of records.
-func (f *File) Len() int { return len(f.recs) - 1 }
+func (f *File) Len() int { return f.recs.len() - 1 }
 
 // Kind returns the kind of record i.
-func (f *File) Kind(i int) Kind { return Kind(f.recs[i] & kindMask) }
+func (f *File) Kind(i int) Kind { return f.recs.kind(i) }
 
 // Bytes returns the whole file. The caller must not change it.
 func (f *File) Bytes() []byte { return f.data }
@@ -66,7 +61,7 @@ func (f *File) BOM() bool { return f.bom > 0 }
 func (f *File) Delimiter() byte { return f.opt.Delimiter }
 
 // Offset returns where record i starts; Offset(Len()) is the end of the file.
-func (f *File) Offset(i int) int { return int(f.recs[i] >> kindBits) }
+func (f *File) Offset(i int) int { return f.recs.offset(i) }
 
 // Raw returns the bytes of record i, line end included.
 func (f *File) Raw(i int) []byte { return f.data[f.Offset(i):f.Offset(i+1)] }

@@ -5,7 +5,7 @@ import "bytes"
 var bom = []byte("\xef\xbb\xbf")
 
 // Parse cuts data into records. The file keeps data and does not copy it: it must
-// not change afterwards. The memory of the result, data aside, is eight bytes a
+// not change afterwards. The memory of the result, data aside, is four bytes a
 // record.
 //
 // Errors: those of [Options.Validate], and a [*ParseError].
@@ -36,7 +36,7 @@ func Parse(data []byte, opt Options) (*File, error) {
 
 // newFile returns a file that has no records yet.
 func newFile(data []byte, opt Options) *File {
-	f := &File{data: data, opt: opt, prefix: []byte(opt.prefix()), header: -1, most: mostRecords}
+	f := &File{data: data, opt: opt, prefix: []byte(opt.prefix()), recs: records{size: len(data)}, header: -1, most: mostRecords}
 	if bytes.HasPrefix(data, bom) {
 		f.bom = len(bom)
 	}
@@ -68,31 +68,64 @@ func looksUTF16(data []byte) bool {
 // A scanner cuts records. It remembers the next line feed, carriage return and
 // quote, so that each is searched for once, however many records lie before it.
 type scanner struct {
-	data       []byte
-	delim      byte
-	lf, cr, qt int // first one at or behind where it was last asked for
+	data   []byte
+	delim  byte
+	lf     int // the first LF at or behind where it was last asked for
+	cr, qt finder
+	// tells are the bytes that make a record a row if it starts with one of them.
+	tells [256]bool
 }
 
-func next(data []byte, known, from int, c byte) int {
-	if known >= from {
-		return known
+// A finder searches for a byte from front to back. It has looked at everything before at,
+// from where it was last asked on; found tells that the byte stands there.
+type finder struct {
+	c     byte
+	at    int
+	found bool
+}
+
+// ahead is how far a finder looks beyond what it was asked about: far enough that few
+// searches do, and near enough that the bytes are still in the cache when records are cut.
+const ahead = 32 << 10
+
+// find returns where the byte first stands in data[from:until], or until or more if it does
+// not.
+func (x *finder) find(data []byte, from, until int) int {
+	if x.at < from {
+		x.at, x.found = from, false
 	}
-	if i := bytes.IndexByte(data[from:], c); i >= 0 {
-		return from + i
+	if !x.found && x.at < until {
+		end := min(len(data), max(until, x.at+ahead))
+		i := bytes.IndexByte(data[x.at:end], x.c)
+		if x.found = i >= 0; x.found {
+			x.at += i
+		} else {
+			x.at = end
+		}
 	}
-	return len(data)
+	return x.at
+}
+
+// finds reports that the byte stands in data[from:until].
+func (x *finder) finds(data []byte, from, until int) bool {
+	return x.at < until && x.find(data, from, until) < until
+}
+
+// lineFeed returns the position of the first LF at or behind from.
+func (s *scanner) lineFeed(from int) int {
+	if s.lf < from {
+		s.lf = len(s.data)
+		if i := bytes.IndexByte(s.data[from:], '\n'); i >= 0 {
+			s.lf = from + i
+		}
+	}
+	return s.lf
 }
 
 // lineEnd returns the position of the first CR or LF at or behind from.
 func (s *scanner) lineEnd(from int) int {
-	s.lf = next(s.data, s.lf, from, '\n')
-	s.cr = next(s.data, s.cr, from, '\r')
-	return min(s.lf, s.cr)
-}
-
-func (s *scanner) quote(from int) int {
-	s.qt = next(s.data, s.qt, from, '"')
-	return s.qt
+	lf := s.lineFeed(from)
+	return min(lf, s.cr.find(s.data, from, lf))
 }
 
 // behind returns the position behind the line end that starts at end.
@@ -109,26 +142,41 @@ func (s *scanner) behind(end int) int {
 // record returns where the record that starts at start ends, line end included. A
 // quote opens a field at the start of the record and behind a delimiter; elsewhere
 // it is data. If a quote is never closed, open is its position, else -1.
+//
+// It jumps from quoted field to quoted field. Where they are neighbours the next one is
+// seen without a search, so a record of nothing else takes one search a field.
 func (s *scanner) record(start int) (end, open int) {
 	for pos := start; ; {
+		if pos < len(s.data) && s.data[pos] == '"' {
+			shut := closingQuote(s.data, pos)
+			if shut < 0 {
+				return 0, pos
+			}
+			pos = shut + 1
+			if pos < len(s.data) && s.data[pos] == s.delim {
+				pos++
+				continue
+			}
+		}
 		eol := s.lineEnd(pos)
-		q := s.quote(pos)
-		for q < eol && q != start && s.data[q-1] != s.delim {
-			q = s.quote(q + 1)
+		q := s.qt.find(s.data, pos, eol)
+		for q < eol && s.data[q-1] != s.delim {
+			q = s.qt.find(s.data, q+1, eol)
 		}
 		if q >= eol {
 			return s.behind(eol), -1
 		}
-		shut := closingQuote(s.data, q)
-		if shut < 0 {
-			return 0, q
-		}
-		pos = shut + 1
+		pos = q
 	}
 }
 
-func (f *File) scanner() scanner {
-	return scanner{data: f.data, delim: f.opt.Delimiter, lf: -1, cr: -1, qt: -1}
+func (f *File) scanner() *scanner {
+	s := &scanner{data: f.data, delim: f.opt.Delimiter, lf: -1, cr: finder{c: '\r'}, qt: finder{c: '"'}}
+	for c := range s.tells {
+		b := byte(c)
+		s.tells[c] = b != '"' && b != s.delim && !isSpace(b) && !f.prefixStarts(b)
+	}
+	return s
 }
 
 // mostRecords keeps record numbers, and twice as many, within 32 bits.
@@ -136,21 +184,35 @@ const mostRecords = 1 << 29
 
 // scan fills f.recs with offset and kind of every record.
 func (f *File) scan() error {
-	f.recs = make([]uint64, 0, bytes.Count(f.data, []byte{'\n'})+2)
 	s := f.scanner()
-	for pos := f.bom; pos < len(f.data); {
-		end, kind, open := f.cut(&s, pos)
+	for pos := f.plainRows(s, f.bom); pos < len(f.data); pos = f.plainRows(s, pos) {
+		end, kind, open := f.cut(s, pos)
 		switch {
 		case open >= 0:
 			return f.errorAt(open, ErrOpenQuote)
-		case len(f.recs) == f.most:
+		case f.recs.len() >= f.most:
 			return f.errorAt(pos, ErrTooLong)
 		}
-		f.add(pos, kind)
+		f.recs.add(pos, kind)
 		pos = end
 	}
 	f.end(len(f.data))
 	return nil
+}
+
+// plainRows adds the records from pos on that are what nearly every record is, a row that
+// its first byte tells, without quotes, up to a LF, as far as it is known that there is no
+// quote and no CR. It returns where it has come to.
+func (f *File) plainRows(s *scanner, pos int) int {
+	for clear := min(s.qt.at, s.cr.at); pos < clear && s.tells[f.data[pos]] && f.recs.len() < f.most; {
+		lf := s.lineFeed(pos)
+		if lf >= clear {
+			break
+		}
+		f.recs.add(pos, Row)
+		pos = lf + 1
+	}
+	return pos
 }
 
 // cut returns end and kind of the record that starts at pos, or the position of a
@@ -166,10 +228,11 @@ func (f *File) cut(s *scanner, pos int) (end int, kind Kind, open int) {
 	return end, f.kindOf(f.data[pos:end]), -1
 }
 
-func (f *File) add(pos int, kind Kind) { f.recs = append(f.recs, uint64(pos)<<kindBits|uint64(kind)) }
-
 // end notes where the last record ends.
-func (f *File) end(pos int) { f.add(pos, Blank) }
+func (f *File) end(pos int) { f.recs.add(pos, Blank) }
+
+// prefixStarts reports that c is the first byte of what makes a comment.
+func (f *File) prefixStarts(c byte) bool { return len(f.prefix) > 0 && f.prefix[0] == c }
 
 func (f *File) bareComment(text []byte) bool {
 	return len(f.prefix) > 0 && bytes.HasPrefix(text, f.prefix)
@@ -180,6 +243,9 @@ func (f *File) bareComment(text []byte) bool {
 func (f *File) kindOf(raw []byte) Kind {
 	switch c := raw[0]; {
 	case c == '"':
+		if len(raw) > 1 && raw[1] != '"' && !f.prefixStarts(raw[1]) {
+			return Row
+		}
 		if f.bareComment(Field(raw[:fieldEnd(raw, f.opt.Delimiter)]).Value()) {
 			return Comment
 		}
@@ -255,7 +321,7 @@ func (f *File) findHeader() {
 		return
 	}
 	if f.header >= 0 {
-		f.recs[f.header] = f.recs[f.header]&^kindMask | uint64(Row)
+		f.recs.setKind(f.header, Row)
 	}
 	f.setHeader(0)
 	f.columns, f.prefixed = names, true
@@ -263,6 +329,6 @@ func (f *File) findHeader() {
 
 func (f *File) setHeader(i int) {
 	f.header = i
-	f.recs[i] = f.recs[i]&^kindMask | uint64(Header)
+	f.recs.setKind(i, Header)
 	f.columns = columnNames(f.Fields(nil, i))
 }

@@ -1,0 +1,76 @@
+package csvrows
+
+import "encoding/binary"
+
+// Where fields are short, a search by bytes.IndexByte takes longer to begin than to find. So
+// sixty-four bytes are looked at at once: each word of eight is compared with a byte without
+// a jump (Lamport, "Multiple Byte Processing with Full-Word Instructions", 1975), and what
+// comes of it is gathered to one bit a byte.
+
+const (
+	wordSize  = 8
+	blockSize = 64
+	lowBit    = 0x0101010101010101 // of each byte of a word
+	highBit   = lowBit << 7
+	lowBits7  = ^uint64(highBit)
+)
+
+// spread returns a word of eight times c.
+func spread(c byte) uint64 { return lowBit * uint64(c) }
+
+// gather returns a bit for each byte of the word that bytes begin with, the first byte's
+// lowest, that is set where the byte is not the pattern's. In a byte of x, what is not zero
+// carries into the highest bit, or has it set already; no byte carries into another. The
+// product moves the highest bits to one byte.
+func gather(bytes []byte, pattern uint64) uint64 {
+	x := binary.LittleEndian.Uint64(bytes) ^ pattern
+	return ((x&lowBits7 + lowBits7) | x) & highBit * 0x0002040810204081 >> 56
+}
+
+// firstOf returns a word whose lowest bit that is set is the highest one of the first byte of
+// the word that bytes begin with that is the pattern's; 0 if none is. What is set above it
+// means nothing.
+func firstOf(bytes []byte, pattern uint64) uint64 {
+	x := binary.LittleEndian.Uint64(bytes) ^ pattern
+	return (x - lowBit) &^ x & highBit
+}
+
+// marksOf looks at the bytes of text from pos on, as many as a block has or as there are. It
+// returns a bit for each, the first one lowest, that is set where the byte is the pattern's.
+func marksOf(text []byte, pos int, pattern uint64) uint64 {
+	if len(text)-pos < blockSize {
+		return marksOfRest(text, pos, pattern)
+	}
+	b := text[pos : pos+blockSize : pos+blockSize]
+	return ^(gather(b, pattern) | gather(b[8:], pattern)<<8 | gather(b[16:], pattern)<<16 | gather(b[24:], pattern)<<24 |
+		gather(b[32:], pattern)<<32 | gather(b[40:], pattern)<<40 | gather(b[48:], pattern)<<48 | gather(b[56:], pattern)<<56)
+}
+
+// marksOfRest is marksOf for less than a block. The last word is that at the end of text,
+// and overlaps with what was looked at before.
+func marksOfRest(text []byte, pos int, pattern uint64) (marks uint64) {
+	rest := text[pos:]
+	at := 0
+	for ; at+wordSize <= len(rest); at += wordSize {
+		marks |= (0xff ^ gather(rest[at:], pattern)) << (at % blockSize)
+	}
+	if len(text) >= wordSize {
+		seen := wordSize - (len(rest) - at) // bytes of the last word
+		last := 0xff ^ gather(text[len(text)-wordSize:], pattern)
+		return marks | last>>(seen%blockSize)<<(at%blockSize)
+	}
+	for ; at < len(rest); at++ {
+		if rest[at] == byte(pattern) {
+			marks |= 1 << (at % blockSize)
+		}
+	}
+	return marks
+}
+
+// parities returns a word whose bits tell how many bits of x are set up to there, modulo two.
+func parities(x uint64) uint64 {
+	for shift := 1; shift < blockSize; shift *= 2 {
+		x ^= x << shift
+	}
+	return x
+}
