@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/config"
 	"github.com/rowkeep/rowkeep/csvrows"
 )
 
@@ -35,6 +37,7 @@ type finding struct {
 type checkCommand struct {
 	*app
 	read   csvrows.Options
+	flags  *pflag.FlagSet
 	format format
 }
 
@@ -66,6 +69,7 @@ is unreadable or lacks the key column; 4 a file cannot be opened.`,
 		RunE: c.run,
 	}
 	addReadFlags(cmd, &c.read)
+	c.flags = cmd.Flags()
 	addFormat(cmd, &c.format)
 	a.addColor(cmd)
 	return cmd
@@ -84,7 +88,7 @@ func (c *checkCommand) run(cmd *cobra.Command, args []string) (err error) {
 func (c *checkCommand) check(files []string) (status int, err error) {
 	report, end := c.printer()
 	for _, file := range files {
-		contents, err := c.readAll([]string{file})
+		data, read, err := c.readOne(file)
 		var f *failure
 		if errors.As(err, &f) {
 			c.out.failure(f)
@@ -93,7 +97,7 @@ func (c *checkCommand) check(files []string) (status int, err error) {
 		}
 		done := c.out.working("checking " + called(file))
 		k := checker{file: called(file)}
-		k.check(contents[0], c.read)
+		k.check(data, read)
 		done()
 		for _, f := range k.findings {
 			report(f)
@@ -104,6 +108,26 @@ func (c *checkCommand) check(files []string) (status int, err error) {
 		return 0, stdoutFailure(err)
 	}
 	return status, nil
+}
+
+// readOne returns a file and how it is to be read: each may have a config of its own.
+func (c *checkCommand) readOne(file string) (data []byte, read csvrows.Options, err error) {
+	read = c.read
+	if file != stdio {
+		settings, err := config.Lookup(file)
+		if err != nil {
+			return nil, read, configFailure(err)
+		}
+		readAs(&read, settings.Read, c.flags)
+		if err := read.Validate(); err != nil { // a flag and the config may contradict
+			return nil, read, usage("%w", err)
+		}
+	}
+	contents, err := c.readAll([]string{file})
+	if err != nil {
+		return nil, read, err
+	}
+	return contents[0], read, nil
 }
 
 // printer returns what prints one finding, and what ends the output.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/config"
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 )
@@ -34,6 +35,9 @@ not readable as CSV with this key; 4 a file cannot be read.`,
 		RunE: d.run,
 	}
 	addReadFlags(cmd, &d.read)
+	configure(cmd, func(args []string) []string { return []string{args[1], args[0]} }, func(s config.Settings) {
+		readAs(&d.read, s.Read, cmd.Flags())
+	})
 	addFormat(cmd, &d.format)
 	cmd.Flags().BoolVar(&d.exitCode, "exit-code", false, "exit with 1 if there are changes")
 	a.addColor(cmd)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/config"
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 )
@@ -93,7 +94,7 @@ func addReadFlags(cmd *cobra.Command, opt *csvrows.Options) {
 		return err
 	})
 	flags.Func("delimiter", "what separates fields: `BYTE`, or tab, comma, semicolon, pipe (default found from the header)", func(s string) (err error) {
-		opt.Delimiter, err = readDelimiter(s)
+		opt.Delimiter, err = config.Delimiter(s)
 		return err
 	})
 	complete(cmd, "delimiter", []string{"comma", "tab", "semicolon", "pipe"})
@@ -103,23 +104,6 @@ func addReadFlags(cmd *cobra.Command, opt *csvrows.Options) {
 	})
 	flags.BoolVar(&opt.NoHeader, "no-header", false, "the first line is a row; columns are 1, 2, ...")
 	flags.IntSliceVar(&opt.KeyIndex, "key-index", nil, "with --no-header: positions of the key columns, from 1: `N[,N]` (default 1)")
-}
-
-func readDelimiter(s string) (byte, error) {
-	switch s {
-	case "tab", `\t`:
-		return '\t', nil
-	case "comma":
-		return ',', nil
-	case "semicolon":
-		return ';', nil
-	case "pipe":
-		return '|', nil
-	}
-	if len(s) != 1 {
-		return 0, errors.New("want one byte, or tab, comma, semicolon, pipe")
-	}
-	return s[0], nil
 }
 
 // readRecord cuts a list of names. Quotes are as in CSV, so a name may hold the
@@ -133,6 +117,13 @@ func readRecord(s string, separator rune) ([]string, error) {
 		return nil, errors.New("want a name")
 	}
 	return list, nil
+}
+
+// addStrategy defines the rule for all conflicts.
+func addStrategy(cmd *cobra.Command, dst *merge.Strategy) {
+	choose(cmd, dst, "strategy", "settle every conflict that no policy settles",
+		word[merge.Strategy]{"fail", merge.Fail}, word[merge.Strategy]{"ours", merge.TakeOurs},
+		word[merge.Strategy]{"theirs", merge.TakeTheirs}, word[merge.Strategy]{"base", merge.TakeBase})
 }
 
 // addPolicies defines --policy, which may stand several times.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/config"
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 	"github.com/rowkeep/rowkeep/store"
@@ -25,6 +26,10 @@ type liveCommand struct {
 
 func (l *liveCommand) addFlags(cmd *cobra.Command) {
 	addReadFlags(cmd, &l.opt.Read)
+	configure(cmd, func(args []string) []string { return args[:1] }, func(s config.Settings) {
+		readAs(&l.opt.Read, s.Read, cmd.Flags())
+		l.opt.Policies, l.opt.Granularity = s.Policies, s.Granularity
+	})
 	l.addColor(cmd)
 	l.addQuiet(cmd)
 }

@@ -24,7 +24,10 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script: the command as a process, its streams, files and
 // exit status.
 func TestScripts(t *testing.T) {
-	const dir = "testdata/script"
+	runScripts(t, "testdata/script", func(*testscript.Env) error { return nil })
+}
+
+func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 	if scripts, err := filepath.Glob(filepath.Join(dir, "*.txtar")); err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts in %s (%v)", dir, err)
 	}
@@ -36,7 +39,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			// With the race detector a process sleeps for a second before it ends.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
-			return nil
+			return setup(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": cmdStatus,

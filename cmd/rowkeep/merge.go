@@ -8,7 +8,9 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/config"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
@@ -43,7 +45,23 @@ nothing is written.`,
 		RunE: m.run,
 	}
 	m.addFlags(cmd)
+	configure(cmd, func(args []string) []string { return []string{args[1], args[2], args[0]} }, func(s config.Settings) {
+		m.configured(s, cmd.Flags())
+	})
 	return cmd
+}
+
+// configured takes from a config what no flag has set.
+func (m *mergeCommand) configured(s config.Settings, flags *pflag.FlagSet) {
+	readAs(&m.opt.Read, s.Read, flags)
+	if !flags.Changed("granularity") {
+		m.opt.Granularity = s.Granularity
+	}
+	for column, policy := range s.Policies {
+		if _, given := m.opt.Policies[column]; !given {
+			m.opt.Policies[column] = policy
+		}
+	}
 }
 
 func (m *mergeCommand) addFlags(cmd *cobra.Command) {
@@ -52,9 +70,7 @@ func (m *mergeCommand) addFlags(cmd *cobra.Command) {
 	flags.StringVarP(&m.output, "output", "o", stdio, "write the result to `FILE`, which may be one of the inputs")
 	flags.StringVar(&m.report, "report", "", "write conflicts, changes and warnings as JSON to `FILE`")
 	choose(cmd, &m.ndjson, "format", "form of the report", word[bool]{"json", false}, word[bool]{"ndjson", true})
-	choose(cmd, &m.opt.Strategy, "strategy", "settle every conflict that no policy settles",
-		word[merge.Strategy]{"fail", merge.Fail}, word[merge.Strategy]{"ours", merge.TakeOurs},
-		word[merge.Strategy]{"theirs", merge.TakeTheirs}, word[merge.Strategy]{"base", merge.TakeBase})
+	addStrategy(cmd, &m.opt.Strategy)
 	addPolicies(cmd, m.opt.Policies)
 	choose(cmd, &m.opt.Granularity, "granularity", "what conflicts: different changes of one cell, or any two of one row",
 		word[merge.Granularity]{"cell", merge.Cells}, word[merge.Granularity]{"row", merge.Rows})

@@ -90,7 +90,7 @@ Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
 	root.AddCommand(a.newGet(), a.newSet(), a.newAdd(), a.newRm(), a.newRenameKey(), a.newEdit(), a.newWatch())
 	root.AddCommand(a.newLog(), a.newShow(), a.newRestore(), a.newAccept(), a.newStatus())
 	root.AddCommand(a.newMerge(), a.newDiff(), a.newCheck(), a.newVersion(), a.newCompletion())
-	root.AddCommand(a.newDemo())
+	root.AddCommand(a.newGit(), a.newDemo())
 	return root
 }
 

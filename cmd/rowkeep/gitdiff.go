@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/git"
+	"github.com/rowkeep/rowkeep/merge"
+)
+
+// diffDriverCommand is one call by git diff, for one file.
+type diffDriverCommand struct {
+	*app
+	line func(paint, string)
+}
+
+// version is one of the two files that git diff compares.
+type version struct{ file, mode string }
+
+func (a *app) newGitDiffDriver() *cobra.Command {
+	d := &diffDriverCommand{app: a}
+	return &cobra.Command{
+		Use:   "diff-driver PATH OLD OLD-HEX OLD-MODE NEW NEW-HEX NEW-MODE [NEW-PATH [INFO]]",
+		Short: "Compare two versions of one file for git diff, which calls this",
+		Long: `Diff-driver prints the changes of a file by key and column, as rowkeep diff does. Git
+calls it as rowkeep git install has set up: see GIT_EXTERNAL_DIFF in git(1). Where that
+says nothing, because a file is no CSV with this key or only quotes and line ends differ,
+it prints git's own diff by lines.
+
+Exit status: 0, whatever differs.`,
+		Example: `  git diff
+  git diff --no-ext-diff   # by lines
+  git log -p --ext-diff    # by cells`,
+		Args: rangeOfOperands(1, 9, "PATH OLD OLD-HEX OLD-MODE NEW NEW-HEX NEW-MODE [NEW-PATH [INFO]]"),
+		RunE: d.run,
+	}
+}
+
+func (d *diffDriverCommand) run(_ *cobra.Command, args []string) error {
+	d.gitColor()
+	var flush func() error
+	d.line, flush = d.out.text()
+	err := d.print(args)
+	if err == nil {
+		err = ignore(syscall.EPIPE, flush()) // the pager was left, which is no failure of a diff
+	}
+	return err
+}
+
+func (d *diffDriverCommand) print(args []string) error {
+	const whole = 7 // arguments of a file that is not unmerged
+	if len(args) < whole {
+		d.line(plain, "* Unmerged path "+args[0])
+		return nil
+	}
+	path, old, new := args[0], version{args[1], args[3]}, version{args[4], args[6]}
+	d.header(path, old, new, args[whole:])
+	if newPath := args[whole:]; len(newPath) > 0 {
+		path = newPath[0]
+	}
+	why, err := d.byCells(path, old, new)
+	if why == "" || err != nil {
+		return err
+	}
+	d.line(plain, "by lines: "+why)
+	return d.byLines(old, new)
+}
+
+// header names the versions as git does. renamed holds the new path and what git says of
+// a file that was moved.
+func (d *diffDriverCommand) header(path string, old, new version, renamed []string) {
+	newPath := path
+	if len(renamed) > 0 {
+		newPath = renamed[0]
+	}
+	d.line(bold, fmt.Sprintf("diff --rowkeep a/%s b/%s", path, newPath))
+	if len(renamed) > 1 {
+		for line := range strings.Lines(renamed[1]) {
+			d.line(bold, strings.TrimRight(line, "\n"))
+		}
+	}
+	d.line(bold, "--- "+old.name("a/"+path))
+	d.line(bold, "+++ "+new.name("b/"+newPath))
+}
+
+func (v version) name(path string) string {
+	if v.missing() {
+		return os.DevNull
+	}
+	return path
+}
+
+// missing reports that git compares with nothing: the file was added or deleted.
+func (v version) missing() bool { return v.file == "/dev/null" }
+
+func (v version) read(a *app) ([]byte, error) {
+	if v.missing() {
+		return nil, nil
+	}
+	contents, err := a.readAll([]string{v.file})
+	if err != nil {
+		return nil, err
+	}
+	return contents[0], nil
+}
+
+// byCells prints the changes by key and column, or returns why there is nothing to print.
+func (d *diffDriverCommand) byCells(path string, old, new version) (why string, err error) {
+	before, err := old.read(d.app)
+	if err != nil {
+		return "", err
+	}
+	after, err := new.read(d.app)
+	if err != nil {
+		return "", err
+	}
+	if why := notRows(old, new, before, after); why != "" {
+		return why, nil
+	}
+	settings, err := treeSettings(path)
+	if err != nil {
+		return err.Error(), nil
+	}
+	result, err := merge.Diff(before, after, settings.Read)
+	if err != nil {
+		return sameNamed(path).failure(err).Error(), nil
+	}
+	changed := false
+	for c := range result.Changes() {
+		changed = true
+		d.line(changeLine(c))
+	}
+	switch {
+	case changed:
+		return "", nil
+	case bytes.Equal(before, after):
+		d.line(plain, fmt.Sprintf("mode %s -> %s", old.mode, new.mode))
+		return "", nil
+	}
+	return "only quotes, spaces, line ends or blank lines differ", nil
+}
+
+// notRows says why versions are not to be read as CSV.
+func notRows(old, new version, before, after []byte) string {
+	const symlink = "120000"
+	switch {
+	case old.mode == symlink || new.mode == symlink:
+		return "a symbolic link"
+	case git.IsLFSPointer(before) || git.IsLFSPointer(after):
+		return "stored by Git LFS"
+	case git.IsBinary(before) || git.IsBinary(after):
+		return "no text, or UTF-16"
+	}
+	return ""
+}
+
+func (d *diffDriverCommand) byLines(old, new version) error {
+	text, err := git.TextDiff(old.file, new.file)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(text) {
+		d.line(linePaint(line), strings.TrimSuffix(line, "\n"))
+	}
+	return nil
+}
+
+// linePaint is git's colour of a line of a diff.
+func linePaint(line string) paint {
+	switch line[0] {
+	case '-':
+		return red
+	case '+':
+		return green
+	}
+	return plain
+}

@@ -1,0 +1,128 @@
+package git
+
+import (
+	"slices"
+	"strings"
+)
+
+// Setting is one entry of git's configuration.
+type Setting struct{ Name, Value string }
+
+// The subcommands that settings call. Each stands behind the executable's path.
+const (
+	driverCall    = " git driver --path=%P --marker-size=%L --base-label=%S --ours-label=%X --theirs-label=%Y %O %A %B"
+	ancestorCall  = " git driver --ancestor --path=%P %O %A %B"
+	diffCall      = " git diff-driver --"
+	mergetoolCall = ` git mergetool%s -- "$BASE" "$LOCAL" "$REMOTE" "$MERGED"`
+)
+
+// calls are how settings of rowkeep begin behind the executable's path, in this and in
+// other versions.
+var calls = []string{" git driver ", " git diff-driver", " git mergetool"}
+
+// MergeTool is the setting that makes git mergetool call rowkeep if no tool is named. It
+// is written where the user has none.
+var MergeTool = Setting{"merge.tool", "rowkeep"}
+
+// Settings are what makes git call rowkeep. command is the executable, quoted for a shell
+// where that is needed.
+//
+// The driver of virtual ancestors is one of its own: git makes those, in a merge of
+// branches with several common ancestors, for its own use as a base, and markers in a base
+// would be rows. Tools that settle all conflicts at once are there because git does not
+// pass -Xours and -Xtheirs on to a driver.
+func Settings(command string) []Setting {
+	// In a driver a percent sign begins a placeholder.
+	driver := strings.ReplaceAll(command, "%", "%%")
+	list := []Setting{
+		{"merge.rowkeep.name", "rowkeep: rows by key, cell by cell"},
+		{"merge.rowkeep.driver", driver + driverCall},
+		{"merge.rowkeep.recursive", "rowkeep-ancestor"},
+		{"merge.rowkeep-ancestor.name", "rowkeep, for a base that git makes itself"},
+		{"merge.rowkeep-ancestor.driver", driver + ancestorCall},
+		{"diff.rowkeep.command", command + diffCall},
+	}
+	for _, tool := range []struct{ name, flags string }{
+		{"rowkeep", ""}, {"rowkeep-ours", " --strategy=ours"}, {"rowkeep-theirs", " --strategy=theirs"},
+	} {
+		list = append(list,
+			Setting{"mergetool." + tool.name + ".cmd", command + strings.Replace(mergetoolCall, "%s", tool.flags, 1)},
+			Setting{"mergetool." + tool.name + ".trustExitCode", "true"})
+	}
+	return list
+}
+
+// Wrote reports whether a value of the setting is one that rowkeep writes, in whatever
+// version and wherever its executable was: what somebody else wrote is not ours to remove.
+func (s Setting) Wrote(value string) bool {
+	for _, call := range calls {
+		if strings.Contains(s.Value, call) {
+			return strings.Contains(value, call)
+		}
+	}
+	return value == s.Value
+}
+
+// Executable returns the quoted path with which a setting that calls rowkeep begins. It is
+// not ok if rowkeep did not write the value.
+func Executable(value string) (command string, ok bool) {
+	for _, call := range calls {
+		if command, _, ok := strings.Cut(value, call); ok && oneWord(command) {
+			return strings.ReplaceAll(command, "%%", "%"), true
+		}
+	}
+	return "", false
+}
+
+// oneWord reports whether a shell reads text as one word and does nothing else with it:
+// plain, or in single quotes.
+func oneWord(text string) bool {
+	if inner, ok := strings.CutPrefix(text, "'"); ok && strings.HasSuffix(inner, "'") {
+		inner = strings.TrimSuffix(inner, "'")
+		return !strings.Contains(strings.ReplaceAll(inner, `'\''`, ""), "'")
+	}
+	return text != "" && !strings.ContainsAny(text, " \t\r\n'\"`$&|;<>(){}[]*?!~#\\=")
+}
+
+// Write is one thing that install or uninstall does to git's configuration.
+type Write struct {
+	Setting
+	Remove bool
+	Was    string // the value now; "" for none
+}
+
+// Plan says which settings of a scope install has to write.
+func (s *Scope) Plan(command string) ([]Write, error) {
+	var plan []Write
+	for _, setting := range Settings(command) {
+		switch was, err := s.values(setting.Name); {
+		case err != nil:
+			return nil, err
+		case !slices.Equal(was, []string{setting.Value}):
+			plan = append(plan, Write{Setting: setting, Was: strings.Join(was, ", ")})
+		}
+	}
+	tool, err := Effective(MergeTool.Name)
+	if err != nil {
+		return nil, err
+	}
+	if tool == "" {
+		plan = append(plan, Write{Setting: MergeTool})
+	}
+	return plan, nil
+}
+
+// PlanRemoval says which settings of a scope uninstall has to remove.
+func (s *Scope) PlanRemoval() ([]Write, error) {
+	var plan []Write
+	for _, setting := range append(Settings("rowkeep"), MergeTool) {
+		was, err := s.values(setting.Name)
+		if err != nil {
+			return nil, err
+		}
+		if len(was) > 0 && !slices.ContainsFunc(was, func(v string) bool { return !setting.Wrote(v) }) {
+			plan = append(plan, Write{Setting: setting, Remove: true, Was: strings.Join(was, ", ")})
+		}
+	}
+	return plan, nil
+}

@@ -1,0 +1,85 @@
+package git
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// TextMerge is git's own merge of three texts, in the style of the user's
+// merge.conflictStyle.
+type TextMerge struct {
+	Base, Ours, Theirs    []byte
+	BaseLabel             string
+	OursLabel, TheirLabel string
+	MarkerSize            int
+}
+
+// Run returns the merged text and the number of conflicts, as many as git counts. Binary
+// input is an error: git has no merge of it.
+func (m TextMerge) Run() (text string, conflicts int, err error) {
+	dir, err := os.MkdirTemp("", "rowkeep-merge-")
+	if err != nil {
+		return "", 0, err
+	}
+	defer os.RemoveAll(dir)
+	args := []string{"merge-file", "-p", "-q", "--marker-size=" + strconv.Itoa(m.MarkerSize)}
+	for _, label := range []string{m.OursLabel, m.BaseLabel, m.TheirLabel} {
+		args = append(args, "-L", label)
+	}
+	for i, data := range [][]byte{m.Ours, m.Base, m.Theirs} {
+		file := filepath.Join(dir, strconv.Itoa(i))
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			return "", 0, err
+		}
+		args = append(args, file)
+	}
+	text, err = run(nil, args...)
+	const most = 127 // statuses above are failures
+	if status := exited(err); status > 0 && status <= most {
+		return text, status, nil
+	}
+	return text, 0, err
+}
+
+// TextDiff returns git's own diff of two files by lines, without the lines above the first
+// hunk, which name the files; "" if they are equal. /dev/null stands for no file.
+func TextDiff(old, new string) (string, error) {
+	out, err := run(nil, "diff", "--no-index", "--no-ext-diff", "--no-textconv", "--color=never", "--", absolute(old), absolute(new))
+	if err != nil && exited(err) != 1 { // 1: they differ
+		return "", err
+	}
+	return hunks(out), nil
+}
+
+// absolute keeps "-" from being standard input.
+func absolute(file string) string {
+	if abs, err := filepath.Abs(file); err == nil {
+		return abs
+	}
+	return file
+}
+
+// hunks cuts off what stands above the first hunk. Binary files have none, but a note that
+// would name the wrong files.
+func hunks(diff string) string {
+	at := 0
+	for line := range strings.Lines(diff) {
+		switch {
+		case strings.HasPrefix(line, "@@"):
+			return diff[at:]
+		case strings.HasPrefix(line, "Binary files"):
+			return "Binary files differ\n"
+		}
+		at += len(line)
+	}
+	return ""
+}
+
+// WantsColor reports whether git would colour a diff on our standard output, which may be
+// its pager.
+func WantsColor(terminal bool) bool {
+	out, err := line("config", "--get-colorbool", "color.diff", strconv.FormatBool(terminal))
+	return err == nil && out == "true"
+}
