@@ -3,113 +3,161 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"errors"
+	"context"
+	"encoding/csv"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// judgeMerges prints the merges and returns the bars that were missed. A wrong result
-// is an error.
-func judgeMerges(dir string, merges []*contestant) (missed []error, err error) {
-	git, toStdout, toFile := merges[0], merges[1], merges[2]
-	for _, name := range []string{"stdout.csv", "output.csv"} {
-		if err := sameContent(filepath.Join(dir, name), filepath.Join(dir, "want.csv")); err != nil {
-			return nil, fmt.Errorf("the merge of rowkeep is not the expected one: %w", err)
-		}
+// A verdict is what was found of an answer.
+type verdict struct {
+	Right bool // all values, in the right order
+	Text  string
+}
+
+// judge looks at the answer of a contest; a run without one has no verdict.
+func (c *contest) judge(ctx context.Context) (v verdict, err error) {
+	at := func(name string) string { return filepath.Join(c.set.dir, name) }
+	switch {
+	case c.want != "":
+		err = work(ctx, &v, "merge", at(c.want), at(c.output))
+	case c.minus != "":
+		var found marks
+		err = work(ctx, &found, "diff", at(c.output), c.minus, c.plus)
+		v = c.set.judgeDiff(found)
 	}
-	for _, c := range []*contestant{toStdout, toFile} {
-		if c.status() != 0 {
-			return nil, fmt.Errorf("%s: exit status %d", c.name, c.status())
-		}
+	return v, err
+}
+
+// judgeMerge holds a merge against the expected one.
+func judgeMerge(want, got string) (verdict, error) {
+	if same, err := sameContent(want, got); same || err != nil {
+		return verdict{same, "byte for byte"}, err
 	}
-	blocks, err := countBlocks(filepath.Join(dir, "git.csv"))
+	conflicts, err := countMarks(got, "<<<<<<< ", "")
 	if err != nil {
-		return nil, err
+		return verdict{}, err
 	}
-	printTable(merges, git, func(c *contestant) string {
-		if c == git {
-			return fmt.Sprintf("%d false conflicts, exit status %d", blocks, c.status())
-		}
-		return "the expected merge, byte for byte"
-	})
-	if toFile.wall() >= git.wall() {
-		missed = append(missed, errors.New("rowkeep is not faster than git merge-file"))
+	if conflicts.Minus > 0 {
+		return verdict{false, fmt.Sprintf("%d false conflicts", conflicts.Minus)}, nil
 	}
-	return missed, nil
-}
-
-// judgeParses prints the parsers and returns the bars that were missed.
-func judgeParses(parses []*contestant, size int64) (missed []error) {
-	standard, ours := parses[0], parses[1]
-	memory := float64(ours.rss()) / float64(size)
-	printTable(parses, standard, func(c *contestant) string {
-		return fmt.Sprintf("peak %.2f x the file", float64(c.rss())/float64(size))
-	})
-	if memory > mostMemory {
-		missed = append(missed, fmt.Errorf("csvrows.Parse takes %.2f times the file of memory", memory))
+	expected, err := digestOf(want)
+	if err != nil {
+		return verdict{}, err
 	}
-	if ours.wall() > standard.wall() {
-		missed = append(missed, errors.New("csvrows.Parse is slower than encoding/csv"))
+	found, err := digestOf(got)
+	switch {
+	case err != nil:
+		return verdict{false, "not CSV: " + err.Error()}, nil
+	case found == expected:
+		return verdict{true, "values right, bytes changed"}, nil
+	case found.rows == expected.rows && found.sum == expected.sum:
+		return verdict{false, "rows right, order lost"}, nil
 	}
-	return missed
-}
-
-// printTable prints contestants; ratios are over the walls of the first.
-func printTable(all []*contestant, first *contestant, note func(*contestant) string) {
-	fmt.Printf("| %-26s | wall s | CPU s | ratio | peak RSS MiB | |\n", "command")
-	fmt.Printf("|%s|-------:|------:|------:|-------------:|---|\n", "----------------------------")
-	for _, c := range all {
-		ratio := c.wall().Seconds() / first.wall().Seconds()
-		fmt.Printf("| %-26s | %6.3f | %5.3f | %5.2f | %12d | %s |\n", c.name, c.wall().Seconds(), c.cpu().Seconds(), ratio, c.rss()>>20, note(c))
-	}
-	fmt.Println()
+	return verdict{false, fmt.Sprintf("wrong: %d rows for %d, or other values", found.rows, expected.rows)}, nil
 }
 
 // sameContent compares two files.
-func sameContent(a, b string) error {
-	f, err := os.Open(a)
-	if err != nil {
-		return err
+func sameContent(a, b string) (same bool, err error) {
+	var files [2]*os.File
+	for i, path := range []string{a, b} {
+		if files[i], err = os.Open(path); err != nil {
+			return false, err
+		}
+		defer files[i].Close()
 	}
-	defer f.Close()
-	g, err := os.Open(b)
-	if err != nil {
-		return err
-	}
-	defer g.Close()
-	const size = 1 << 16
-	x, y := make([]byte, size), make([]byte, size)
-	for at := 0; ; at += size {
-		n, errX := io.ReadFull(f, x)
-		m, errY := io.ReadFull(g, y)
+	x, y := make([]byte, 1<<18), make([]byte, 1<<18)
+	for {
+		n, errX := io.ReadFull(files[0], x)
+		m, errY := io.ReadFull(files[1], y)
 		if !bytes.Equal(x[:n], y[:m]) {
-			return fmt.Errorf("%s and %s differ behind byte %d", filepath.Base(a), filepath.Base(b), at)
+			return false, nil
 		}
-		if ended(errX) || ended(errY) {
-			return nil
-		}
-		if err := errors.Join(errX, errY); err != nil {
-			return err
+		for _, err := range []error{errX, errY} {
+			if err == io.EOF || err == io.ErrUnexpectedEOF {
+				return true, nil // of both: they had as many bytes, and asked for more
+			}
+			if err != nil {
+				return false, err
+			}
 		}
 	}
 }
 
-func ended(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
+// A digest tells the values of a table from others. sum is the same for the same rows in
+// another order.
+type digest struct {
+	rows         int
+	sum, ordered uint64
+}
 
-// countBlocks counts the conflicts that git wrote.
-func countBlocks(path string) (n int, err error) {
+// seed makes digests of one process comparable.
+var seed = maphash.MakeSeed()
+
+func digestOf(path string) (d digest, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, err
+		return d, err
+	}
+	defer f.Close()
+	r := csv.NewReader(bufio.NewReaderSize(f, 1<<18))
+	r.ReuseRecord = true
+	for {
+		record, err := r.Read()
+		if err == io.EOF {
+			return d, nil
+		}
+		if err != nil {
+			return d, err
+		}
+		h := maphash.String(seed, strings.Join(record, "\x00"))
+		d.rows++
+		d.sum += h
+		d.ordered = d.ordered*31 + h
+	}
+}
+
+// marks are how many lines of a diff have a row of the first file, and of the second.
+type marks struct{ Minus, Plus int }
+
+// countMarks counts the lines of a file by how they begin; beginnings are between bars.
+func countMarks(path, minus, plus string) (m marks, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return m, err
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if bytes.HasPrefix(lines.Bytes(), []byte("<<<<<<< ")) {
-			n++
+		if begins(lines.Bytes(), minus) {
+			m.Minus++
+		}
+		if begins(lines.Bytes(), plus) {
+			m.Plus++
 		}
 	}
-	return n, lines.Err()
+	return m, lines.Err()
+}
+
+func begins(line []byte, beginnings string) bool {
+	for b := range strings.SplitSeq(beginnings, "|") {
+		if b != "" && bytes.HasPrefix(line, []byte(b)) {
+			return true
+		}
+	}
+	return false
+}
+
+// judgeDiff holds what a diff from base to ours found against what ours did.
+func (s *set) judgeDiff(found marks) verdict {
+	want := marks{s.Edited + s.Deleted, s.Edited + s.Added}
+	if found == want {
+		return verdict{true, "every row that differs"}
+	}
+	return verdict{false, fmt.Sprintf("%d rows out and %d in for %d and %d", found.Minus, found.Plus, want.Minus, want.Plus)}
 }

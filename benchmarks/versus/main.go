@@ -1,43 +1,75 @@
-// Versus runs whole processes on one sample and sets them side by side: rowkeep merge
-// beside git merge-file, csvrows.Parse beside encoding/csv.
+// Versus runs whole processes on one sample and sets them side by side: rowkeep, and what
+// a user would pick instead.
 //
-//	go run ./benchmarks/versus [-rows 1000000] [-rounds 5] [-check]
+//	go run ./benchmarks/versus [-rows 1000000] [-rounds 5] [-markdown FILE] [-svg FILE]
 //
-// All commands of a round run one after the other, and rounds repeat, so that a busy
-// machine is busy for all. Times are medians of wall clock and of CPU (user and
-// system); memory is the peak resident set that the system reports of the finished
-// process, the greatest of all rounds.
+// It sets up the peers: from Debian as root, from npm into -dir; one that cannot be had
+// is skipped, with a message. It makes samples of a thousandth of the rows to ten times
+// as many, with a seed that it prints, and merges each with every peer. At the number of
+// rows given it also compares, and merges what only one side changed, or nobody. Then rowkeep
+// alone merges samples of other shapes.
 //
-// The sample has no row in which both sides edited one cell: whatever git reports is a
-// false conflict. The output of rowkeep must be the expected merge, byte for byte, or
-// the program fails. With -check it also fails if rowkeep is not faster than git, if
-// Parse takes longer than encoding/csv, or more than 1.3 times the file of memory; with
-// few rows the fixed memory of a process alone is more than that.
+// All commands of a round run one after the other, and rounds repeat, so that a busy machine
+// is busy for all. All files are on one disk and in the page cache; an output is removed before
+// the next run, for replacing a file costs the time of freeing it. Times are medians of wall
+// clock and of CPU (user and system); memory is the greatest peak of the resident set that the
+// system reports of a finished process. A peer that goes over the limit of time, or takes half of
+// the machine's memory, is ended, and not run again with as many rows or more.
+//
+// Every answer is checked. That of rowkeep must be the expected merge, byte for byte, in each
+// round, or the program fails. The sample has no row in which both sides edited one cell:
+// whatever a peer reports as a conflict is none.
+//
+// The targets that follow from the tables are printed below them, reached or not; with -check one
+// that is missed makes the exit status 1.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"os"
-	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"syscall"
+	"time"
 )
 
-// mostMemory is the bar for the peak of csvrows.Parse, as a multiple of the file.
-const mostMemory = 1.3
+// config is what the command line says.
+type config struct {
+	rows, rounds  int
+	peers         string
+	seed          uint64
+	dir           string
+	limit         time.Duration
+	markdown, svg string
+	check         bool
+}
 
 func main() {
-	rows := flag.Int("rows", 1_000_000, "`rows` of the sample")
-	rounds := flag.Int("rounds", 5, "medians of so many `rounds`")
-	check := flag.Bool("check", false, "exit with status 1 if a bar is missed")
-	work := flag.String("worker", "", "be a process that is measured: make, csvrows or encoding-csv")
+	var c config
+	flag.IntVar(&c.rows, "rows", 1_000_000, "`rows` of the sample")
+	flag.IntVar(&c.rounds, "rounds", 5, "medians of so many `rounds`")
+	flag.StringVar(&c.peers, "peers", "all", "`names` between commas, all or none")
+	flag.Uint64Var(&c.seed, "seed", 0, "seed of the samples (default one by chance)")
+	flag.StringVar(&c.dir, "dir", "", "`folder` for peers, which stay there, and data (default in the user's cache)")
+	flag.DurationVar(&c.limit, "limit", time.Minute, "a run may take so `long`")
+	flag.StringVar(&c.markdown, "markdown", "", "write the report to `FILE` too")
+	flag.StringVar(&c.svg, "svg", "", "write a plot of time against rows to `FILE`")
+	flag.BoolVar(&c.check, "check", false, "exit with status 1 if a target is missed")
+	work := flag.String("worker", "", "be a process that makes or judges files")
 	flag.Parse()
 	if *work != "" {
-		exitOn(runWorker(*work, flag.Arg(0), *rows))
+		exitOn(runWorker(*work, flag.Args()))
 		return
 	}
-	exitOn(compare(*rows, *rounds, *check))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := compare(ctx, c, os.Stdout)
+	stop()
+	exitOn(err)
 }
 
 func exitOn(err error) {
@@ -47,70 +79,66 @@ func exitOn(err error) {
 	}
 }
 
-// compare measures everything and prints the tables.
-func compare(rows, rounds int, check bool) error {
-	dir, err := os.MkdirTemp("", "rowkeep-versus-")
+// compare measures everything and writes the report.
+func compare(ctx context.Context, c config, w io.Writer) (err error) {
+	if c.rounds < 1 || c.rows < 100 {
+		return fmt.Errorf("%d rounds of %d rows measure nothing", c.rounds, c.rows)
+	}
+	if c.seed == 0 {
+		c.seed = rand.Uint64()>>32 | 1
+	}
+	if c.dir, err = folder(c.dir); err != nil {
+		return err
+	}
+	here, err := setUp(ctx, c.dir, c.peers)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	merges, parses, err := prepare(dir, rows)
+	data, err := os.MkdirTemp(c.dir, "data-")
 	if err != nil {
 		return err
 	}
-	if err := measure(append(merges, parses...), rounds); err != nil {
+	defer os.RemoveAll(data)
+	b := &bench{config: c, data: data, here: here}
+	if err := b.run(ctx); err != nil {
 		return err
 	}
-	size, err := sizeOf(dir, "base.csv")
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%d rows x 9 columns, %.1f MB a version, %d rounds\n\n", rows, float64(size)/1e6, rounds)
-	bars, err := judgeMerges(dir, merges)
-	if err != nil {
-		return err
-	}
-	bars = append(bars, judgeParses(parses, size)...)
-	err = errors.Join(bars...)
-	if err != nil && !check {
-		fmt.Println("missed:", err)
-		return nil
-	}
-	return err
+	return b.publish(w)
 }
 
-// prepare writes the sample, builds rowkeep and lists the commands.
-func prepare(dir string, rows int) (merges, parses []*contestant, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, nil, err
+// folder makes the folder and returns its absolute name.
+func folder(dir string) (string, error) {
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return "", err
+		}
+		dir = filepath.Join(cache, "rowkeep-benchmarks")
 	}
-	rowkeep := filepath.Join(dir, "rowkeep.exe")
-	for _, step := range [][]string{
-		{self, "-worker", "make", "-rows", fmt.Sprint(rows), dir},
-		{"go", "build", "-o", rowkeep, "github.com/rowkeep/rowkeep/cmd/rowkeep"},
-	} {
-		if out, err := exec.Command(step[0], step[1:]...).CombinedOutput(); err != nil {
-			return nil, nil, fmt.Errorf("%v: %w\n%s", step, err, out)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	return filepath.Abs(dir)
+}
+
+// publish writes the report, the files asked for, and with -check judges.
+func (b *bench) publish(w io.Writer) error {
+	report := b.report()
+	if _, err := w.Write(report); err != nil {
+		return err
+	}
+	if b.markdown != "" {
+		if err := os.WriteFile(b.markdown, report, 0o644); err != nil {
+			return err
 		}
 	}
-	at := func(name string) string { return filepath.Join(dir, name) }
-	merges = []*contestant{
-		{name: "git merge-file -p > FILE", stdout: at("git.csv"), args: []string{"git", "merge-file", "-p", at("ours.csv"), at("base.csv"), at("theirs.csv")}},
-		{name: "rowkeep merge > FILE", stdout: at("stdout.csv"), args: []string{rowkeep, "merge", at("base.csv"), at("ours.csv"), at("theirs.csv")}},
-		{name: "rowkeep merge -o FILE", args: []string{rowkeep, "merge", "-o", at("output.csv"), at("base.csv"), at("ours.csv"), at("theirs.csv")}},
+	if b.svg != "" {
+		if err := b.writePlot(b.svg); err != nil {
+			return err
+		}
 	}
-	parses = []*contestant{
-		{name: "encoding/csv, ReuseRecord", args: []string{self, "-worker", "encoding-csv", at("base.csv")}},
-		{name: "csvrows.Parse", args: []string{self, "-worker", "csvrows", at("base.csv")}},
+	if b.check && b.missed() > 0 {
+		return errors.New("a target is missed")
 	}
-	return merges, parses, nil
-}
-
-func sizeOf(dir, name string) (int64, error) {
-	info, err := os.Stat(filepath.Join(dir, name))
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
+	return nil
 }

@@ -1,103 +1,230 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
+
+	"github.com/rowkeep/rowkeep/benchmarks/process"
+	"github.com/rowkeep/rowkeep/benchmarks/sample"
 )
 
-// A contestant is a command and what its runs took.
-type contestant struct {
-	name   string
-	args   []string
-	stdout string // file for standard output; none if empty
-	runs   []run
+// A bench is all that is measured in one call.
+type bench struct {
+	config
+	data     string // folder of the sets
+	here     map[string]string
+	sets     int // made so far
+	contests []*contest
+	shapes   []*contest
+	load     string // of the machine before it all
 }
 
-type run struct {
-	wall, cpu time.Duration
-	rss       int64 // bytes; 0 where the system does not tell
-	status    int
+// A contest is an entrant with one set, and what came of it.
+type contest struct {
+	entrant
+	set     *set
+	runs    []process.Run
+	verdict verdict
+	ended   error // why it is not run any more
 }
 
-// measure runs all contestants in turns. This process must stay small: a child's peak
-// begins with the memory of the parent that it was forked from.
-func measure(all []*contestant, rounds int) error {
-	if rounds < 1 {
-		return fmt.Errorf("%d rounds measure nothing", rounds)
+// run measures everything.
+func (b *bench) run(ctx context.Context) (err error) {
+	b.load = load()
+	if err := b.enter(ctx); err != nil {
+		return err
 	}
-	for range rounds {
-		for _, c := range all {
-			if err := c.run(); err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
+	if err := b.measure(ctx, b.contests); err != nil {
+		return err
+	}
+	if err := b.clear(); err != nil {
+		return err
+	}
+	if err := b.enterShapes(ctx); err != nil {
+		return err
+	}
+	return b.measure(ctx, b.shapes)
+}
+
+// sizes are a thousandth of the rows to ten times as many, but for the least.
+func (b *bench) sizes() (sizes []int) {
+	for _, n := range []int{b.rows / 1000, b.rows / 100, b.rows / 10, b.rows, 10 * b.rows} {
+		if n >= 1000 || n == b.rows {
+			sizes = append(sizes, n)
+		}
+	}
+	return sizes
+}
+
+// enter makes the sets of all sizes, and the contests: all topics at the size asked for,
+// merges at the others.
+func (b *bench) enter(ctx context.Context) error {
+	for _, rows := range b.sizes() {
+		s, err := b.makeSet(ctx, "plain", sample.Shape{Rows: rows, Edited: 1})
+		if err != nil {
+			return err
+		}
+		for _, e := range entrants {
+			if _, here := b.here[e.peer]; (here || e.peer == "") && (rows == b.rows || e.topic == merges) {
+				b.contests = append(b.contests, &contest{entrant: e, set: s})
 			}
 		}
 	}
 	return nil
 }
 
-// run starts the command once and waits for it. An exit status is a result; not to
-// start, or to be killed, is an error.
-func (c *contestant) run() error {
-	cmd := exec.Command(c.args[0], c.args[1:]...)
-	var messages bytes.Buffer
-	cmd.Stderr = &messages
-	if c.stdout != "" {
-		f, err := os.Create(c.stdout)
+// shapes are samples that are harder than the plain one, which comes first.
+func shapes(rows int) []set {
+	return []set{
+		{name: "plain", shape: sample.Shape{Rows: rows, Edited: 1}},
+		{name: "keys in no order", shape: sample.Shape{Rows: rows, Edited: 1, Unsorted: true}},
+		{name: "rows of one side in another order", shape: sample.Shape{Rows: rows, Edited: 1, Moved: true}},
+		{name: "every field quoted", shape: sample.Shape{Rows: rows, Edited: 1, Quoted: true}},
+		{name: "key in the last column", shape: sample.Shape{Rows: rows, Edited: 1, KeyLast: true}},
+		{name: "10 % of rows in conflict", shape: sample.Shape{Rows: rows, Edited: 1, Conflicting: 10}},
+		{name: "all rows changed by both sides", shape: sample.Shape{Rows: rows, Edited: 100}},
+		// As many bytes with fewer rows.
+		{name: "200 columns", shape: sample.Shape{Rows: max(100, rows/11), Edited: 1, Wide: 200 - sample.Columns}},
+	}
+}
+
+func (b *bench) enterShapes(ctx context.Context) error {
+	for _, s := range shapes(b.rows) {
+		made, err := b.makeSet(ctx, s.name, s.shape)
 		if err != nil {
 			return err
 		}
-		defer f.Close()
-		cmd.Stdout = f
+		b.shapes = append(b.shapes, &contest{entrant: entrants[0], set: made})
 	}
-	start := time.Now()
-	err := cmd.Run()
-	wall := time.Since(start)
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	state := cmd.ProcessState
-	if !state.Exited() {
-		return fmt.Errorf("%w: %s", err, messages.Bytes())
-	}
-	c.runs = append(c.runs, run{wall, state.UserTime() + state.SystemTime(), peakRSS(state), state.ExitCode()})
 	return nil
 }
 
-func (c *contestant) wall() time.Duration {
-	return median(c.runs, func(r run) time.Duration { return r.wall })
+// clear removes the files of the sets so far.
+func (b *bench) clear() error {
+	if err := os.RemoveAll(b.data); err != nil {
+		return err
+	}
+	return os.Mkdir(b.data, 0o755)
 }
 
-func (c *contestant) cpu() time.Duration {
-	return median(c.runs, func(r run) time.Duration { return r.cpu })
-}
-
-func (c *contestant) rss() int64 {
-	return slices.MaxFunc(c.runs, func(a, b run) int { return cmp.Compare(a.rss, b.rss) }).rss
-}
-
-// status is the exit status of all runs, or -1 if they differ.
-func (c *contestant) status() int {
-	status := c.runs[0].status
-	for _, r := range c.runs {
-		if r.status != status {
-			return -1
+// measure runs all contests in turns; each round begins with another one, so that none
+// always runs behind the same neighbour.
+func (b *bench) measure(ctx context.Context, all []*contest) error {
+	if err := do(ctx, "sync"); err != nil { // else the first rounds write out the sets
+		fmt.Fprintln(os.Stderr, "versus:", err)
+	}
+	for round := range b.rounds {
+		for i := range all {
+			c := all[i]
+			if round > 0 {
+				c = all[(i+round*len(all)/b.rounds)%len(all)]
+			}
+			if err := b.take(ctx, c, all); err != nil {
+				return fmt.Errorf("%s: %w", c.line, err)
+			}
 		}
 	}
-	return status
+	return nil
 }
 
-func median(runs []run, of func(run) time.Duration) time.Duration {
+// take runs a contest for one round: small ones three times, as they are over soon.
+func (b *bench) take(ctx context.Context, c *contest, all []*contest) error {
+	times := 1
+	if c.set.shape.Rows <= 10_000 {
+		times = 3
+	}
+	for range times {
+		if c.ended != nil {
+			return nil
+		}
+		if err := b.once(ctx, c); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(os.Stderr, "versus: %s rows, %s: %s s\n", number(c.set.shape.Rows), c.line, c.seconds())
+	if c.ended != nil {
+		giveUp(c, all)
+	}
+	return nil
+}
+
+// giveUp leaves out the same entrant with more rows.
+func giveUp(c *contest, all []*contest) {
+	for _, other := range all {
+		if other.line == c.line && other.set.shape.Rows > c.set.shape.Rows {
+			other.ended = errFewer
+		}
+	}
+}
+
+var errFewer = errors.New("not run, as it did not end with fewer rows")
+
+// once runs a contest, judges its answer and removes it.
+func (b *bench) once(ctx context.Context, c *contest) error {
+	run, err := c.line.Run(ctx, c.set.dir, process.Limits{Time: b.limit, Memory: memory() / 2})
+	defer os.Remove(filepath.Join(c.set.dir, c.output)) //nolint:errcheck // there may be none
+	if errors.Is(err, process.ErrTime) || errors.Is(err, process.ErrMemory) {
+		c.runs, c.ended = append(c.runs, run), err
+		if c.mine() {
+			return err
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.runs = append(c.runs, run)
+	if len(c.runs) > 1 && !c.mine() {
+		return nil // it answers the same
+	}
+	if c.verdict, err = c.judge(ctx); err != nil {
+		return fmt.Errorf("%w; exit status %d: %s", err, run.Status, run.Messages)
+	}
+	if c.mine() && (!c.verdict.Right || c.verdict.Text == "" || run.Status != c.set.status(c.topic)) {
+		return fmt.Errorf("the answer is wrong: %s, exit status %d: %s", c.verdict.Text, run.Status, run.Messages)
+	}
+	return nil
+}
+
+// status is what rowkeep exits with.
+func (s *set) status(t topic) int {
+	if t == merges && s.Conflicts > 0 {
+		return 1
+	}
+	return 0
+}
+
+func (c *contest) wall() time.Duration {
+	return median(c.runs, func(r process.Run) time.Duration { return r.Wall })
+}
+
+func (c *contest) cpu() time.Duration {
+	return median(c.runs, func(r process.Run) time.Duration { return r.CPU })
+}
+
+func (c *contest) peak() int64 {
+	return slices.MaxFunc(c.runs, func(a, b process.Run) int { return cmp.Compare(a.Peak, b.Peak) }).Peak
+}
+
+func median(runs []process.Run, of func(process.Run) time.Duration) time.Duration {
 	times := make([]time.Duration, len(runs))
 	for i, r := range runs {
 		times[i] = of(r)
 	}
 	slices.Sort(times)
 	return times[len(times)/2]
+}
+
+func exeSuffix() string {
+	if runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package process
 
 import (
 	"os"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// peakRSS returns the peak resident set of a finished process, in bytes.
-func peakRSS(state *os.ProcessState) int64 {
+// peak returns the peak resident set of a finished process, in bytes.
+func peak(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0

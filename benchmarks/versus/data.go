@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/rowkeep/rowkeep/benchmarks/sample"
+)
+
+// A set is a sample in files of one folder: base.csv, ours.csv, theirs.csv, the expected
+// want.csv, two copies of base, and the scripts of the peers.
+type set struct {
+	name  string
+	shape sample.Shape
+	dir   string
+	made
+}
+
+// made is what the process that made a set tells of it.
+type made struct {
+	sample.Counts
+	Bytes int64 // of base, ours and theirs together
+}
+
+// makeSet makes a set in a process of its own.
+func (b *bench) makeSet(ctx context.Context, name string, shape sample.Shape) (*set, error) {
+	shape.Seed = b.seed
+	s := &set{name: name, shape: shape, dir: filepath.Join(b.data, fmt.Sprint(b.sets))}
+	b.sets++
+	if err := os.Mkdir(s.dir, 0o755); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(shape)
+	if err != nil {
+		return nil, err
+	}
+	return s, work(ctx, &s.made, "make", string(text), s.dir)
+}
+
+// work has a process of its own do something; result is what it says.
+func work(ctx context.Context, result any, task string, args ...string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, self, append([]string{"-worker", task}, args...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("%s: %w", task, err)
+	}
+	return json.Unmarshal(out, result)
+}
+
+// runWorker is the other side of work.
+func runWorker(task string, args []string) (err error) {
+	var result any
+	switch {
+	case task == "make" && len(args) == 2:
+		result, err = makeFiles(args[0], args[1])
+	case task == "merge" && len(args) == 2:
+		result, err = judgeMerge(args[0], args[1])
+	case task == "diff" && len(args) == 3:
+		result, err = countMarks(args[0], args[1], args[2])
+	default:
+		err = fmt.Errorf("no worker does %s %q", task, args)
+	}
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(result)
+}
+
+// makeFiles makes the files of a set.
+func makeFiles(shapeText, dir string) (m made, err error) {
+	var shape sample.Shape
+	if err := json.Unmarshal([]byte(shapeText), &shape); err != nil {
+		return m, err
+	}
+	var files [6]*os.File
+	for i, name := range []string{"base.csv", "equal.csv", "copy.csv", "ours.csv", "theirs.csv", "want.csv"} {
+		if files[i], err = os.Create(filepath.Join(dir, name)); err != nil {
+			return m, err
+		}
+		defer files[i].Close() // an error of Close says what one of Write has said
+	}
+	base := io.MultiWriter(files[0], files[1], files[2])
+	if m.Counts, err = sample.Write(shape, sample.Files{Base: base, Ours: files[3], Theirs: files[4], Want: files[5]}); err != nil {
+		return m, err
+	}
+	for _, i := range []int{0, 3, 4} {
+		info, err := files[i].Stat()
+		if err != nil {
+			return m, err
+		}
+		m.Bytes += info.Size()
+	}
+	return m, copyScripts(dir)
+}
+
+func copyScripts(dir string) error {
+	folder, err := fs.Sub(scripts, "peers")
+	if err != nil {
+		return err
+	}
+	return os.CopyFS(dir, folder)
+}
