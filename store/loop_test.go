@@ -738,3 +738,33 @@ func TestCreateInMemory(t *testing.T) {
 		})
 	})
 }
+
+// TestMovedAwayAfterLongWriting shows an editor that writes for long, and then saves by
+// moving the file away: however long the waiting was before, the new file is seen soon.
+func TestMovedAwayAfterLongWriting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := holding(threeRows)
+		s := storeOn(t, m, Options{Settle: 2 * time.Second, Wait: time.Hour})
+		if _, err := s.Snapshot(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		m.write("id,n,note\n\"")
+		go func() {
+			for i := range 20 {
+				time.Sleep(time.Second)
+				m.write(fmt.Sprintf("id,n,note\n\"%d", i))
+			}
+			m.remove()
+			time.Sleep(time.Second)
+			m.write(noteOnB)
+		}()
+		start := time.Now()
+		snap, err := s.Snapshot(t.Context())
+		if err != nil || string(snap.Bytes()) != noteOnB {
+			t.Errorf("%q, %v", snap.Bytes(), err)
+		}
+		if waited := time.Since(start); waited > 24*time.Second {
+			t.Errorf("waited %v for what was there after 21 s", waited)
+		}
+	})
+}

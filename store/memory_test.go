@@ -47,6 +47,13 @@ func (m *memory) write(content string) {
 	m.changed = time.Now()
 }
 
+// remove takes the file away.
+func (m *memory) remove() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now = held{}
+}
+
 func (m *memory) content() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()

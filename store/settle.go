@@ -88,7 +88,7 @@ func lastRecord(f *csvrows.File) []byte {
 func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 	var seen []byte
 	since, there, calm := time.Now(), true, false
-	for pause := s.opt.Settle / 20; ; pause *= 2 {
+	for pause := s.opt.Settle / 20; ; pause = min(2*pause, s.opt.Settle) {
 		now, err := s.load(ctx)
 		gone := errors.Is(err, fs.ErrNotExist) || err == nil && !now.exists
 		if there && gone {
@@ -97,7 +97,7 @@ func (s *Store) settled(ctx context.Context) (held, Snapshot, error) {
 		if gone && s.newest().file != nil && time.Since(since) < s.opt.Settle {
 			// Some editors move the file away before they write it anew.
 			s.opt.Logger.DebugContext(ctx, "waiting for the file to come again", "path", s.path)
-			if err := sleep(ctx, max(time.Millisecond, pause)); err != nil {
+			if err := sleep(ctx, max(time.Millisecond, min(pause, s.opt.Settle-time.Since(since)))); err != nil {
 				return held{}, Snapshot{}, err
 			}
 			continue
