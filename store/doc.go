@@ -121,10 +121,10 @@
 //	news            open, fstat, close: has another process written to the log?
 //	strays          fstatat: has anybody written to what the last commit displaced?
 //	read            readlink, open, fstat (under F_SETLEASE), pread, fstat, close
-//	write           open, fstat, open, write, fstat, flistxattr, flistxattr, fchmod
+//	write           open, fstat, open, write, fstat, flistxattr, flistxattr, fchmod, fstat
 //	sync            fsync, close
 //	record          open, fstat, pwrite, fstat, close
-//	intend          renameat2, fstatat (and F_SETLEASE)
+//	intend          renameat2 (and F_SETLEASE)
 //	look            fstat, readlink (and F_GETLEASE; pread too where the last change is younger than 20 ms)
 //	replace         exchange: the commit point
 //	displaced       fstatat (and F_GETLEASE, F_SETLEASE)

@@ -38,7 +38,7 @@ type replaced struct {
 	back      bool // but it was changed back, and it is the new file again
 }
 
-// replace gives the new file, which is called *name, the name of the file that is open as
+// replace gives the new file, whose name it keeps in made, the name of the file that is open as
 // r, if that still is what load gave:
 //
 //	intend    the new file is called as what it displaces will be
@@ -49,22 +49,18 @@ type replaced struct {
 //	look      nobody waits for it; else the names are changed back
 //
 // It runs to its end once the names have changed places, whatever the context says.
-func (f *localFile) replace(ctx context.Context, r *os.File, name *string, intent state.Displaced, old held) (replaced, error) {
+func (f *localFile) replace(ctx context.Context, r *os.File, made *newFile, intent state.Displaced, old held) (replaced, error) {
 	at := old.tag.(place)
 	if r == nil {
-		return f.appear(ctx, *name, at)
+		return f.appear(ctx, made.name, at)
 	}
 	if !f.probe().Exchange {
-		return f.replaceLinked(ctx, r, *name, intent, old)
+		return f.replaceLinked(ctx, r, made.name, intent, old)
 	}
-	if err := sys.RenameNew(*name, intent.Path); err != nil {
+	if err := sys.RenameNew(made.name, intent.Path); err != nil {
 		return replaced{step: "intend"}, err
 	}
-	*name = intent.Path
-	mine, err := sys.StampAt(intent.Path)
-	if err != nil {
-		return replaced{step: "intend"}, err
-	}
+	made.name = intent.Path
 	lease, was, step, err := f.holdStill(ctx, r, old)
 	if err != nil {
 		return replaced{step: step}, err
@@ -81,7 +77,7 @@ func (f *localFile) replace(ctx context.Context, r *os.File, name *string, inten
 	is, err := sys.StampAt(intent.Path)
 	slipped := err != nil || is.Ino != was.Ino || is.Dev != was.Dev
 	if !slipped && (lease.broken() || !is.SameAccess(was)) {
-		return f.changeBack(intent, at.target, mine.Ino)
+		return f.changeBack(intent, at.target, made.ino)
 	}
 	if !slipped {
 		slipped = !f.remember(intent, r, is, lease.taken && !f.place.Blind, old)
@@ -196,6 +192,7 @@ func (f *localFile) changeBack(intent state.Displaced, target string, mine uint6
 			return replaced{step: "change back", outcome: Unknown, displaced: true}, err
 		}
 		if is.Ino == expected {
+			f.moment("changed back")
 			return replaced{displaced: true, back: is.Ino == mine}, errBusy
 		}
 		expected = under.Ino

@@ -361,7 +361,7 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	}
 	defer r.Close()
 	old.tag = at
-	name, step, err := f.prepare(at, r, data)
+	made, step, err := f.prepare(at, r, data)
 	if errors.Is(err, ErrOwner) && f.opt.InPlace {
 		return f.swapInPlace(ctx, old, versions)
 	}
@@ -371,10 +371,11 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	armed := true // until what has the name is what was displaced
 	defer func() {
 		if armed {
-			err = errors.Join(err, gone(os.Remove(name)))
+			err = errors.Join(err, gone(os.Remove(made.name)))
 		}
 	}()
 	f.log.Know(old.data)
+	versions[len(versions)-1].File = made.ino
 	seq, undo, err := f.log.Append(versions...)
 	if err == nil && mustStay(versions) {
 		err = f.log.Sync() // else a power cut could let the same edit be found once more, too
@@ -383,7 +384,7 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 		return failed("record", NotCommitted, err)
 	}
 	intent := f.dir().Intent(seq, state.DigestOf(old.data), state.DigestOf(data))
-	done, err := f.replace(ctx, r, &name, intent, old)
+	done, err := f.replace(ctx, r, &made, intent, old)
 	if done.displaced {
 		armed = false
 		f.keepInMind(intent)
@@ -451,12 +452,19 @@ func (f *localFile) setAside(intent state.Displaced, holds, other []byte) error 
 	return sys.RenameNew(intent.Path, aside.Path)
 }
 
+// newFile is a file in the making: what it is called now, and its number, by which it is
+// known whatever name it gets.
+type newFile struct {
+	name string
+	ino  uint64
+}
+
 // prepare writes data to a temporary file that is like the old one in all but content, and
 // syncs it. It leaves nothing behind if it fails; step says at what.
-func (f *localFile) prepare(at place, old *os.File, data []byte) (name, step string, err error) {
+func (f *localFile) prepare(at place, old *os.File, data []byte) (made newFile, step string, err error) {
 	temp, err := f.dir().CreateTemp()
 	if err != nil {
-		return "", "write", err
+		return newFile{}, "write", err
 	}
 	defer func() {
 		if err != nil {
@@ -467,13 +475,17 @@ func (f *localFile) prepare(at place, old *os.File, data []byte) (name, step str
 	if err == nil && old != nil {
 		err = sys.CopyMeta(temp, old, *at.at)
 	}
+	var is sys.Stamp
+	if err == nil {
+		is, err = sys.StampOf(temp)
+	}
 	if err != nil {
-		return "", "write", errors.Join(err, temp.Close())
+		return newFile{}, "write", errors.Join(err, temp.Close())
 	}
 	if err := errors.Join(temp.Sync(), temp.Close()); err != nil {
-		return "", "sync", err
+		return newFile{}, "sync", err
 	}
-	return temp.Name(), "", nil
+	return newFile{temp.Name(), is.Ino}, "", nil
 }
 
 // openOld opens the file that is to be displaced; errChanged if it is gone, nil if there was

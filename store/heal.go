@@ -26,13 +26,15 @@ func (s *Store) heal(now Snapshot) (healed, error) {
 		return healed{}, &CommitError{Path: s.path, Step: "read history", Err: err}
 	}
 	switch {
-	case !now.Exists() || known && last.Digest == state.Digest(now.digest):
+	case !now.Exists():
+		return healed{now: now}, nil
+	case s.medium.lacksEnd():
+		// It may be made from a commit whose content is lost, or take it back.
+		return healed{now: now, unknown: true, events: []Event{{Kind: EventUnknownAncestor, Newest: last.Seq}}}, nil
+	case known && last.Digest == state.Digest(now.digest):
 		return healed{now: now}, nil
 	case !known && s.medium.fresh():
 		return healed{now: now, unknown: true}, nil
-	case s.medium.lacksEnd():
-		// It may be the store's own, or be made from what is not known any more.
-		return healed{now: now, unknown: true, events: []Event{{Kind: EventUnknownAncestor, Newest: last.Seq}}}, nil
 	}
 	if err := s.readPast(last); err != nil {
 		return healed{}, err

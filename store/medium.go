@@ -36,7 +36,7 @@ type medium interface {
 	note(versions []state.Version) (seq int64, err error)
 	// last returns the newest version that is kept.
 	last() (e state.Entry, ok bool, err error)
-	// lacksEnd reports that the newest versions were not kept, as after a power cut. Whoever
+	// lacksEnd reports that the newest version is not known, as after a power cut. Whoever
 	// calls it holds the lock.
 	lacksEnd() bool
 	// history returns those that are kept after number seq.

@@ -418,3 +418,79 @@ func TestReplaceWithoutExchange(t *testing.T) {
 		}
 	}
 }
+
+// A process is killed when the names have just been changed back, and somebody has written
+// to our file while it had the name: what that commit added counts once, or not at all.
+func TestKilledWhenChangedBack(t *testing.T) {
+	const rows = "id,n\na,10\nb,10\nlast,0\n"
+	sum, err := merge.ParsePolicy("sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt := Options{Settle: time.Millisecond, Policies: map[string]merge.Policy{"n": sum}}
+	for name, wrote := range map[string]string{"nobody wrote": "", "a row": "late,1\n"} {
+		t.Run(name, func(t *testing.T) {
+			w := &window{T: t, path: filepath.Join(t.TempDir(), "config.csv")}
+			w.save(rows)
+			w.open(opt)
+			if g, err := w.store.Guarantee(); err != nil || !g.Lease || !g.Exchange {
+				t.Skip("SKIPPED: nothing is changed back here: ", err)
+			}
+			ctx, kill := context.WithCancel(t.Context())
+			left := filepath.Join(t.TempDir(), "config.csv")
+			w.file.moment = func(step string) {
+				var err error
+				switch step {
+				case "exchange":
+					if err := appendTo(w.path, os.O_WRONLY|syscall.O_NONBLOCK, ""); err == nil {
+						t.Error("the file could be opened")
+					}
+				case "change back":
+					err = appendTo(w.path, os.O_WRONLY, wrote)
+				case "changed back":
+					err = linkTree(w.path, left)
+					kill()
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			_, err := w.store.Update(ctx, func(tx *Tx) error { return tx.Set(csvrows.Key{"a"}, map[string]string{"n": "11"}) })
+			if !errors.Is(err, context.Canceled) {
+				t.Fatalf("error %v, want Canceled", err)
+			}
+			if err := errors.Join(os.Remove(w.path), os.RemoveAll(state.Beside(w.path).Path())); err != nil {
+				t.Fatal(err)
+			}
+			// What is left is what the killed process left: the same files, under the same names.
+			w.path = left
+			w.open(opt)
+			if _, err := w.store.Repair(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.want(rows + wrote)
+			if err := w.update("b", "n", "12"); err != nil {
+				t.Fatal(err)
+			}
+			w.want(strings.Replace(rows, "b,10", "b,12", 1) + wrote)
+		})
+	}
+}
+
+// linkTree gives a file and its state directory names elsewhere too; the log, which grows, is
+// copied.
+func linkTree(from, to string) error {
+	was, is := state.Beside(from).Path(), state.Beside(to).Path()
+	err := errors.Join(os.Link(from, to), os.Mkdir(is, 0o700))
+	list, failed := os.ReadDir(was)
+	err = errors.Join(err, failed)
+	for _, e := range list {
+		if e.Name() != "log" {
+			err = errors.Join(err, os.Link(filepath.Join(was, e.Name()), filepath.Join(is, e.Name())))
+			continue
+		}
+		data, failed := os.ReadFile(filepath.Join(was, e.Name()))
+		err = errors.Join(err, failed, os.WriteFile(filepath.Join(is, e.Name()), data, 0o600))
+	}
+	return err
+}

@@ -61,6 +61,9 @@ type Entry struct {
 
 	// Absorbed are displaced files with what was found in them: it is part of the version.
 	Absorbed []Absorbed `json:"absorbed,omitempty"`
+	// File is the number of the file that a commit wrote, its inode: whatever names have
+	// changed places, this one is the commit's own. 0 where there are none.
+	File uint64 `json:"file,omitempty"`
 	// InPlace: the commit wrote to the file, and displaced none.
 	InPlace bool `json:"inPlace,omitempty"`
 	// Accepted versions are meant as they are, whatever they take back.
