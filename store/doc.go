@@ -49,12 +49,14 @@
 //	Linux, ext4 xfs btrfs tmpfs   lease, exchange: all of the above (tmpfs: until the power goes)
 //	overlayfs (containers)        the lease does not see mappings: what is written through
 //	                              one in the moment of a commit is found by the next one
-//	another user's file, FUSE     no lease: what is written in place in the moment of a commit
-//	without leases, macOS         is found afterwards, and merged then
+//	FUSE without leases, macOS,   no lease: what is written in place in the moment of a commit
+//	root without CAP_LEASE        is found afterwards, and merged then
 //	NFS, SMB, exFAT, other unix   no exchange: what somebody renames in between a commit's last
 //	                              two steps is lost; other computers cannot be seen at all
 //	hard links, mount points,     [Options.InPlace] writes to the file: a reader may see it half
-//	unwritable directories        written; a crash in the middle is mended by the next Open
+//	unwritable directories,       written; a crash in the middle is mended by the next Open; what
+//	another user's file           somebody writes in that very moment who had opened the file
+//	                              before, or where there are no leases, is overwritten
 //	Windows                       as without exchange; directories are not synced
 //
 // # No promises

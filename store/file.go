@@ -348,11 +348,12 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	failed := func(step string, outcome Outcome, err error) (swapped, error) {
 		return swapped{}, &CommitError{Path: f.path, Step: step, Outcome: outcome, Err: err}
 	}
-	if why := f.irreplaceable(at); why != nil {
-		if !f.opt.InPlace {
+	if at.at != nil && (at.at.Links > 1 || f.opt.InPlace) { // other obstacles show by themselves
+		if why := obstacle(at); why != nil && f.opt.InPlace {
+			return f.swapInPlace(ctx, old, versions)
+		} else if why != nil {
 			return failed("prepare", NotCommitted, why)
 		}
-		return f.swapInPlace(ctx, old, versions)
 	}
 	f.moment("prepare")
 	r, at, err := openOld(at)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -29,10 +30,17 @@ type Guarantee struct {
 	// Durable: what is synced is still there after a power cut, if the disk is honest;
 	// false where the file lies in memory.
 	Durable bool
+	// InPlace: the file cannot be replaced, and [Options.InPlace] lets commits write to it.
+	// Who reads it meanwhile may see it half written; a crash in the middle is mended by the
+	// next Open. Lease then means that nobody opens the file meanwhile. What somebody writes
+	// in that very moment, through a descriptor from before or because there are no leases,
+	// is overwritten. Exchange, Link and Blind mean nothing.
+	InPlace bool
 }
 
-// Guarantee tries out what the store can promise. The error is that of the system where
-// nothing can be written beside the file: no commit can be made then.
+// Guarantee tries out what the store can promise. The error says why no commit can be made:
+// what the system says where nothing can be written beside the file; without
+// [Options.InPlace] also ErrHardLinks, ErrMountPoint and ErrOwner.
 func (s *Store) Guarantee() (Guarantee, error) { return s.medium.guarantee() }
 
 // guarantee tries things out in a directory of its own beside the file.
@@ -42,12 +50,48 @@ func (f *localFile) guarantee() (Guarantee, error) {
 		return Guarantee{}, err
 	}
 	target := log.Dir().File()
+	g, err := tryBeside(target)
+	switch {
+	case err == nil:
+		return g, nil
+	case f.opt.InPlace && irreplaceable(err):
+		return Guarantee{InPlace: true, Lease: leases(target), Durable: !sys.Volatile(target)}, nil
+	}
+	return Guarantee{}, err
+}
+
+// tryBeside says what can be promised if a file is replaced, or why it cannot be.
+func tryBeside(target string) (Guarantee, error) {
+	at, err := sys.StampAt(target)
+	there := !errors.Is(err, fs.ErrNotExist)
+	if there {
+		if err == nil {
+			err = obstacle(place{target: target, at: &at})
+		}
+		if err != nil {
+			return Guarantee{}, err
+		}
+	}
 	dir, err := os.MkdirTemp(filepath.Dir(target), ".rowkeep-probe-")
 	if err != nil {
 		return Guarantee{}, err
 	}
 	defer os.RemoveAll(dir)
+	if there {
+		if err := owns(state.At(dir), at); err != nil {
+			return Guarantee{}, err
+		}
+	}
 	return tryOut(state.At(dir), target), nil
+}
+
+// owns gives a scratch file the owner and group that a file has.
+func owns(dir state.Dir, at sys.Stamp) error {
+	f, err := dir.CreateTemp()
+	if err != nil {
+		return err
+	}
+	return errors.Join(sys.CopyOwner(f, at), f.Close(), os.Remove(f.Name()))
 }
 
 // probe tries out the state directory, once; the lock is held.

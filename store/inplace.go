@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/rowkeep/rowkeep/store/internal/state"
 	"github.com/rowkeep/rowkeep/store/internal/sys"
@@ -16,19 +17,24 @@ import (
 // reader sees in one step: old and new content are on disk first, in the state directory,
 // so that a crash in the middle is mended by whoever comes next.
 
-// irreplaceable says why a file cannot be replaced, or nil.
-func (f *localFile) irreplaceable(at place) error {
+// obstacle says why a file cannot be replaced, or nil. Whether its owner can be kept shows
+// where a new file is to get him.
+func obstacle(at place) error {
 	switch {
-	case at.at != nil && at.at.Links > 1:
+	case at.at.Links > 1:
 		return ErrHardLinks
-	case at.at == nil || !f.opt.InPlace: // the others fail by themselves
-		return nil
 	case sys.Mounted(at.target):
 		return ErrMountPoint
 	case !sys.Writable(filepath.Dir(at.target)):
 		return fs.ErrPermission
 	}
 	return nil
+}
+
+// irreplaceable reports that an error is an obstacle, so that the file is to be written to
+// instead.
+func irreplaceable(err error) bool {
+	return slices.ContainsFunc([]error{ErrHardLinks, ErrMountPoint, ErrOwner, fs.ErrPermission}, func(target error) bool { return errors.Is(err, target) })
 }
 
 // swapInPlace is swap for a file that cannot be replaced:

@@ -139,3 +139,18 @@ func TestBindMount(t *testing.T) {
 		t.Errorf("behind the mount there is %q (%v)", data, err)
 	}
 }
+
+// What a place can do is not promised of a file there that cannot be replaced.
+func TestGuaranteeOfHardLinks(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := os.Link(w.path, w.path+"2"); err != nil {
+		t.Skip("SKIPPED: no hard links here: ", err)
+	}
+	if g, err := w.store.Guarantee(); !errors.Is(err, ErrHardLinks) {
+		t.Errorf("%+v, %v, want ErrHardLinks", g, err)
+	}
+	w.open(Options{InPlace: true})
+	if g, err := w.store.Guarantee(); err != nil || !g.InPlace || g.Exchange || g.Link {
+		t.Errorf("%+v, %v, want InPlace alone", g, err)
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -64,6 +65,7 @@ type statusGuarantee struct {
 	Lease    bool `json:"lease"`
 	Blind    bool `json:"blind"`
 	Durable  bool `json:"durable"`
+	InPlace  bool `json:"in_place"`
 }
 
 type statusFinding struct {
@@ -119,11 +121,21 @@ func (c *statusCommand) look(s *store.Store) (*statusReport, error) {
 		r.Open = append([]opener{}, openers(c.file)...)
 	}
 	if g, err := s.Guarantee(); err != nil {
-		r.Obstacle = cause(err).Error()
+		r.Obstacle = obstacle(err)
 	} else {
 		r.Guarantee = (*statusGuarantee)(&g)
 	}
 	return r, nil
+}
+
+// obstacle says why no commit can be made.
+func obstacle(err error) string {
+	for _, known := range []error{store.ErrHardLinks, store.ErrMountPoint, store.ErrOwner} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return "nothing can be written beside the file: " + cause(err).Error()
 }
 
 func (c *statusCommand) print(r *statusReport) error {
@@ -134,7 +146,7 @@ func (c *statusCommand) print(r *statusReport) error {
 	line, flush := c.out.text()
 	tell := func(p paint, what, text string) { line(p, fmt.Sprintf("%-9s %s", what, text)) }
 	if r.Guarantee == nil {
-		tell(red, "commits", "impossible: nothing can be written beside the file: "+r.Obstacle)
+		tell(red, "commits", "impossible: "+r.Obstacle)
 	} else {
 		for _, p := range r.Guarantee.promises() {
 			tell(p.paint, p.name, p.text)

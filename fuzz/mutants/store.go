@@ -146,4 +146,9 @@ var ofStore = []mutant{
 		`return &CommitError{Path: f.path, Step: "record", Outcome: Unknown, Err: failed}`, `return &CommitError{Path: f.path, Step: "record", Err: failed}`,
 		"a change that may yet come is said not to",
 	},
+	{
+		"guarantee-of-the-place", "store/guarantee.go", "",
+		`err = obstacle(place{target: target, at: &at})`, `_ = place{}`,
+		"what a directory can do is promised of a file that cannot be replaced",
+	},
 }

@@ -58,7 +58,13 @@ var mixes = map[string][]string{
 	"any":      {"rename", "append", "truncate"},
 }
 
+// opener is the one for -opens: it edits nothing.
+var opener = kind{name: "open", prepare: now(open)}
+
 func findKind(name string) (kind, bool) {
+	if name == opener.name {
+		return opener, true
+	}
 	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
 	if i < 0 {
 		return kind{}, false

@@ -48,6 +48,11 @@
 // rounds of each fast kind and a tenth of slow ones, the others a tenth of that. With -log
 // a run that was killed goes on where it stopped.
 //
+//	go run ./fuzz/race -opens 10000 [-fs NAME]
+//
+// has editors do nothing but open the file for writing, aimed at commits, and tells how
+// many got a file that was displaced, and how long they waited.
+//
 // Exit status: 1 if the store lost or tore anything; 2 if something else went wrong, or
 // if plain lost less than one in a hundred of a kind's edits in a thousand rounds or more;
 // real editors do not count there, as nobody can aim them.
@@ -84,10 +89,15 @@ func main() {
 	flag.StringVar(&opt.dir, "dir", os.TempDir(), "the `directory` of the file system dir")
 	flag.StringVar(&opt.log, "log", "", "keep the results in a `file`, and go on where it ends")
 	flag.BoolVar(&opt.plain, "plain", true, "run plain too, to compare with")
+	flag.IntVar(&opt.opens, "opens", 0, "instead of all this, open the file so many `times` at commits")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if opt.opens > 0 {
+		exitOn(opt.runOpens(ctx, os.Stdout, os.Stderr))
+		return
+	}
 	exitOn(opt.run(ctx, os.Stdout, os.Stderr))
 }
 

@@ -28,6 +28,7 @@ type options struct {
 	dir      string
 	log      string
 	plain    bool
+	opens    int
 }
 
 var (

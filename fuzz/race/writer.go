@@ -45,6 +45,8 @@ type answer struct {
 	Took time.Duration
 	// GaveUp: a real editor said that it did not save, or that it is not sure.
 	GaveUp bool
+	// Displaced: an opener got a file that a commit had displaced.
+	Displaced bool
 	// Err is what else went wrong, which ends the run.
 	Err string
 }
@@ -100,6 +102,8 @@ func answerOf(err error, took time.Duration) answer {
 	switch exit := (*exec.ExitError)(nil); {
 	case errors.As(err, &exit):
 		a.GaveUp = true
+	case errors.Is(err, errDisplaced):
+		a.Displaced = true
 	case err != nil:
 		a.Err = err.Error()
 	}
