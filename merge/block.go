@@ -99,7 +99,7 @@ func (m *merger) markerSize() int {
 		m.markers = leastMarker
 	}
 	for v := range m.in {
-		if n := longestMarker(m.in[v].Bytes(), m.in[v].Delimiter()); n >= m.markers {
+		if n := longestMarker(m.searched(v), m.in[v].Delimiter()); n >= m.markers {
 			m.markers = n + 1
 		}
 	}
@@ -242,12 +242,14 @@ func (m *merger) rowError(t triple) error {
 	return e
 }
 
+// marker opens a conflict block.
+var marker = []byte(strings.Repeat("<", leastMarker))
+
 // MarkerLine returns the number, from 1, of the first line of data that opens a
 // conflict block ("<<<<<<< ..."), or 0 if none does.
 func MarkerLine(data []byte) int {
-	open := []byte(strings.Repeat("<", leastMarker))
 	for at := 0; ; {
-		next := bytes.Index(data[at:], open)
+		next := bytes.Index(data[at:], marker)
 		if next < 0 {
 			return 0
 		}
@@ -255,12 +257,25 @@ func MarkerLine(data []byte) int {
 		if startsLine(data, at) {
 			return lineAt(data, at)
 		}
-		at += len(open)
+		at += len(marker)
 	}
 }
 
 // lineAt is the line of a byte, from 1.
-func lineAt(data []byte, at int) int {
-	head := data[:at]
-	return 1 + bytes.Count(head, []byte{'\n'}) + bytes.Count(head, []byte{'\r'}) - bytes.Count(head, []byte("\r\n"))
+func lineAt(data []byte, at int) int { return 1 + countLineEnds(data[:at]) }
+
+func countLineEnds(text []byte) int {
+	n := bytes.Count(text, []byte{'\n'})
+	if bytes.IndexByte(text, '\r') < 0 {
+		return n
+	}
+	return n + bytes.Count(text, []byte{'\r'}) - bytes.Count(text, []byte("\r\n"))
+}
+
+// nulLine is the line of the first NUL byte, or 0.
+func nulLine(data []byte) int {
+	if at := bytes.IndexByte(data, 0); at >= 0 {
+		return lineAt(data, at)
+	}
+	return 0
 }

@@ -19,6 +19,10 @@ func (m *merger) compose() {
 	}
 	kept := m.keptRows()
 	ord := m.orderRows(kept)
+	cut, cuts := 0, 0
+	if m.sketch != nil {
+		cuts = len(m.sketch.cuts)
+	}
 	for i := range kept {
 		at := i
 		if ord.order != nil {
@@ -27,6 +31,9 @@ func (m *merger) compose() {
 		t := m.rows.tripleOf(inBase, kept[at])
 		m.lead(m.leadOf(t))
 		m.emitRow(t)
+		for ; cut < cuts && m.sketch.anchors[cut][inBase] == kept[at]; cut++ {
+			m.emitCut(m.sketch.cuts[cut])
+		}
 	}
 	m.lead(m.tail())
 	m.w.finish()

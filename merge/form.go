@@ -78,6 +78,9 @@ func (m *merger) conversion() []byte {
 	var uniform [3]bool
 	for v := range m.in {
 		ends[v], uniform[v] = lineEnds(m.in[v].File)
+		if m.sketch != nil {
+			uniform[v] = uniform[v] && m.sketch.ends.are(ends[v])
+		}
 	}
 	if !uniform[inBase] {
 		return nil

@@ -31,12 +31,17 @@ type version struct {
 	key []int
 	// hasNames is false for a version whose names are borrowed.
 	hasNames bool
+	// sketch is what the file lacks of the input; nil if it is whole.
+	sketch *sketch
+	number int // inBase, inOurs or inTheirs
 }
 
 // inputs are the three versions and the key by which their rows are told apart.
 type inputs struct {
 	in       [3]version
 	keyNames []string
+	// sketch is set if the files are those of a reduction.
+	sketch *sketch
 	// refused is why versions that parse cannot be merged: an [*InputError] about
 	// the key or the delimiter. Law 1 may still decide.
 	refused error
@@ -50,8 +55,14 @@ func (m *merger) read(data [3][]byte) error {
 	if mixed == nil {
 		opt.Delimiter = delim
 	}
+	if m.reduces && mixed == nil {
+		data = m.reduce(data, opt)
+	}
 	if err := m.parse(data, opt); err != nil {
 		return err
+	}
+	for v := range m.in {
+		m.in[v].sketch, m.in[v].number = m.sketch, v
 	}
 	var d *csvrows.DelimiterError
 	switch {

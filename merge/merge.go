@@ -2,6 +2,7 @@ package merge
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -17,12 +18,12 @@ func Merge(base, ours, theirs []byte, opt Options) (*Result, error) {
 	if err := opt.Validate(); err != nil {
 		return nil, err
 	}
-	data := [3][]byte{base, ours, theirs}
-	m := newMerger(opt)
-	if err := m.read(data); err != nil {
+	data := sameMemory([3][]byte{base, ours, theirs})
+	m, err, merged := mergeInputs(data, opt)
+	if err != nil {
 		return nil, err
 	}
-	err := m.run()
+	err = merged
 	if whole := lawOne(data, opt); whole >= 0 && overruled(err) {
 		m.takeWhole(data[whole], whole, err == nil)
 		return m.res, nil
@@ -31,6 +32,37 @@ func Merge(base, ours, theirs []byte, opt Options) (*Result, error) {
 		return nil, err
 	}
 	return m.res, nil
+}
+
+// mergeInputs reads and merges the inputs: a sketch of them, unless that would decide
+// something else than the whole does. err is that of reading, merged that of merging.
+func mergeInputs(data [3][]byte, opt Options) (m *merger, err, merged error) {
+	m = newMerger(opt)
+	m.reduces = true
+	if err = m.read(data); err == nil {
+		merged = m.run()
+	}
+	if m.sketch == nil || err == nil && merged != errSketch {
+		return m, err, merged
+	}
+	answers := m.answers
+	m = newMerger(opt)
+	m.answers = answers
+	if err = m.read(data); err == nil {
+		merged = m.run()
+	}
+	return m, err, merged
+}
+
+// sameMemory has inputs of the same bytes share their memory, so that they are compared
+// once.
+func sameMemory(data [3][]byte) [3][]byte {
+	for _, s := range []int{inOurs, inTheirs} {
+		if bytes.Equal(data[inBase], data[s]) {
+			data[s] = data[inBase]
+		}
+	}
+	return data
 }
 
 // lawOne finds the input that law 1 makes the result: M(b,b,t) = t, M(b,o,b) = o,
@@ -63,14 +95,11 @@ func Diff(a, b []byte, opt csvrows.Options) (*Result, error) {
 	if err := opt.Validate(); err != nil {
 		return nil, err
 	}
-	m := newMerger(Options{Read: opt})
+	m, err, merged := mergeInputs([3][]byte{a, a, b}, Options{Read: opt})
+	if err := cmp.Or(err, merged); err != nil {
+		return nil, err
+	}
 	m.res.diff = true
-	if err := m.read([3][]byte{a, a, b}); err != nil {
-		return nil, err
-	}
-	if err := m.run(); err != nil {
-		return nil, err
-	}
 	m.res.Warnings = slices.DeleteFunc(m.res.Warnings, func(w Warning) bool { return w.Input == Ours }) // said of a already
 	return m.res, nil
 }

@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"bytes"
 	"maps"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -10,7 +9,8 @@ import (
 // A merger carries one merge from the inputs to the result. Its parts are filled in
 // the order of run.
 type merger struct {
-	opt Options
+	opt     Options
+	reduces bool // the inputs may be reduced to a sketch
 	inputs
 	rows *pairing
 	duplicates
@@ -128,12 +128,21 @@ func (m *merger) run() error {
 	}
 	m.res.Key = m.keyNames
 	m.rows = matchRows(&m.in)
+	if m.sketch != nil && !m.soundKeys() {
+		return errSketch
+	}
 	m.identifyColumns()
 	m.assignPolicies()
 	if err := m.groupDuplicates(); err != nil {
 		return err
 	}
+	if m.sketch != nil && !m.soundOrder() {
+		return errSketch
+	}
 	m.renameKeys()
+	if m.err != nil {
+		return m.err
+	}
 	m.warnMassChange()
 	m.warnInputs()
 	m.settleColumns()
@@ -166,11 +175,11 @@ func (m *merger) warnInputs() {
 		if m.in[v].PrefixedHeader() {
 			m.warn(Warning{Kind: WarnPrefixedHeader, Input: sideOf(v), Line: 1, Message: "the header starts with the comment prefix"})
 		}
-		if line := MarkerLine(m.in[v].Bytes()); line > 0 {
+		if line := m.lineOf(v, MarkerLine); line > 0 {
 			m.warn(Warning{Kind: WarnConflictMarker, Input: sideOf(v), Line: line, Message: "this looks like a conflict marker; it was read as data"})
 		}
-		if at := bytes.IndexByte(m.in[v].Bytes(), 0); at >= 0 {
-			m.warn(Warning{Kind: WarnNUL, Input: sideOf(v), Line: lineAt(m.in[v].Bytes(), at), Message: "this holds a NUL byte; it was read as data"})
+		if line := m.lineOf(v, nulLine); line > 0 {
+			m.warn(Warning{Kind: WarnNUL, Input: sideOf(v), Line: line, Message: "this holds a NUL byte; it was read as data"})
 		}
 	}
 }

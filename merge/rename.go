@@ -72,6 +72,9 @@ func (m *merger) findRename(s int) *rename {
 			}
 		}
 	}
+	if m.sketch != nil && len(fits) > 0 {
+		m.fail(errSketch) // whether the values are unique is a matter of all rows
+	}
 	if len(fits) != 1 {
 		return nil
 	}
@@ -164,14 +167,4 @@ func (m *merger) warnMassChange() {
 			})
 		}
 	}
-}
-
-func (m *merger) countRows(v int) int {
-	n := 0
-	for i := range m.in[v].Len() {
-		if m.in[v].Kind(i) == csvrows.Row {
-			n++
-		}
-	}
-	return n
 }

@@ -1,0 +1,20 @@
+// Package tune holds sizes that decide how fast package merge is, and never what comes
+// out. They are no options: nobody but tests has a reason to change them.
+package tune
+
+// Sizes are those of a merge by difference.
+type Sizes struct {
+	// Least is the size of the least base that is not merged whole; negative merges
+	// all whole.
+	Least int
+	// Block is how many bytes are compared at once at first, MostBlock at the most.
+	Block, MostBlock int
+	// Part is the size of a part of base that is looked at beside others.
+	Part int
+	// Window is in how many records the place is looked for where versions meet again;
+	// where it was not found so often, the whole file is searched.
+	Window, Patience int
+}
+
+// Merge is in force. It is not to be changed while something is merged.
+var Merge = Sizes{Least: 32 << 10, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Window: 8, Patience: 16}

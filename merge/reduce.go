@@ -1,0 +1,322 @@
+package merge
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/internal/tune"
+)
+
+// Merge by difference: reduce, merge, expand.
+//
+// Most rows of a large file are the same in all three versions, and nothing is decided
+// there. A reduction finds them by comparing memory and leaves them out: what remains of
+// the three versions is the sketch, three small files that are merged by the one set of
+// rules. Then the rows left out are put back where they were, as stretches of base.
+//
+// Equal bytes from a common start of a record leave a parser in the same state, so rows
+// that are equal in memory are cut in base alone (the idea is that of diff's common prefix,
+// which looks for no lines either: GNU diffutils, io.c, find_identical_ends). Where the
+// versions part, records are cut one by one and aligned by key until a row is the same in
+// all three again.
+//
+// A row is left out only if
+//
+//   - it is a row with a key, and ends in LF. Comments, blanks and rows without a key are
+//     aligned, counted and searched for across the file, so all of them are in the sketch;
+//     and behind a lone CR a line feed of the next record would be no line of its own.
+//   - the byte behind it is equal too: base's last line may be the start of a longer one of a
+//     side, and the end of the file has a form of its own.
+//   - the record above it is left out or an anchor: a row that stands in all three versions
+//     and is in the sketch. So a row left out has no lead, and what stands below it has
+//     the lead that it had.
+//
+// What else the rules look at beyond one row and its lead, and why the sketch decides the
+// same, or else is given up (see sound):
+//
+//	header, columns     the names are equal in all three, so no column came, went or moved
+//	keys of base        looked at in every row: they increase, or a table of them has no two alike
+//	keys of the sides   one that stands in a row left out is a copy or a move: given up
+//	pairing             every anchor is paired with itself and its key stands once, else given up
+//	order               ranks are compared with ranks only, and every stretch has its anchor;
+//	                    if a row that stayed moved at all, given up: how many moved is counted
+//	renames of keys     whether values are unique is asked of all rows: given up if there is a candidate
+//	mass key change     keys go and come in the sketch only; the rows left out are added to the count
+//	line ends           those of the rows left out are known; the first record and the last stay
+//	equal comments      all of them are in the sketch
+//	lines               the lines left out are added (sketch.line)
+//	markers, NUL bytes  what is left out is searched; if it holds one, the inputs are
+//	counts of rows      the rows left out are added
+
+// A cut is a stretch of rows that the sketch leaves out.
+type cut struct {
+	at   [3]int // where it stands in each version
+	size int    // in bytes
+	rows int    // how many
+	last int    // where the last of them stands in base
+	crlf bool   // the last of them ends in CR LF, not in LF
+	// sketch is where it would stand in the sketch of each version.
+	sketch [3]int
+}
+
+func (c cut) end() int { return c.at[inBase] + c.size }
+
+// A reduction is three versions without the rows that are left out.
+type reduction struct {
+	sketch [3][]byte
+	cuts   []cut
+	rows   int  // in all cuts
+	odd    bool // they may hold a conflict marker or a NUL
+	ends   lineEndSet
+	// table finds base's rows by key; nil if the keys increase.
+	table  *rowTable
+	cutter *csvrows.Cutter // of base
+}
+
+// A lineEndSet is the line ends of rows.
+type lineEndSet struct{ lf, crlf bool }
+
+// add notes the end of a row that ends in LF and holds a byte beside it.
+func (s *lineEndSet) add(raw []byte) {
+	if raw[len(raw)-2] == '\r' {
+		s.crlf = true
+	} else {
+		s.lf = true
+	}
+}
+
+// are reports that there is no other line end than this one.
+func (s lineEndSet) are(end []byte) bool {
+	return !(s.lf && len(end) != 1 || s.crlf && len(end) != 2 || s.lf && end[0] == '\r')
+}
+
+// reduce leaves out what is the same in all versions. opt gives the delimiter. It returns
+// nil where that is not worth it or not sound.
+func reduce(data [3][]byte, opt csvrows.Options, sizes tune.Sizes) *reduction {
+	if sizes.Least < 0 || len(data[inBase]) < sizes.Least {
+		return nil
+	}
+	heads, ok := headsAgree(data, opt)
+	if !ok {
+		return nil
+	}
+	x := reducing{Sizes: sizes, data: data, opt: opt, heads: heads}
+	r, s := x.run(false)
+	if s == unordered {
+		r, s = x.run(true)
+	}
+	if s != atEnd {
+		return nil
+	}
+	r.cutter = csvrows.NewCutter(data[inBase], opt)
+	r.assemble(data)
+	return r
+}
+
+// reducing is what the reducers of one reduction share.
+type reducing struct {
+	tune.Sizes
+	data  [3][]byte
+	opt   csvrows.Options
+	heads [3]headPart
+}
+
+// run has several reducers go through parts of the versions, and joins what they found.
+// Where one starts is a guess until the one before it comes there.
+func (x *reducing) run(hash bool) (*reduction, step) {
+	starts := x.starts()
+	parts := make([]*reducer, len(starts))
+	ends := make([]step, len(starts))
+	var wg sync.WaitGroup
+	for i := range starts {
+		parts[i] = x.newReducer(starts[i:], i == 0, hash)
+		wg.Go(func() { ends[i] = parts[i].run() })
+	}
+	wg.Wait()
+	r := &reduction{}
+	return r, r.join(x, parts, ends, hash)
+}
+
+// join puts the cuts of reducers together: of the first, and of each that started where
+// one before it ended.
+func (r *reduction) join(x *reducing, parts []*reducer, ends []step, hash bool) step {
+	var last []byte
+	var hashed []*hashedRows
+	for i := 0; ; {
+		p := parts[i]
+		if !hash && last != nil && p.firstKey != nil && bytes.Compare(last, p.firstKey) >= 0 {
+			return unordered
+		}
+		if p.lastKey != nil {
+			last = p.lastKey
+		}
+		r.cuts, hashed = append(r.cuts, p.cuts...), append(hashed, p.hashed)
+		r.odd = r.odd || p.odd
+		r.ends = lineEndSet{r.ends.lf || p.ends.lf, r.ends.crlf || p.ends.crlf}
+		switch {
+		case ends[i] == met:
+			i += p.passed + 1
+			continue
+		case ends[i] == atEnd && hash:
+			if r.table = newRowTable(x.data[inBase], x.opt, p.key, hashed); r.table == nil {
+				return giveUp
+			}
+		}
+		return ends[i]
+	}
+}
+
+// starts are where reducers start: behind the header, and at rows of base that stand in
+// both sides too, somewhere near. A row that holds a quote might be the end of one.
+func (x *reducing) starts() [][3]int {
+	first := [3]int{}
+	for v, h := range x.heads {
+		first[v] = h.header
+	}
+	starts := [][3]int{first}
+	n := min(len(x.data[inBase])/max(x.Part, 1), mostParts)
+	for i := 1; i < n; i++ {
+		if at, ok := x.common(len(x.data[inBase]) / n * i); ok && at[inBase] > starts[len(starts)-1][inBase] {
+			starts = append(starts, at)
+		}
+	}
+	return starts
+}
+
+// mostParts bounds how many reducers there are; the work is bounded by memory soon.
+const mostParts = 4
+
+// common looks for a row at or behind a position of base that stands in both sides too.
+func (x *reducing) common(pos int) (at [3]int, ok bool) {
+	const tries, near = 8, 64 << 10
+	base := x.data[inBase]
+	for range tries {
+		i := bytes.IndexByte(base[pos:], '\n')
+		if i < 0 {
+			return at, false
+		}
+		pos += i
+		j := bytes.IndexByte(base[pos+1:], '\n')
+		if j < 0 {
+			return at, false
+		}
+		line := base[pos : pos+j+2] // with the line feed above it
+		at[inBase], ok = pos+1, bytes.IndexByte(line, '"') < 0 && bytes.IndexByte(line, '\r') < 0
+		for s := inOurs; ok && s <= inTheirs; s++ {
+			side := x.data[s]
+			guess := int(float64(pos) / float64(len(base)) * float64(len(side)))
+			lo := max(0, min(pos, guess)-near)
+			hi := min(len(side), max(pos, guess)+near)
+			found := bytes.Index(side[min(lo, hi):hi], line)
+			at[s], ok = lo+found+1, found >= 0
+		}
+		if ok && at[inBase] >= x.heads[inBase].end && at[inOurs] >= x.heads[inOurs].end && at[inTheirs] >= x.heads[inTheirs].end {
+			return at, true
+		}
+		pos++
+	}
+	return at, false
+}
+
+// newReducer starts a reducer at the first of the places; the others are where the
+// next ones start.
+func (x *reducing) newReducer(starts [][3]int, first, hash bool) *reducer {
+	r := &reducer{Sizes: x.Sizes, key: x.heads[inBase].key, start: starts[0][inBase], meets: starts[1:], inStretch: !first}
+	r.seeks, r.size = 2*len(x.data[inBase]), x.Block
+	for v, data := range x.data {
+		r.in[v] = cursor{Cutter: csvrows.NewCutter(data, x.opt), data: data, pos: starts[0][v], head: x.heads[v].end}
+	}
+	if hash {
+		r.hashed = newHashedRows(x.guessRows() / mostParts)
+	}
+	return r
+}
+
+// guessRows is how many rows base has if they are as long as the first ones.
+func (x *reducing) guessRows() int {
+	const sample = 64 << 10
+	data := x.data[inBase]
+	head := data[:min(len(data), sample)]
+	return int(float64(bytes.Count(head, []byte{'\n'})) / float64(len(head)) * float64(len(data)))
+}
+
+// assemble makes the sketch: what the cuts leave.
+func (r *reduction) assemble(data [3][]byte) {
+	left := 0
+	for _, c := range r.cuts {
+		left += c.size
+		r.rows += c.rows
+	}
+	var wg sync.WaitGroup
+	for v := range data {
+		wg.Go(func() {
+			out := make([]byte, 0, len(data[v])-left)
+			from := 0
+			for i := range r.cuts {
+				c := &r.cuts[i]
+				out = append(out, data[v][from:c.at[v]]...)
+				c.sketch[v] = len(out)
+				from = c.at[v] + c.size
+			}
+			r.sketch[v] = append(out, data[v][from:]...)
+		})
+	}
+	wg.Wait()
+}
+
+// A headPart is the part of a version that decides what its header is.
+type headPart struct {
+	key    []int // positions of the key columns
+	header int   // where the header ends
+	end    int   // where the part ends
+}
+
+// headsAgree looks at the header of each version. ok is true if all have one of the same
+// names.
+func headsAgree(data [3][]byte, opt csvrows.Options) (heads [3]headPart, ok bool) {
+	if opt.NoHeader {
+		return heads, false // how many columns there are is a matter of all rows
+	}
+	var in [3]version
+	for v := range data {
+		heads[v].end = headEnd(data[v], opt)
+		f, err := csvrows.Parse(data[v][:heads[v].end], opt)
+		if err != nil || f.HeaderRecord() < 0 {
+			return heads, false
+		}
+		in[v].File = f
+		heads[v].header = f.Offset(f.HeaderRecord() + 1)
+	}
+	if _, err := resolveKey(&in, opt.Key); err != nil {
+		return heads, false
+	}
+	for v := range in {
+		heads[v].key = in[v].key
+		if !slices.Equal(in[inBase].names, in[v].names) || !slices.Equal(in[inBase].key, in[v].key) {
+			return heads, false
+		}
+	}
+	return heads, true
+}
+
+// headEnd returns where the part of a file ends that decides what the header is and
+// whether the file is text: two records that are neither comments nor blanks, and so many
+// bytes.
+func headEnd(data []byte, opt csvrows.Options) int {
+	const sample = 64
+	c := csvrows.NewCutter(data, opt)
+	pos, rows := c.Start(), 0
+	for pos < len(data) && (rows < 2 || pos < sample) {
+		end, kind, ok := c.Cut(pos)
+		if !ok {
+			return len(data)
+		}
+		if kind == csvrows.Row {
+			rows++
+		}
+		pos = end
+	}
+	return pos
+}

@@ -1,0 +1,252 @@
+package merge
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"math/bits"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/internal/tune"
+)
+
+// A record is one of base or of a side, as a reducer sees it.
+type record struct {
+	start, end int
+	raw        []byte
+	keyed      bool   // it is a row with a key
+	key        []byte // encoded
+}
+
+// plain reports a row that may be left out if it is the same everywhere, and may be an
+// anchor.
+func (x record) plain() bool { return x.keyed && endsInLF(x.raw) }
+
+func endsInLF(raw []byte) bool { return raw[len(raw)-1] == '\n' }
+
+// A cursor goes through one version.
+type cursor struct {
+	*csvrows.Cutter
+	data []byte
+	pos  int // a record starts here
+	head int // up to here nothing is left out
+	// wait is where in base the next row of this side stands; what base has above it is
+	// not here.
+	wait   int
+	misses int  // in how many places neither row was near
+	paired bool // its latest row has the key of base's
+}
+
+// A step says how a reducer goes on.
+type step uint8
+
+const (
+	goOn step = iota
+	atEnd
+	met // where another reducer started
+	giveUp
+	unordered // keys of base do not increase, and are not hashed
+)
+
+// A reducer finds the cuts of a part of the versions. It is in a stretch, where all
+// versions have had the same bytes since the latest anchor, or in a region, where records
+// are aligned.
+type reducer struct {
+	tune.Sizes
+	in     [3]cursor
+	key    []int    // positions of the key columns
+	start  int      // in base
+	meets  [][3]int // where others start
+	passed int      // how many of them are behind
+	shift  [3]int   // in a stretch, from base's positions to a version's
+
+	inStretch bool
+	anchored  bool // the record above is an anchor or left out
+	open      cut  // the rows left out since then
+	cuts      []cut
+	cutBytes  int
+	ends      lineEndSet // of the rows left out, and perhaps of anchors
+	odd       bool       // equal bytes may hold a conflict marker or a NUL
+	size      int        // of the blocks that are compared
+	seeks     int        // bytes that may yet be searched for where versions meet again
+
+	checked  int // base's keys up to here were looked at
+	firstKey []byte
+	lastKey  []byte
+	spare    []byte
+	hashed   *hashedRows // nil as long as the keys are to increase
+}
+
+// run goes through the versions to their ends, or to where another reducer started.
+func (r *reducer) run() step {
+	for {
+		next := r.region
+		if r.inStretch {
+			next = r.stretch
+		}
+		if s := next(); s != goOn {
+			return s
+		}
+	}
+}
+
+// stretch follows equal bytes, one block of them, and leaves out the rows in it.
+func (r *reducer) stretch() step {
+	b := &r.in[inBase]
+	equal := r.equalAhead()
+	start, stop := b.pos, b.pos+equal
+	for v := range r.in {
+		r.shift[v] = r.in[v].pos - start
+	}
+	s := r.leaveOut(stop)
+	for v := range r.in {
+		r.in[v].pos = b.pos + r.shift[v]
+	}
+	same := b.data[start:b.pos]
+	r.odd = r.odd || bytes.IndexByte(same, 0) >= 0 || bytes.Contains(same, marker)
+	switch {
+	case s != goOn:
+		r.closeCut()
+		return s
+	case equal < r.size:
+		r.closeCut()
+		r.inStretch, r.size = false, r.Block
+	case b.pos == start || r.size < r.MostBlock:
+		r.size *= 2
+	}
+	return goOn
+}
+
+// leaveOut leaves out base's rows that end above stop, where the byte behind them is equal
+// too. The first row behind a record that is no row is kept as an anchor.
+func (r *reducer) leaveOut(stop int) step {
+	b := &r.in[inBase]
+	next := r.nextMeet()
+	for b.pos < stop {
+		start := b.pos
+		if start >= next {
+			if r.meets[r.passed] == [3]int{start, start + r.shift[inOurs], start + r.shift[inTheirs]} {
+				return met
+			}
+			r.passed++
+			next = r.nextMeet()
+		}
+		end, kind, ok := b.Cut(start)
+		if !ok {
+			return giveUp
+		}
+		if end >= stop {
+			return goOn
+		}
+		plain := false
+		if kind == csvrows.Row {
+			raw := b.data[start:end]
+			if key, empty := b.Key(r.spare, raw, r.key); !empty {
+				if s := r.check(key, start); s != goOn {
+					return s
+				}
+				plain = endsInLF(raw)
+				r.ends.add(raw)
+			}
+		}
+		b.pos = end
+		switch {
+		case plain && r.anchored:
+			r.open.rows++
+			r.open.last = start
+		case plain:
+			r.anchored = true
+			r.open = cut{at: [3]int{inBase: end}}
+		default:
+			b.pos = start
+			r.closeCut()
+			b.pos = end
+			r.anchored = false
+		}
+	}
+	return goOn
+}
+
+// equalAhead returns how many bytes are the same in all versions from here on; it looks at
+// one block.
+func (r *reducer) equalAhead() int {
+	b, o, t := &r.in[inBase], &r.in[inOurs], &r.in[inTheirs]
+	n := min(r.size, len(b.data)-b.pos)
+	n = commonPrefix(b.data[b.pos:b.pos+n], o.data[o.pos:])
+	return commonPrefix(b.data[b.pos:b.pos+n], t.data[t.pos:])
+}
+
+// commonPrefix is how many bytes a and b both start with.
+func commonPrefix(a, b []byte) int {
+	const long, word = 512, 8
+	n := min(len(a), len(b))
+	i := 0
+	for i+long <= n && bytes.Equal(a[i:i+long], b[i:i+long]) {
+		i += long
+	}
+	for ; i+word <= n; i += word {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
+		}
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// nextMeet is where in base the next reducer started.
+func (r *reducer) nextMeet() int {
+	if r.passed == len(r.meets) {
+		return math.MaxInt
+	}
+	return r.meets[r.passed][inBase]
+}
+
+// check looks at the key of base's row at start: no row may have that of another.
+func (r *reducer) check(key []byte, start int) step {
+	switch {
+	case start < r.checked:
+		return goOn
+	case r.hashed != nil:
+		r.hashed.add(key, start)
+	case r.lastKey == nil:
+		r.firstKey, r.lastKey = bytes.Clone(key), key
+	case !less(r.lastKey, key):
+		return unordered
+	}
+	r.checked = start + 1
+	if len(r.key) > 1 { // the key stands in scratch memory
+		r.spare = r.lastKey
+	}
+	r.lastKey = key
+	return goOn
+}
+
+// less is bytes.Compare(a, b) < 0, without a call where the first words tell.
+func less(a, b []byte) bool {
+	const word = 8
+	for len(a) >= word && len(b) >= word {
+		if x, y := binary.BigEndian.Uint64(a), binary.BigEndian.Uint64(b); x != y {
+			return x < y
+		}
+		a, b = a[word:], b[word:]
+	}
+	return bytes.Compare(a, b) < 0
+}
+
+// closeCut ends the rows that are left out above base's record.
+func (r *reducer) closeCut() {
+	c := r.open
+	r.open = cut{at: [3]int{inBase: r.in[inBase].pos}}
+	if c.rows == 0 {
+		return
+	}
+	c.size = r.in[inBase].pos - c.at[inBase]
+	c.crlf = r.in[inBase].data[c.end()-2] == '\r'
+	for v := range c.at {
+		c.at[v] = c.at[inBase] + r.shift[v]
+	}
+	r.cuts = append(r.cuts, c)
+	r.cutBytes += c.size
+}

@@ -1,0 +1,200 @@
+package merge
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/internal/tune"
+)
+
+// errSketch says that the sketch would decide something that depends on rows which it
+// lacks: the inputs are to be merged whole.
+var errSketch = errors.New("the sketch does not decide what the inputs do")
+
+// A sketch is a reduction under merge: it knows the whole inputs, and where in the
+// sketch's files rows were left out. It is safe for use by several goroutines.
+type sketch struct {
+	*reduction
+	whole [3][]byte
+	// anchors are the records above the cuts.
+	anchors []triple
+
+	count sync.Once
+	lines []int // how many lines were left out, by number of cuts
+}
+
+// reduce makes m merge a sketch of the inputs, where there is one, and returns what is to be
+// parsed.
+func (m *merger) reduce(data [3][]byte, opt csvrows.Options) [3][]byte {
+	r := reduce(data, opt, tune.Merge)
+	if r == nil {
+		return data
+	}
+	m.sketch = &sketch{reduction: r, whole: data}
+	return r.sketch
+}
+
+// findAnchors finds the records above the cuts, once the sketch is parsed.
+func (m *merger) findAnchors() {
+	s := m.sketch
+	s.anchors = make([]triple, len(s.cuts))
+	for v := range m.in {
+		rec := int32(0)
+		for i, c := range s.cuts {
+			for m.in[v].Offset(int(rec)) < c.sketch[v] {
+				rec++
+			}
+			s.anchors[i][v] = rec - 1
+		}
+	}
+}
+
+// Line returns the line of the input in which record rec starts, from 1.
+func (v *version) Line(rec int) int {
+	line := v.File.Line(rec)
+	if v.sketch != nil {
+		line += v.sketch.linesAbove(v.number, v.Offset(rec))
+	}
+	return line
+}
+
+// linesAbove counts the lines left out above a place in a version's file.
+func (s *sketch) linesAbove(v, offset int) int {
+	s.count.Do(s.countLines)
+	n, _ := slices.BinarySearchFunc(s.cuts, offset, func(c cut, offset int) int {
+		if c.sketch[v] <= offset {
+			return -1
+		}
+		return 1
+	})
+	return s.lines[n]
+}
+
+func (s *sketch) countLines() {
+	s.lines = make([]int, len(s.cuts)+1)
+	for i, c := range s.cuts {
+		s.lines[i+1] = s.lines[i] + countLineEnds(s.rowsOf(c))
+	}
+}
+
+// rowsOf are the bytes of the rows that a cut leaves out.
+func (s *sketch) rowsOf(c cut) []byte { return s.whole[inBase][c.at[inBase]:c.end()] }
+
+// soundKeys reports that no row left out has the key of a row of the sketch, and that
+// every anchor is one row of all versions. It is asked as soon as rows are paired.
+func (m *merger) soundKeys() bool {
+	m.findAnchors()
+	for _, t := range m.sketch.anchors {
+		b := t[inBase]
+		if m.rows.side[inOurs][b] != t[inOurs] || m.rows.side[inTheirs][b] != t[inTheirs] {
+			return false
+		}
+		if len(m.rows.duplicates) > 0 && m.rows.duplicates[string(m.key(inBase, b))] {
+			return false
+		}
+	}
+	for _, s := range []int{inOurs, inTheirs} {
+		for j := range int32(m.in[s].Len()) {
+			if m.in[s].Kind(int(j)) == csvrows.Row && m.rows.base[s][j] == none && m.leftOut(m.key(s, j)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// key is a row's key; the next call reuses the memory.
+func (m *merger) key(v int, rec int32) []byte {
+	m.keyA, _ = m.in[v].AppendKey(m.keyA[:0], int(rec), m.in[v].key)
+	return m.keyA
+}
+
+// leftOut reports that a row left out has the key.
+func (m *merger) leftOut(key []byte) bool {
+	s := m.sketch
+	if s.table != nil {
+		at := s.table.find(key)
+		n, found := slices.BinarySearchFunc(s.cuts, at, func(c cut, at int) int { return c.at[inBase] - at })
+		return found || n > 0 && at < s.cuts[n-1].end()
+	}
+	n, _ := slices.BinarySearchFunc(s.anchors, key, func(t triple, key []byte) int {
+		m.keyB, _ = m.in[inBase].AppendKey(m.keyB[:0], int(t[inBase]), m.in[inBase].key)
+		return bytes.Compare(m.keyB, key)
+	})
+	if n == 0 {
+		return false
+	}
+	return m.between(s.cuts[n-1], key)
+}
+
+// between reports a key that is not behind the last one of a cut whose anchor it is
+// behind. Such a row stands out of order, or twice; which of them, is not worth finding out.
+func (m *merger) between(c cut, key []byte) bool {
+	data := m.sketch.whole[inBase]
+	last, _ := m.sketch.reduction.cutter.Key(m.keyB[:0], data[c.last:c.end()], m.in[inBase].key)
+	return bytes.Compare(key, last) <= 0
+}
+
+// soundOrder reports that the rows which base and a side have stand in one order. Then no
+// row moved, and comparing ranks in the sketch is comparing them in the inputs.
+func (m *merger) soundOrder() bool {
+	for _, s := range []int{inOurs, inTheirs} {
+		last := none
+		for _, b := range m.rows.base[s] {
+			if b < 0 {
+				continue
+			}
+			if b < last {
+				return false
+			}
+			last = b
+		}
+	}
+	return true
+}
+
+// emitCut writes the rows that a cut left out. They are written like one record.
+func (m *merger) emitCut(c cut) {
+	rows := m.sketch.rowsOf(c)
+	m.res.Stats.Rows.Result += c.rows
+	end := rows[len(rows)-1:]
+	if c.crlf {
+		end = rows[len(rows)-2:]
+	}
+	m.w.record(rows[:len(rows)-len(end)], end)
+}
+
+// countRows counts the rows of an input.
+func (m *merger) countRows(v int) int {
+	n := 0
+	if m.sketch != nil {
+		n = m.sketch.rows
+	}
+	for i := range m.in[v].Len() {
+		if m.in[v].Kind(i) == csvrows.Row {
+			n++
+		}
+	}
+	return n
+}
+
+// lineOf is the line of what find finds in an input. What was left out is base's.
+func (m *merger) lineOf(v int, find func([]byte) int) int {
+	line := find(m.in[v].Bytes())
+	if m.sketch == nil || line == 0 && !m.sketch.odd {
+		return line
+	}
+	return find(m.sketch.whole[v])
+}
+
+// searched is what must be searched for markers in a version's place: all that was left
+// out is in base.
+func (m *merger) searched(v int) []byte {
+	if m.sketch != nil && v == inBase {
+		return m.sketch.whole[inBase]
+	}
+	return m.in[v].Bytes()
+}
