@@ -19,7 +19,8 @@ func Parse(data []byte, opt Options) (*File, error) {
 	if looksUTF16(data) {
 		return nil, &ParseError{Line: 1, Column: 1, Err: ErrUTF16}
 	}
-	if opt.Delimiter == 0 {
+	detected := opt.Delimiter == 0
+	if detected {
 		d, err := Detect(opt, data)
 		if err != nil {
 			return nil, err
@@ -30,6 +31,7 @@ func Parse(data []byte, opt Options) (*File, error) {
 		}
 	}
 	f := newFile(data, opt)
+	f.detected = detected
 	if err := f.scan(); err != nil {
 		return nil, err
 	}
