@@ -45,15 +45,18 @@ func runScript(t *testing.T, input string, script []byte, noHeader bool) {
 		m.step(script[0], script[1], script[2])
 	}
 	m.check(opt)
-	checkPatched(t, m.table, csvrows.Options{NoHeader: noHeader})
+	checkPatched(t, file, m.table, csvrows.Options{NoHeader: noHeader})
 }
 
 // checkPatched holds a file that was told from edits against one that was read anew.
-func checkPatched(t *testing.T, table *csvrows.Table, opt csvrows.Options) {
+func checkPatched(t *testing.T, file *csvrows.File, table *csvrows.Table, opt csvrows.Options) {
 	t.Helper()
-	got := table.Patched()
+	got, head, tail := table.Patched()
 	if got == nil {
 		return
+	}
+	if old := file.Bytes(); !bytes.HasPrefix(got.Bytes(), old[:head]) || !bytes.HasSuffix(got.Bytes(), old[len(old)-tail:]) {
+		t.Errorf("%q keeps %d and %d bytes of %q", got.Bytes(), head, tail, old)
 	}
 	want, err := csvrows.Parse(table.Bytes(), opt)
 	if err != nil {
@@ -114,16 +117,20 @@ func TestPatched(t *testing.T) {
 		{"a deleted row", func(t *csvrows.Table) error { return t.Delete(key("a")) }, ""},
 		{"a new key", func(t *csvrows.Table) error { return t.Rename(key("a"), key("z")) }, ""},
 	} {
-		table := newTable(t, input, csvrows.Options{})
+		file, err := csvrows.Parse([]byte(input), csvrows.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := newTableOf(t, file)
 		if err := c.edit(table); err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		f := table.Patched()
+		f, _, _ := table.Patched()
 		if (f == nil) != (c.want == "") || f != nil && string(f.Bytes()) != c.want {
 			t.Errorf("%s: %v", c.name, f)
 			continue
 		}
-		checkPatched(t, table, csvrows.Options{})
+		checkPatched(t, file, table, csvrows.Options{})
 	}
 }
 

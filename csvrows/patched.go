@@ -2,19 +2,19 @@ package csvrows
 
 // Patched returns the file that Parse makes of what Bytes returns, where that can be told
 // without reading what no edit touched: all edits set cells of rows below a header, and none
-// a key. Its tables need not read the keys either. Where there is more to it, it returns nil.
-func (t *Table) Patched() *File {
-	changed := t.changed()
+// a key. Its tables need not read the keys either. head and tail are how many bytes at its
+// start and at its end no edit touched. Where there is more to it, f is nil.
+func (t *Table) Patched() (f *File, head, tail int) {
+	old, changed := t.file, t.changed()
 	if !t.patchable(changed) {
-		return nil
+		return nil, 0, 0
 	}
 	if len(changed) == 0 {
-		return t.file
+		return old, len(old.data), 0
 	}
-	old := t.file
-	f := newFile(t.Bytes(), old.opt)
+	f = newFile(t.Bytes(), old.opt)
 	if looksUTF16(f.data) || !f.detectsAs(old) {
-		return nil
+		return nil, 0, 0
 	}
 	f.header, f.columns = old.header, old.columns
 	f.recs = old.recs.shifted(len(f.data), changed, func(row int) int { return len(t.raw(row)) - len(old.Raw(row)) })
@@ -23,7 +23,7 @@ func (t *Table) Patched() *File {
 		k.findLineEnd(f)
 		f.keyed = &k
 	})
-	return f
+	return f, old.Offset(changed[0]), len(old.data) - old.Offset(changed[len(changed)-1]+1)
 }
 
 // patchable reports that no edit but of cells was made, and that no record in front of the
