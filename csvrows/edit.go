@@ -214,6 +214,7 @@ func (t *Table) replace(row int, raw []byte) {
 }
 
 func (t *Table) removeFromIndex(key Key) {
+	t.ownIndex()
 	id := []byte(key.id())
 	t.index.remove(t.slot(t.index.hash(id), id))
 }
@@ -348,16 +349,7 @@ func (t *Table) addColumn(name string) error {
 	case !t.file.opt.NoHeader && t.file.header < 0:
 		return ErrNoHeader
 	}
-	data, _ := t.join(func(row int, raw []byte) []byte {
-		switch {
-		case row == t.file.header:
-			return t.widen(raw, name)
-		case t.stands(row):
-			return t.widen(raw, "")
-		}
-		return raw
-	})
-	f, err := Parse(data, t.file.opt)
+	f, err := Parse(t.widened(name), t.file.opt)
 	if err != nil || !t.file.opt.NoHeader && !slices.Equal(f.columns, columns) {
 		return ErrNotARow
 	}
@@ -371,8 +363,27 @@ func (t *Table) addColumn(name string) error {
 	wide.setColumns(columns)
 	// A file that has hardly a line left does not show its habits any more.
 	wide.lineEnd, wide.open = t.lineEnd, t.open
+	wide.own = true // nobody else knows its file
 	*t = *wide
 	return nil
+}
+
+// widened returns the file with another column.
+func (t *Table) widened(name string) []byte {
+	p := patch{t: t}
+	p.add(0, t.file.data[:t.file.bom])
+	for c := t.start(); t.next(&c); {
+		raw := t.raw(c.row)
+		switch {
+		case c.row == t.file.header:
+			raw = t.widen(raw, name)
+		case t.stands(c.row):
+			raw = t.widen(raw, "")
+		}
+		p.add(0, raw)
+	}
+	data, _ := p.join()
+	return data
 }
 
 // widen puts a field behind those of the columns there are, quoted if they all are; a

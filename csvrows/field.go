@@ -108,34 +108,24 @@ func splitBare(dst []Field, text []byte, delim byte) []Field {
 	return append(dst, Field(text[start:len(text):len(text)]))
 }
 
-// splitQuoted is splitFields for text in which quotes stand as RFC 4180 has them, which is
-// nearly all that holds any. Every other quote opens then, and a delimiter parts two fields
-// if an even number of quotes stands before it. A doubled quote closes and opens at once. A
-// quote that opens elsewhere than behind a delimiter, or is never closed, makes it return
-// false.
-//
-// The number of quotes before each byte of a block, modulo two, is the exclusive or of all
-// bits up to it (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019, 3.1.1).
+// splitQuoted is splitFields for text in which quotes stand as RFC 4180 has them (see
+// [quotation]), which is nearly all that holds any; ok is false for other text.
 func splitQuoted(dst []Field, text []byte, delim byte) (fields []Field, ok bool) {
 	pattern := spread(delim)
 	start := 0
-	inside, mayOpen := uint64(0), uint64(1) // of the block before: all bits or none, and the first bit
+	var q quotation
 	for pos := 0; pos < len(text); pos += blockSize {
-		quotes, delims := marksOf(text, pos, '"'*lowBit), marksOf(text, pos, pattern)
-		inside ^= parities(quotes)
-		stops := delims | quotes
-		if quotes&inside&^(stops<<1|mayOpen) != 0 {
+		delims := marksOf(text, pos, pattern)
+		if !q.add(marksOf(text, pos, '"'*lowBit), delims, 0) {
 			return dst, false
 		}
-		mayOpen = stops >> (blockSize - 1)
-		for delims &^= inside; delims != 0; delims &= delims - 1 {
+		for delims &^= q.inside; delims != 0; delims &= delims - 1 {
 			end := pos + bits.TrailingZeros64(delims)
 			dst = append(dst, Field(text[start:end:end]))
 			start = end + 1
 		}
-		inside = -(inside >> (blockSize - 1))
 	}
-	return append(dst, Field(text[start:len(text):len(text)])), inside == 0
+	return append(dst, Field(text[start:len(text):len(text)])), !q.open()
 }
 
 // fieldAt returns field number col of text, counted from 0, and whether text is

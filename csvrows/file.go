@@ -27,6 +27,7 @@ func (k Kind) String() string { return kindNames[k] }
 type File struct {
 	data     []byte
 	opt      Options // delimiter filled in
+	detected bool    // the delimiter, and not given
 	prefix   []byte
 	bom      int
 	recs     records  // of each record, and the end of the last
@@ -37,6 +38,10 @@ type File struct {
 
 	lineOnce  sync.Once
 	lineMarks []int // line number of every lineStep-th record
+
+	keyedOnce sync.Once
+	keyed     *keyed // what tables of the file share
+	keyedErr  error
 }
 
 // Len returns the number of records.

@@ -1,11 +1,15 @@
 package csvrows_test
 
 import (
+	"bytes"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -41,6 +45,93 @@ func runScript(t *testing.T, input string, script []byte, noHeader bool) {
 		m.step(script[0], script[1], script[2])
 	}
 	m.check(opt)
+	checkPatched(t, file, m.table, csvrows.Options{NoHeader: noHeader})
+}
+
+// checkPatched holds a file that was told from edits against one that was read anew.
+func checkPatched(t *testing.T, file *csvrows.File, table *csvrows.Table, opt csvrows.Options) {
+	t.Helper()
+	got, head, tail := table.Patched()
+	if got == nil {
+		return
+	}
+	if old := file.Bytes(); !bytes.HasPrefix(got.Bytes(), old[:head]) || !bytes.HasSuffix(got.Bytes(), old[len(old)-tail:]) {
+		t.Errorf("%q keeps %d and %d bytes of %q", got.Bytes(), head, tail, old)
+	}
+	want, err := csvrows.Parse(table.Bytes(), opt)
+	if err != nil {
+		t.Fatalf("%q cannot be read: %v", table.Bytes(), err)
+	}
+	if !bytes.Equal(got.Bytes(), want.Bytes()) || got.Delimiter() != want.Delimiter() || got.HeaderRecord() != want.HeaderRecord() {
+		t.Fatalf("%q was told from edits, want %q", got.Bytes(), want.Bytes())
+	}
+	if d := cmp.Diff(cutRecords(want), cutRecords(got)); d != "" {
+		t.Errorf("records (-want +got):\n%s", d)
+	}
+	both := [2]*csvrows.Table{newTableOf(t, want), newTableOf(t, got)}
+	checkSameRows(t, both[0], both[1])
+	for _, key := range slices.Collect(both[0].Keys()) {
+		for _, b := range both {
+			_ = b.Delete(key) // what it says must be the same, and what it leaves
+		}
+		checkSameRows(t, both[0], both[1])
+	}
+	checkSameRows(t, newTableOf(t, want), newTableOf(t, got)) // whatever was done to other tables of it
+}
+
+func checkSameRows(t *testing.T, want, got *csvrows.Table) {
+	t.Helper()
+	if !bytes.Equal(got.Bytes(), want.Bytes()) || got.Len() != want.Len() {
+		t.Fatalf("%d rows in %q, want %d in %q", got.Len(), got.Bytes(), want.Len(), want.Bytes())
+	}
+	for key := range want.Keys() {
+		cells, err := want.Get(key)
+		other, otherErr := got.Get(key)
+		if !maps.Equal(cells, other) || (err == nil) != (otherErr == nil) {
+			t.Fatalf("row %q is %q (%v), want %q (%v)", key, other, otherErr, cells, err)
+		}
+	}
+}
+
+func newTableOf(t *testing.T, f *csvrows.File) *csvrows.Table {
+	t.Helper()
+	table, err := csvrows.NewTable(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// Setting cells is what can be told without reading the file anew, and nothing else.
+func TestPatched(t *testing.T) {
+	const input = "id,v\n# note\na,1\nb,2\n\nc,3"
+	for _, c := range []struct {
+		name string
+		edit func(*csvrows.Table) error
+		want string // "" if the file has to be read
+	}{
+		{"nothing", func(*csvrows.Table) error { return nil }, input},
+		{"a cell", set("v", "11"), "id,v\n# note\na,11\nb,2\n\nc,3"},
+		{"the last cell", func(t *csvrows.Table) error { return t.Set(key("c"), cells{"v": "x\ny"}) }, "id,v\n# note\na,1\nb,2\n\nc,\"x\ny\""},
+		{"a new row", func(t *csvrows.Table) error { return t.Append(key("d"), nil) }, ""},
+		{"a deleted row", func(t *csvrows.Table) error { return t.Delete(key("a")) }, ""},
+		{"a new key", func(t *csvrows.Table) error { return t.Rename(key("a"), key("z")) }, ""},
+	} {
+		file, err := csvrows.Parse([]byte(input), csvrows.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := newTableOf(t, file)
+		if err := c.edit(table); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		f, _, _ := table.Patched()
+		if (f == nil) != (c.want == "") || f != nil && string(f.Bytes()) != c.want {
+			t.Errorf("%s: %v", c.name, f)
+			continue
+		}
+		checkPatched(t, file, table, csvrows.Options{})
+	}
 }
 
 // TestTableScripts runs long scripts of chance over the inputs of all tables.

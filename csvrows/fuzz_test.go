@@ -55,33 +55,69 @@ func FuzzRoundTrip(f *testing.F) {
 		f.Add(input, uint8(0))
 		f.Add(input, uint8(1))
 	}
-	f.Fuzz(func(t *testing.T, input string, n uint8) {
-		opt := fuzzOptions[int(n)%len(fuzzOptions)]
-		file, err := csvrows.Parse([]byte(input), opt)
-		if errors.Is(err, csvrows.ErrUTF16) {
+	f.Fuzz(func(t *testing.T, input string, n uint8) { holdParse(t, input, fuzzOptions[int(n)%len(fuzzOptions)]) })
+}
+
+// FuzzBlocks does the same with inputs that are long enough for what Parse looks at in
+// blocks, and for searches that stop in between: the input over and over, with rows in front
+// that move it about.
+func FuzzBlocks(f *testing.F) {
+	for i, input := range seeds(f) {
+		f.Add(input, uint8(i), uint16(37*i), uint8(3+i%20))
+	}
+	for _, row := range quotedRows {
+		f.Add(row, uint8(0), uint16(3), uint8(20))
+	}
+	f.Fuzz(func(t *testing.T, input string, n uint8, shift uint16, times uint8) {
+		const longest = 1 << 10
+		if len(input) > longest {
 			return
 		}
-		var de *csvrows.DelimiterError
-		if errors.As(err, &de) {
-			t.Fatalf("one input disagrees with itself: %v", err)
-		}
-		if opt.Delimiter == 0 {
-			opt.Delimiter, _ = csvrows.Detect(opt, []byte(input))
-		}
-		want, open := plainRecords(input, opt)
-		if open >= 0 {
-			checkParseError(t, err, csvrows.ErrOpenQuote, input, open)
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(want, cutRecords(file)); d != "" {
-			t.Errorf("records (-want +got):\n%s", d)
-		}
-		checkRoundTrip(t, file, input)
-		checkEncode(t, file)
+		front := "id,b\n" + strings.Repeat("x", int(shift)%200) + ",\n" + strings.Repeat("row,without quotes\n", int(shift)/200*8)
+		holdParse(t, front+strings.Repeat(input, int(times)%32), fuzzOptions[int(n)%len(fuzzOptions)])
 	})
+}
+
+// quotedRows are rows as spreadsheets write them, and such as only look like it.
+var quotedRows = []string{
+	"\"a\",\"b c\",\"d\"\n",
+	"\"a\",\"b\nc\",\"d\"\"e\"\n",
+	"\"a\",\"b\nc\",\"d\"\"e\"\r\n",
+	"\"a\",\"\",\"\"\"\"\n",
+	"a,5\" pipe,\"two\"parts,\"b\nc\"\n",
+	"a,\"b\"c\"d,e\"\n",
+	"# it's \"odd\n\"a\",\"b\"\n",
+	"\"# a\",\"b\"\n\"\",\"\"\n \n",
+	"\"a\",\"b\r\rc\"\r\"d\",\"e\"\n",
+}
+
+// holdParse holds Parse against the plain reader.
+func holdParse(t *testing.T, input string, opt csvrows.Options) {
+	t.Helper()
+	file, err := csvrows.Parse([]byte(input), opt)
+	if errors.Is(err, csvrows.ErrUTF16) {
+		return
+	}
+	var de *csvrows.DelimiterError
+	if errors.As(err, &de) {
+		t.Fatalf("one input disagrees with itself: %v", err)
+	}
+	if opt.Delimiter == 0 {
+		opt.Delimiter, _ = csvrows.Detect(opt, []byte(input))
+	}
+	want, open := plainRecords(input, opt)
+	if open >= 0 {
+		checkParseError(t, err, csvrows.ErrOpenQuote, input, open)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, cutRecords(file)); d != "" {
+		t.Errorf("records (-want +got):\n%s", d)
+	}
+	checkRoundTrip(t, file, input)
+	checkEncode(t, file)
 }
 
 // A record as both readers cut it. A header counts as the row or comment that it

@@ -1,6 +1,9 @@
 package csvrows
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+)
 
 var bom = []byte("\xef\xbb\xbf")
 
@@ -16,7 +19,8 @@ func Parse(data []byte, opt Options) (*File, error) {
 	if looksUTF16(data) {
 		return nil, &ParseError{Line: 1, Column: 1, Err: ErrUTF16}
 	}
-	if opt.Delimiter == 0 {
+	detected := opt.Delimiter == 0
+	if detected {
 		d, err := Detect(opt, data)
 		if err != nil {
 			return nil, err
@@ -27,6 +31,7 @@ func Parse(data []byte, opt Options) (*File, error) {
 		}
 	}
 	f := newFile(data, opt)
+	f.detected = detected
 	if err := f.scan(); err != nil {
 		return nil, err
 	}
@@ -185,7 +190,7 @@ const mostRecords = 1 << 29
 // scan fills f.recs with offset and kind of every record.
 func (f *File) scan() error {
 	s := f.scanner()
-	for pos := f.plainRows(s, f.bom); pos < len(f.data); pos = f.plainRows(s, pos) {
+	for pos := f.easyRows(s, f.bom); pos < len(f.data); pos = f.easyRows(s, pos) {
 		end, kind, open := f.cut(s, pos)
 		switch {
 		case open >= 0:
@@ -198,6 +203,16 @@ func (f *File) scan() error {
 	}
 	f.end(len(f.data))
 	return nil
+}
+
+// easyRows adds the records from pos on that can be told without looking at each byte by
+// itself, and returns where it has come to.
+func (f *File) easyRows(s *scanner, pos int) int {
+	pos = f.plainRows(s, pos)
+	if s.qt.at-pos < blockSize && s.qt.found {
+		return f.quotedRows(s, pos)
+	}
+	return pos
 }
 
 // plainRows adds the records from pos on that are what nearly every record is, a row that
@@ -213,6 +228,38 @@ func (f *File) plainRows(s *scanner, pos int) int {
 		pos = lf + 1
 	}
 	return pos
+}
+
+// quotedRows adds the records from pos on in which quotes stand as RFC 4180 has them (see
+// [quotation]), in blocks that hold no CR and are not the last of the file. It returns where
+// it has come to: at a record that starts unlike a row, or holds another quote, or where
+// no quotes are any more.
+func (f *File) quotedRows(s *scanner, pos int) int {
+	var q quotation
+	for at := pos; at+blockSize <= len(f.data) && s.begins(pos); at += blockSize {
+		if s.cr.finds(f.data, at, at+blockSize) {
+			break
+		}
+		quotes, feeds := marksOf(f.data, at, '"'*lowBit), marksOf(f.data, at, '\n'*lowBit)
+		if quotes == 0 && q.inside == 0 || !q.add(quotes, marksOf(f.data, at, spread(s.delim)), feeds) {
+			break
+		}
+		for feeds &^= q.inside; feeds != 0 && f.recs.len() < f.most; feeds &= feeds - 1 {
+			end := at + bits.TrailingZeros64(feeds) + 1
+			f.recs.add(pos, f.kindOf(f.data[pos:end]))
+			pos = end
+			if !s.begins(pos) {
+				return pos
+			}
+		}
+	}
+	return pos
+}
+
+// begins reports that the byte at pos begins a row or a quoted field. All others are looked
+// at by themselves.
+func (s *scanner) begins(pos int) bool {
+	return pos < len(s.data) && (s.tells[s.data[pos]] || s.data[pos] == '"')
 }
 
 // cut returns end and kind of the record that starts at pos, or the position of a

@@ -20,7 +20,7 @@ func (f *File) Reader() *Reader {
 	if f.opt.NoHeader {
 		columns = PositionNames(f.Width())
 	}
-	return (&Table{file: f, columns: columns}).Reader()
+	return (&Table{file: f, keyed: keyed{columns: columns}}).Reader()
 }
 
 // Reader returns a new reader of the rows as they are now. An edit ends its use.

@@ -1,6 +1,7 @@
 package csvrows
 
 import (
+	"bytes"
 	"io"
 	"iter"
 	"slices"
@@ -23,18 +24,25 @@ import (
 // the table is unchanged then. Several goroutines may read a Table; an edit must be
 // alone.
 type Table struct {
-	file     *File
+	file *File
+	keyed
+	own     bool           // the index is this table's alone
+	changes map[int]change // by row number, or -1 for the place before record 0
+	newRow  int            // number of the next new row
+	front   cursor         // at the first row or before it; see firstRow
+}
+
+// keyed is what a table finds out about a file. All tables of the file share it until they
+// change it.
+type keyed struct {
 	keyCols  []int
 	columns  []string
 	position map[string]int // of a column; of repeated names the first
 
-	index   keyIndex
-	changes map[int]change // by row number, or -1 for the place before record 0
-	rows    int            // how many rows stand
-	newRow  int            // number of the next new row
-	front   cursor         // at the first row or before it; see firstRow
-	end     int            // row or record that Append puts its row behind, or -1
-	model   int            // record whose form appended rows take, or -1
+	index keyIndex
+	rows  int // how many rows stand
+	end   int // row or record that Append puts its row behind, or -1
+	model int // record whose form appended rows take, or -1
 
 	lineEnd []byte // of the last record that has one
 	open    bool   // the file has no final newline
@@ -49,49 +57,60 @@ type change struct {
 
 var deleted = []byte{}
 
-// NewTable indexes the rows of f by key. It takes about 16 bytes a row. The error is
-// a [*KeyColumnError].
+// NewTable indexes the rows of f by key. It takes about 16 bytes a row, which all tables of
+// f share: only the first one takes the time of reading the keys. The error is a
+// [*KeyColumnError].
 func NewTable(f *File) (*Table, error) {
+	f.keyedOnce.Do(func() { f.keyed, f.keyedErr = readKeys(f) })
+	if f.keyedErr != nil {
+		return nil, f.keyedErr
+	}
+	t := &Table{file: f, keyed: *f.keyed, changes: make(map[int]change), newRow: f.Len() + 1}
+	t.front = t.start()
+	return t, nil
+}
+
+func readKeys(f *File) (*keyed, error) {
 	keyCols, err := f.KeyColumns()
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{file: f, keyCols: keyCols, changes: make(map[int]change), newRow: f.Len() + 1}
 	columns, err := tableColumns(f, keyCols)
 	if err != nil {
 		return nil, err
 	}
-	t.setColumns(columns)
-	t.front, t.end, t.model, t.lineEnd = t.start(), -1, f.header, []byte{'\n'}
+	k := keyed{keyCols: keyCols, end: -1, model: f.header}
+	k.setColumns(columns)
 	for i := range f.Len() {
 		kind := f.Kind(i)
 		if kind != Blank {
-			t.end = i
+			k.end = i
 		}
 		if kind == Row {
-			t.model = i
-			t.rows++
+			k.model = i
+			k.rows++
 		}
 	}
-	t.findLineEnd()
-	t.index = newKeyIndex(t.rows)
+	k.findLineEnd(f)
+	k.index = newKeyIndex(k.rows)
+	t := Table{file: f, keyed: k, own: true}
 	for i := range f.Len() {
 		if f.Kind(i) == Row {
 			t.addToIndex(i)
 		}
 	}
-	return t, nil
+	return &t.keyed, nil
 }
 
 // findLineEnd looks at the end of the file. Only the last record can lack a line end.
-func (t *Table) findLineEnd() {
-	n := t.file.Len()
-	t.open = n > 0 && len(t.file.LineEnd(n-1)) == 0
-	if t.open {
+func (k *keyed) findLineEnd(f *File) {
+	n := f.Len()
+	k.lineEnd, k.open = []byte{'\n'}, n > 0 && len(f.LineEnd(n-1)) == 0
+	if k.open {
 		n--
 	}
 	if n > 0 {
-		t.lineEnd = t.file.LineEnd(n - 1)
+		k.lineEnd = f.LineEnd(n - 1)
 	}
 }
 
@@ -111,15 +130,16 @@ func tableColumns(f *File, keyCols []int) ([]string, error) {
 	return PositionNames(width), nil
 }
 
-func (t *Table) setColumns(names []string) {
-	t.columns = names
-	t.position = make(map[string]int, len(names))
+func (k *keyed) setColumns(names []string) {
+	k.columns = names
+	k.position = make(map[string]int, len(names))
 	for i, name := range slices.Backward(names) {
-		t.position[name] = i
+		k.position[name] = i
 	}
 }
 
 func (t *Table) addToIndex(row int) {
+	t.ownIndex()
 	var buf [64]byte
 	key, empty := t.appendKey(buf[:0], row)
 	if empty {
@@ -131,6 +151,13 @@ func (t *Table) addToIndex(row int) {
 		t.index.put(at, hash, row)
 	} else {
 		t.index.markTwice(at)
+	}
+}
+
+// ownIndex parts the index from that of the file's other tables.
+func (t *Table) ownIndex() {
+	if !t.own {
+		t.own, t.index.slots = true, slices.Clone(t.index.slots)
 	}
 }
 
@@ -271,8 +298,73 @@ func (t *Table) Bytes() []byte {
 	if n := t.file.Len(); len(t.changes) == 0 && n > 0 {
 		return t.cut(t.file.data, t.file.Offset(n-1))
 	}
-	return t.cut(t.join(func(_ int, raw []byte) []byte { return raw }))
+	p := patch{t: t}
+	p.add(0, t.file.data[:t.file.bom])
+	at := 0
+	for _, row := range t.changed() {
+		if row >= 0 {
+			p.stretch(at, row)
+			p.add(0, t.raw(row))
+			at = row + 1
+		}
+		for row = t.changes[row].next; row > 0; row = t.changes[row].next {
+			p.add(0, t.raw(row))
+		}
+	}
+	p.stretch(at, t.file.Len())
+	return t.cut(p.join())
 }
+
+// changed returns the records at which there is a change, in their order, and -1 first
+// where rows stand before them.
+func (t *Table) changed() []int {
+	rows := make([]int, 0, len(t.changes))
+	for row := range t.changes {
+		if row <= t.file.Len() {
+			rows = append(rows, row)
+		}
+	}
+	slices.Sort(rows)
+	return rows
+}
+
+// A patch is a file in the making: stretches of the old one, and what stands between.
+type patch struct {
+	t      *Table
+	pieces [][]byte
+	size   int
+	last   int // where the last record starts
+}
+
+// stretch adds the records from one up to another, which no edit touched.
+func (p *patch) stretch(from, to int) {
+	if f := p.t.file; from < to {
+		p.add(f.Offset(to-1)-f.Offset(from), f.data[f.Offset(from):f.Offset(to)])
+	}
+}
+
+// add appends records, the last of which starts at last.
+func (p *patch) add(last int, raw []byte) {
+	if len(raw) == 0 {
+		return
+	}
+	if n := len(p.pieces); p.size > p.t.file.bom {
+		before := p.pieces[n-1]
+		p.put(p.t.between(before[len(before)-1], raw[0]))
+	}
+	p.last = p.size + last
+	p.put(raw)
+}
+
+func (p *patch) put(raw []byte) {
+	if len(raw) > 0 {
+		p.pieces = append(p.pieces, raw)
+		p.size += len(raw)
+	}
+}
+
+// join returns the bytes, and where the last record starts.
+func (p *patch) join() (data []byte, last int) { return bytes.Join(p.pieces, nil), p.last }
 
 // WriteTo writes what [Table.Bytes] returns.
 func (t *Table) WriteTo(w io.Writer) (int64, error) {
@@ -287,26 +379,6 @@ func (t *Table) cut(data []byte, last int) []byte {
 		return data[:last+len(text)]
 	}
 	return data
-}
-
-// join puts all records behind the byte-order mark, each as shape gives it, and tells
-// where the last one starts.
-func (t *Table) join(shape func(row int, raw []byte) []byte) (out []byte, last int) {
-	out = make([]byte, 0, len(t.file.data)+len(t.file.data)/16)
-	out = append(out, t.file.data[:t.file.bom]...)
-	last = len(out)
-	for c := t.start(); t.next(&c); {
-		raw := t.raw(c.row)
-		if len(raw) == 0 {
-			continue
-		}
-		if last < len(out) {
-			out = append(out, t.between(out[len(out)-1], raw[0])...)
-		}
-		last = len(out)
-		out = append(out, shape(c.row, raw)...)
-	}
-	return out, last
 }
 
 // between returns what must stand between two records that were not neighbours in

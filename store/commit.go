@@ -25,6 +25,8 @@ const (
 type proposal struct {
 	base   Snapshot // what the change was made from
 	result []byte
+	read   Snapshot      // the result, if it has been read already
+	kept   state.Patch   // what it is known to have kept of base
 	merged *merge.Result // nil where base was what stood in the file
 	// absorbed is what strayed and is part of the result; aside are versions to keep with
 	// it that do not stand in the file.
@@ -155,9 +157,11 @@ func (s *Store) attempt(ctx context.Context, propose func(now Snapshot) (proposa
 	if err != nil {
 		return nil, false, found.withFile(now, err)
 	}
-	result, err := newSnapshot(p.result, s.opt.Read)
-	if err != nil {
-		return nil, false, &CommitError{Path: s.path, Step: "merge", Err: err}
+	result := p.read
+	if !result.Exists() {
+		if result, err = newSnapshot(p.result, s.opt.Read); err != nil {
+			return nil, false, &CommitError{Path: s.path, Step: "merge", Err: err}
+		}
 	}
 	if p.merged != nil && s.opt.Validate != nil {
 		if err := s.opt.Validate(p.base, result); err != nil {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -162,8 +161,8 @@ func (f *localFile) unchanged(r *os.File, old held) (sys.Stamp, error) {
 	if at.sure && !f.place.Blind {
 		return now, nil
 	}
-	data, err := readAll(r, now.Size)
-	if err == nil && !bytes.Equal(data, old.data) {
+	same, err := holds(r, now.Size, old.data)
+	if err == nil && !same {
 		err = errChanged
 	}
 	return now, err
@@ -215,8 +214,7 @@ func (f *localFile) remember(intent state.Displaced, r *os.File, is sys.Stamp, s
 	if err != nil {
 		return false
 	}
-	data, err := readAll(r, is.Size)
-	if err != nil || !bytes.Equal(data, old.data) {
+	if same, err := holds(r, is.Size, old.data); err != nil || !same {
 		return false
 	}
 	f.looked[intent.Path] = is

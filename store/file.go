@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -25,8 +26,9 @@ type localFile struct {
 	// between there.
 	moment func(step string)
 
-	mu  sync.Mutex
-	log *state.Log // of the state directory beside the file that path led to last
+	mu    sync.Mutex
+	log   *state.Log // of the state directory beside the file that path led to last
+	known []byte     // what was read or written last
 
 	// What follows belongs to whoever holds the lock.
 	locked  string               // the file behind path whose lock is held
@@ -105,7 +107,7 @@ func (f *localFile) read() (now held, same bool, err error) {
 	if !before.Regular() {
 		return held{}, false, &fs.PathError{Op: "open", Path: target, Err: ErrNotRegular}
 	}
-	data, err := readAll(r, before.Size)
+	data, err := f.content(r, before.Size)
 	if err != nil {
 		return held{}, false, err
 	}
@@ -128,6 +130,50 @@ func stampAlone(r *os.File) (at sys.Stamp, alone bool, err error) {
 	}
 	at, statErr := sys.StampOf(r)
 	return at, err == nil, statErr
+}
+
+// content reads a file as readAll does. If it is what was read or written last, that is
+// what it returns, and no other memory is needed.
+func (f *localFile) content(r io.ReaderAt, size int64) ([]byte, error) {
+	f.mu.Lock()
+	known := f.known
+	f.mu.Unlock()
+	if known != nil { // nil would be that of no file
+		if same, err := holds(r, size, known); same || err != nil {
+			return known, err
+		}
+	}
+	data, err := readAll(r, size)
+	if err == nil {
+		f.know(data)
+	}
+	return data, err
+}
+
+func (f *localFile) know(data []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known = data
+}
+
+// holds reports that a file that has been seen to have size bytes holds data.
+func holds(r io.ReaderAt, size int64, data []byte) (bool, error) {
+	if size != int64(len(data)) {
+		return false, nil
+	}
+	const chunk = 256 << 10 // it stays in the cache between reading and comparing
+	buf := make([]byte, min(chunk, len(data)))
+	for at := 0; at < len(data); at += len(buf) {
+		part := data[at:min(len(data), at+len(buf))]
+		n, err := r.ReadAt(buf[:len(part)], int64(at))
+		if err != nil && err != io.EOF {
+			return false, err
+		}
+		if !bytes.Equal(buf[:n], part) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // readAll reads a file that has been seen to have size bytes. Whether it has grown since is
@@ -384,7 +430,8 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	if err != nil {
 		return failed("record", NotCommitted, err)
 	}
-	intent := f.dir().Intent(seq, state.DigestOf(old.data), state.DigestOf(data))
+	version := versions[len(versions)-1]
+	intent := f.dir().Intent(seq, version.Theirs, version.Digest)
 	done, err := f.replace(ctx, r, &made, intent, old)
 	if done.displaced {
 		armed = false
@@ -398,6 +445,7 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 		return failed("sync directory", Unknown, err)
 	}
 	f.commits++
+	f.know(data)
 	return swapped{seq: seq, slipped: done.slipped}, nil
 }
 

@@ -202,7 +202,7 @@ func (s *Store) runAll(own *request, batch []*request, now Snapshot) (proposal, 
 		case len(took) == 0:
 			return proposal{}, nil, batch[len(batch)-1].err
 		}
-		return proposal{base: now, result: table.Bytes()}, took, nil
+		return table.proposal(), took, nil
 	}
 }
 

@@ -122,8 +122,8 @@ func sameContent(w *os.File, old held) error {
 	if now.Ino != was.Ino || now.Dev != was.Dev || now.Size != was.Size {
 		return errChanged
 	}
-	data, err := readAll(w, now.Size)
-	if err == nil && string(data) != string(old.data) {
+	same, err := holds(w, now.Size, old.data)
+	if err == nil && !same {
 		err = errChanged
 	}
 	return err

@@ -76,7 +76,7 @@ func (s *Store) newReceipt(p proposal, now, result Snapshot) *Receipt {
 // version is what is kept of a commit.
 func (r *Receipt) version(actor string, p proposal, result Snapshot) state.Version {
 	return state.Version{Content: result.Bytes(), Entry: state.Entry{
-		Kind: state.Commit, Time: r.Time, Actor: actor,
+		Kind: state.Commit, Time: r.Time, Actor: actor, Digest: state.Digest(result.digest), Patch: p.kept,
 		Base: state.Digest(r.Base), Theirs: state.Digest(r.Theirs), Merged: r.Merged, Conflicts: len(r.Conflicts),
 		Absorbed: p.absorbed, Accepted: p.accepted, Closes: p.closes,
 	}}
@@ -84,5 +84,7 @@ func (r *Receipt) version(actor string, p proposal, result Snapshot) state.Versi
 
 // foundVersion is what is kept of a version that others wrote.
 func foundVersion(snap Snapshot) state.Version {
-	return state.Version{Content: snap.Bytes(), Entry: state.Entry{Kind: state.Read, Time: time.Now().UTC()}}
+	return state.Version{Content: snap.Bytes(), Entry: state.Entry{
+		Kind: state.Read, Time: time.Now().UTC(), Digest: state.Digest(snap.digest),
+	}}
 }

@@ -36,7 +36,12 @@ func newSnapshot(data []byte, read csvrows.Options) (Snapshot, error) {
 	if _, err := f.KeyColumns(); err != nil {
 		return Snapshot{}, err
 	}
-	return Snapshot{file: f, digest: Digest{Hash: fmt.Sprintf("%016x", xxhash.Sum64(data)), Len: int64(len(data))}}, nil
+	return digested(f), nil
+}
+
+func digested(f *csvrows.File) Snapshot {
+	data := f.Bytes()
+	return Snapshot{file: f, digest: Digest{Hash: fmt.Sprintf("%016x", xxhash.Sum64(data)), Len: int64(len(data))}}
 }
 
 // Exists is false where there was no file.

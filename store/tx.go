@@ -6,6 +6,8 @@ import (
 	"errors"
 
 	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
 // Tx is a change in the making: a table of the rows as its base has them, to read and to
@@ -56,6 +58,20 @@ func (tx *Tx) Replace(content []byte) error {
 	return nil
 }
 
+// proposal is the change by itself. What it does not touch is not read again, where the table
+// can tell.
+func (tx *Tx) proposal() proposal {
+	f, head, tail := tx.Patched()
+	if f == nil {
+		return proposal{base: tx.base, result: tx.Bytes()}
+	}
+	p := proposal{base: tx.base, result: f.Bytes()}
+	if merge.MarkerLine(p.result[head:len(p.result)-tail]) == 0 { // else the line is told in what reads it
+		p.read, p.kept = digested(f), state.Patch{Of: state.Digest(tx.base.digest), Head: int64(head), Tail: int64(tail)}
+	}
+	return p
+}
+
 // Commit merges the change into what stands in the file now, and ends the transaction.
 //
 // After an error the file is as it was, and the transaction can be edited and committed
@@ -67,12 +83,14 @@ func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
 	if tx.store == nil {
 		return nil, ErrDone
 	}
-	s, ours := tx.store, tx.Bytes()
+	s, own := tx.store, tx.proposal()
 	receipt, err := s.commit(ctx, func(now Snapshot) (proposal, error) {
 		if now.digest == tx.base.digest && bytes.Equal(now.Bytes(), tx.base.Bytes()) {
-			return proposal{base: now, result: ours, closes: tx.pending}, nil
+			p := own
+			p.base, p.closes = now, tx.pending
+			return p, nil
 		}
-		p, err := s.combine(tx.base, ours, now)
+		p, err := s.combine(tx.base, own.result, now)
 		p.closes = tx.pending
 		return p, err
 	})

@@ -8,23 +8,47 @@ var ofCSVRows = []mutant{
 	},
 	{
 		"scan-lone-cr", "csvrows/parse.go", "",
-		`return min(s.lf, s.cr)`, `return s.lf`, "a lone CR ends no record",
+		`return min(lf, s.cr.find(s.data, from, lf))`, `return lf`, "a lone CR ends no record",
 	},
 	{
 		"scan-quote-at-start", "csvrows/parse.go", "",
-		`for q < eol && q != start && s.data[q-1] != s.delim {`, `for q < eol && (q == 0 || s.data[q-1] != s.delim) {`, "a quote at the start of a record opens nothing",
+		`if pos < len(s.data) && s.data[pos] == '"' {`, `if pos > start && pos < len(s.data) && s.data[pos] == '"' {`, "a quote at the start of a record opens nothing",
 	},
 	{
 		"scan-quote-anywhere", "csvrows/parse.go", "",
-		`for q < eol && q != start && s.data[q-1] != s.delim {`, `for false {`, "a quote inside a bare field opens one",
+		`for q < eol && s.data[q-1] != s.delim {`, `for false {`, "a quote inside a bare field opens one",
 	},
 	{
 		"scan-open-quote-first", "csvrows/parse.go", "func (f *File) scan() error {",
 		`case open >= 0:`, `case open > 0:`, "a quote that is never closed passes as the first byte",
 	},
 	{
+		"scan-plain-cr", "csvrows/parse.go", "func (f *File) plainRows(s *scanner, pos int) int {",
+		`if lf >= clear {`, `if lf >= s.qt.at {`, "a lone CR in a plain row ends no record",
+	},
+	{
+		"scan-quoted-cr", "csvrows/parse.go", "func (f *File) quotedRows(s *scanner, pos int) int {",
+		`if s.cr.finds(f.data, at, at+blockSize) {`, `if false {`, "a lone CR between quoted rows ends no record",
+	},
+	{
+		"scan-quoted-comment-begins", "csvrows/parse.go", "func (f *File) quotedRows(s *scanner, pos int) int {",
+		`if !s.begins(pos) {`, `if false {`, "quotes of a comment between quoted rows open a field",
+	},
+	{
+		"block-stray-quote", "csvrows/block.go", "",
+		`good := opening&(others<<1|q.behind) == 0`, `good := true`, "a quote inside a bare field opens one in a block",
+	},
+	{
+		"block-inside", "csvrows/block.go", "",
+		`q.inside = parities(quotes) ^ -(q.inside >> (blockSize - 1))`, `q.inside = parities(quotes)`, "a quote is closed by the end of a block",
+	},
+	{
+		"records-large", "csvrows/records.go", "",
+		`for n < len(r.turns) && r.turns[n] <= i {`, `for n < len(r.turns) && r.turns[n] < i {`, "the first record behind a gibibyte starts at 0",
+	},
+	{
 		"scan-too-long", "csvrows/parse.go", "",
-		`case len(f.recs) == f.most:`, `case false:`, "more records than can be numbered are taken",
+		`case f.recs.len() >= f.most:`, `case false:`, "more records than can be numbered are taken",
 	},
 	{
 		"scan-comment-quotes", "csvrows/parse.go", "",

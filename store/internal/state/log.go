@@ -258,7 +258,8 @@ func appendLine(to []byte, e Entry) ([]byte, error) {
 	return append(append(to, data...), '\n'), nil
 }
 
-// Version is an entry that is yet to be numbered, with its content.
+// Version is an entry that is yet to be numbered, with its content. Its digest may be left
+// out. Its patch is what is known of the real one: how much it keeps, at least.
 type Version struct {
 	Entry
 	Content []byte
@@ -339,10 +340,13 @@ const mostChain = 2
 // add puts a version into lines, and makes it the last one.
 func (l *Log) add(lines []byte, v Version) ([]byte, error) {
 	e := v.Entry
-	e.Seq, e.Digest = max(l.seq, l.floor)+1, DigestOf(v.Content)
+	e.Seq = max(l.seq, l.floor) + 1
+	if e.Digest == (Digest{}) {
+		e.Digest = DigestOf(v.Content)
+	}
 	e.Patch = fullPatch(v.Content)
 	if l.content != nil {
-		p := patchOf(l.last.Digest, l.content, v.Content)
+		p := v.Patch.complete(l.last.Digest, l.content, v.Content)
 		if chain := l.last.Chain + 64 + int64(len(p.Text)); chain < mostChain*int64(len(v.Content))+1<<12 {
 			e.Patch, e.Chain = p, chain
 		}

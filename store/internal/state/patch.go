@@ -13,19 +13,26 @@ type Patch struct {
 
 func fullPatch(content []byte) Patch { return Patch{Text: content} }
 
-// patchOf compares from both ends; what lies between is new.
-func patchOf(of Digest, old, content []byte) Patch {
+// patchOf is the patch that leads from old content to new, of which nothing is known.
+func patchOf(of Digest, old, content []byte) Patch { return Patch{}.complete(of, old, content) }
+
+// complete makes the patch that leads from old content to new. It compares from both ends,
+// beginning behind what p knows already, if p is of the same content; what lies between is
+// new.
+func (p Patch) complete(of Digest, old, content []byte) Patch {
+	if p.Of != of {
+		p = Patch{}
+	}
 	most := min(len(old), len(content))
-	head := commonPrefix(old, content, most)
-	tail := commonSuffix(old, content, most-head)
+	head := commonPrefix(old, content, int(p.Head), most)
+	tail := commonSuffix(old, content, int(p.Tail), most-head)
 	return Patch{Of: of, Head: int64(head), Tail: int64(tail), Text: content[head : len(content)-tail]}
 }
 
 // block is how many bytes are compared at once.
 const block = 4096
 
-func commonPrefix(a, b []byte, most int) int {
-	n := 0
+func commonPrefix(a, b []byte, n, most int) int {
 	for n+block <= most && string(a[n:n+block]) == string(b[n:n+block]) {
 		n += block
 	}
@@ -35,8 +42,7 @@ func commonPrefix(a, b []byte, most int) int {
 	return n
 }
 
-func commonSuffix(a, b []byte, most int) int {
-	n := 0
+func commonSuffix(a, b []byte, n, most int) int {
 	for n+block <= most && string(a[len(a)-n-block:len(a)-n]) == string(b[len(b)-n-block:len(b)-n]) {
 		n += block
 	}
