@@ -5,7 +5,7 @@
 // the name, so that one run can be narrowed down:
 //
 //	go test ./benchmarks -bench .
-//	go test ./benchmarks -bench 'Parse/quoted=10%/rows=1M'
+//	go test ./benchmarks -bench 'Parse/quoted=all/columns=9/rows=1M'
 //	go test ./benchmarks -bench 'Merge/edited=1%$/rows=10k'
 //
 // The files come from package sample, which also knows the expected merge: a benchmark

@@ -13,8 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A group is a control group with a limit of memory, page cache included. It lies below
-// the group that this process is in, so that whoever limits or ends that one has it too.
+// A group is a control group with a limit of memory, page cache included. Of version 1 it
+// lies below the group that this process is in, so that whoever limits or ends that one has
+// it too; of version 2, where that may not be, below the next one that allows it.
 type group struct {
 	dir string
 	version
@@ -35,7 +36,15 @@ var (
 
 // newGroup makes a group.
 func newGroup(memory int64) (*group, error) {
-	g, err := place()
+	own, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil, err
+	}
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		return nil, err
+	}
+	g, err := place(string(own), string(mounts))
 	if err != nil {
 		return nil, err
 	}
@@ -58,28 +67,29 @@ func newGroup(memory int64) (*group, error) {
 	return g, nil
 }
 
-// place finds where a group can be made that limits memory.
-func place() (*group, error) {
-	text, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return nil, err
-	}
-	for line := range strings.Lines(string(text)) {
+// place finds where a group can be made that limits memory, by the groups of this process
+// and the file systems that are mounted.
+func place(own, mounts string) (*group, error) {
+	var dir string // of version 2
+	for line := range strings.Lines(own) {
 		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		if len(parts) == 3 && slices.Contains(strings.Split(parts[1], ","), "memory") {
-			mount, err := mountOf("cgroup", "memory")
+		switch {
+		case len(parts) < 3:
+		case slices.Contains(strings.Split(parts[1], ","), "memory"):
+			mount, err := mountOf(mounts, "cgroup", "memory")
 			return &group{filepath.Join(mount, parts[2]), first}, err
+		case parts[1] == "":
+			dir = parts[2]
 		}
 	}
-	_, own, found := strings.Cut(string(text), "0::")
-	if !found {
+	if dir == "" {
 		return nil, errors.New("this process is in no control group")
 	}
-	mount, err := mountOf("cgroup2", "")
+	mount, err := mountOf(mounts, "cgroup2", "")
 	if err != nil {
 		return nil, err
 	}
-	dir, err := delegating(mount, strings.TrimSpace(own))
+	dir, err = delegating(mount, dir)
 	return &group{dir, second}, err
 }
 
@@ -101,12 +111,8 @@ func delegating(mount, own string) (string, error) {
 }
 
 // mountOf finds where the groups of a kind are mounted; option is one of the mount.
-func mountOf(kind, option string) (string, error) {
-	text, err := os.ReadFile("/proc/self/mounts")
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(string(text)) {
+func mountOf(mounts, kind, option string) (string, error) {
+	for line := range strings.Lines(mounts) {
 		f := strings.Fields(line)
 		if len(f) > 3 && f[2] == kind && (option == "" || slices.Contains(strings.Split(f[3], ","), option)) {
 			return f[1], nil
@@ -144,8 +150,12 @@ func (g *group) String() string {
 	return fmt.Sprintf("a control group of %d MiB", g.number(g.limit)>>20)
 }
 
-// usage tells the peak of the group since it was made.
+// usage tells the peak of the group since it was made. Kernels before 5.19 do not know it of
+// groups of version 2.
 func (g *group) usage() string {
+	if g.number(g.peak) < 0 {
+		return "of the group not known"
+	}
 	return fmt.Sprintf("of the group with its page cache %d MiB", g.number(g.peak)>>20)
 }
 

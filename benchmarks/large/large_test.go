@@ -89,6 +89,38 @@ func TestGroupHolds(t *testing.T) {
 	}
 }
 
+// TestPlace has the groups of machines of both versions.
+func TestPlace(t *testing.T) {
+	dir := t.TempDir()
+	for name, handed := range map[string]string{"": "cpu memory", "user": "cpu io memory pids", "user/session": ""} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name, "cgroup.subtree_control"), []byte(handed+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const old = "cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\ncgroup /sys/fs/cgroup/memory cgroup rw,relatime,memory 0 0\n"
+	unified := "tmpfs /tmp tmpfs rw 0 0\ncgroup2 " + dir + " cgroup2 rw,nosuid 0 0\n"
+	for _, c := range []struct{ own, mounts, dir, limit string }{
+		{"5:pids:/\n4:memory:/a/b\n0::/\n", old, "/sys/fs/cgroup/memory/a/b", first.limit},
+		{"4:cpu,memory:/a\n", old, "/sys/fs/cgroup/memory/a", first.limit},
+		{"0::/user/session\n", unified, dir + "/user", second.limit},
+		{"0::/user\n", unified, dir + "/user", second.limit},
+		{"0::/\n", unified, dir, second.limit},
+	} {
+		g, err := place(c.own, c.mounts)
+		if err != nil || g.dir != c.dir || g.limit != c.limit {
+			t.Errorf("%q: %+v, %v", c.own, g, err)
+		}
+	}
+	for _, c := range []struct{ own, mounts string }{{"", unified}, {"0::/user\n", old}, {"4:memory:/\n", unified}} {
+		if g, err := place(c.own, c.mounts); err == nil {
+			t.Errorf("%q: %+v", c.own, g)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	shape := sample.Shape{Rows: 5000, Edited: 1, Seed: 3}
 	want := sample.New(shape).Want
