@@ -121,8 +121,8 @@ func (w *writer) putConflict(ours, base, theirs *row) {
 
 // endRow lets the piles know that the next row begins.
 func (w *writer) endRow() {
-	w.theirs.Flush() //nolint:errcheck // a pile takes everything
-	w.want.Flush()   //nolint:errcheck // as above
+	w.theirs.Flush() // a pile takes everything
+	w.want.Flush()
 	w.theirPile.end()
 	w.wanting.end()
 }

@@ -7,9 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 
+	"github.com/rowkeep/rowkeep/benchmarks/judge"
+	"github.com/rowkeep/rowkeep/benchmarks/process"
 	"github.com/rowkeep/rowkeep/benchmarks/sample"
 )
 
@@ -40,41 +41,22 @@ func (b *bench) makeSet(ctx context.Context, name string, shape sample.Shape) (*
 	if err != nil {
 		return nil, err
 	}
-	return s, work(ctx, &s.made, "make", string(text), s.dir)
+	return s, process.Work(ctx, &s.made, "make", string(text), s.dir)
 }
 
-// work has a process of its own do something; result is what it says.
-func work(ctx context.Context, result any, task string, args ...string) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, self, append([]string{"-worker", task}, args...)...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return fmt.Errorf("%s: %w", task, err)
-	}
-	return json.Unmarshal(out, result)
-}
-
-// runWorker is the other side of work.
-func runWorker(task string, args []string) (err error) {
-	var result any
-	switch {
-	case task == "make" && len(args) == 2:
-		result, err = makeFiles(args[0], args[1])
-	case task == "merge" && len(args) == 2:
-		result, err = judgeMerge(args[0], args[1])
-	case task == "diff" && len(args) == 3:
-		result, err = countMarks(args[0], args[1], args[2])
-	default:
-		err = fmt.Errorf("no worker does %s %q", task, args)
-	}
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(os.Stdout).Encode(result)
+// runWorker is the other side of process.Work.
+func runWorker(task string, args []string) error {
+	return process.Answer(func() (any, error) {
+		switch {
+		case task == "make" && len(args) == 2:
+			return makeFiles(args[0], args[1])
+		case task == "merge" && len(args) == 2:
+			return judge.Merge(args[0], args[1])
+		case task == "diff" && len(args) == 3:
+			return judge.CountMarks(args[0], args[1], args[2])
+		}
+		return nil, fmt.Errorf("no worker does %s %q", task, args)
+	})
 }
 
 // makeFiles makes the files of a set.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rowkeep/rowkeep/benchmarks/judge"
 	"github.com/rowkeep/rowkeep/benchmarks/process"
 	"github.com/rowkeep/rowkeep/benchmarks/sample"
 )
@@ -31,7 +32,7 @@ type contest struct {
 	entrant
 	set     *set
 	runs    []process.Run
-	verdict verdict
+	verdict judge.Verdict
 	ended   error // why it is not run any more
 }
 
@@ -169,7 +170,9 @@ var errFewer = errors.New("not run, as it did not end with fewer rows")
 // once runs a contest, judges its answer and removes it.
 func (b *bench) once(ctx context.Context, c *contest) error {
 	run, err := c.line.Run(ctx, c.set.dir, process.Limits{Time: b.limit, Memory: memory() / 2})
-	defer os.Remove(filepath.Join(c.set.dir, c.output)) //nolint:errcheck // there may be none
+	if c.output != "" {
+		defer os.Remove(filepath.Join(c.set.dir, c.output))
+	}
 	if errors.Is(err, process.ErrTime) || errors.Is(err, process.ErrMemory) {
 		c.runs, c.ended = append(c.runs, run), err
 		if c.mine() {
