@@ -73,11 +73,12 @@ func hash(s string) string {
 }
 
 // styles is the page's style, with a rule for each kind that the page can be filtered by.
-// These rules are why that works without script.
+// These rules are why that works without script. They start from the bar: if they did from
+// the body, a browser would look at every element again whenever one changes.
 func styles() string {
 	s := style
 	for _, k := range append(kindNames(), "standing", "settled") {
-		s += "body:has(#f-" + k + ":checked) .f:not(.k-" + k + "){display:none}\n"
+		s += ".bar:has(#f-" + k + ":checked) ~ main .f:not(.k-" + k + "){display:none}\n"
 	}
 	return s
 }
