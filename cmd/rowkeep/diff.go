@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/config"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/highlight"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/page"
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 )
@@ -30,6 +33,7 @@ Exit status: 0, or with --exit-code 1 where there are changes; 2 usage; 3 a file
 not readable as CSV with this key; 4 a file cannot be read.`,
 		Example: `  rowkeep diff old.csv new.csv
   rowkeep diff --key host,port --format ndjson old.csv new.csv
+  rowkeep diff --format html old.csv new.csv > changes.html
   git show HEAD:config.csv | rowkeep diff --exit-code - config.csv`,
 		Args: operands("A", "B"),
 		RunE: d.run,
@@ -38,7 +42,7 @@ not readable as CSV with this key; 4 a file cannot be read.`,
 	configure(cmd, func(args []string) []string { return []string{args[1], args[0]} }, func(s config.Settings) {
 		readAs(&d.read, s.Read, cmd.Flags())
 	})
-	addFormat(cmd, &d.format)
+	addReportFormat(cmd, &d.format, "form of the output; html is a page of its own, for a browser", word[format]{"text", formatText})
 	cmd.Flags().BoolVar(&d.exitCode, "exit-code", false, "exit with 1 if there are changes")
 	a.addColor(cmd)
 	a.addQuiet(cmd)
@@ -66,7 +70,7 @@ func (d *diffCommand) diff(args []string) (status int, err error) {
 		return 0, files.failure(err)
 	}
 	d.out.warnings(files, result.Warnings)
-	if err := d.write(result); err != nil {
+	if err := d.write(files, result); err != nil {
 		return 0, stdoutFailure(err)
 	}
 	if d.exitCode {
@@ -77,46 +81,78 @@ func (d *diffCommand) diff(args []string) (status int, err error) {
 	return statusClean, nil
 }
 
-func (d *diffCommand) write(result *merge.Result) error {
+func (d *diffCommand) write(files inputs, result *merge.Result) error {
 	switch d.format {
 	case formatJSON:
 		return result.WriteJSON(d.out.stdout)
 	case formatNDJSON:
 		return result.WriteNDJSON(d.out.stdout)
+	case formatHTML:
+		part := pagePart(files, result)
+		part.Diff = true
+		return page.Write(d.out.stdout, newPage(part))
 	}
-	line, flush := d.out.text()
-	for c := range result.Changes() {
-		line(changeLine(c))
-	}
-	return flush()
+	return d.out.show(func(v *view) {
+		for c := range result.Changes() {
+			v.line(changeSpans(c)...)
+		}
+	})
 }
 
-// changeLine puts a change on one line.
+// changeLine puts a change on one line of one colour.
 func changeLine(c merge.Change) (paint, string) {
+	spans := changeSpans(c)
+	text := ""
+	for _, s := range spans {
+		text += s.text
+	}
+	return spans[0].paint, text
+}
+
+// changeSpans puts a change on one line, with what differs inside of values in colours of
+// its own.
+func changeSpans(c merge.Change) []span {
 	key, column := names(c.Key), name(c.Column)
 	before, after := show(c.Before, nil), show(c.After, nil)
 	place := linePlace(c.Lines)
+	one := func(p paint, format string, args ...any) []span { return []span{{p, fmt.Sprintf(format, args...)}} }
 	switch c.Kind {
 	case merge.ChangeCell:
-		return yellow, fmt.Sprintf("~ %s, %s: %s -> %s%s", key, column, before, after, place)
+		return fromTo(fmt.Sprintf("~ %s, %s: ", key, column), c, place)
 	case merge.ChangeRowAdded:
-		return green, fmt.Sprintf("+ %s: %s%s", key, after, place)
+		return one(green, "+ %s: %s%s", key, after, place)
 	case merge.ChangeRowDeleted:
-		return red, fmt.Sprintf("- %s: %s%s", key, before, place)
+		return one(red, "- %s: %s%s", key, before, place)
 	case merge.ChangeRowMoved:
-		return yellow, fmt.Sprintf("> %s moved%s", key, place)
+		return one(yellow, "> %s moved%s", key, place)
 	case merge.ChangeKeyRenamed:
-		return yellow, fmt.Sprintf("~ key %s -> %s%s", before, after, place)
+		return fromTo("~ key ", c, place)
 	case merge.ChangeColumnAdded:
-		return green, "+ column " + column
+		return one(green, "+ column %s", column)
 	case merge.ChangeColumnDeleted:
-		return red, "- column " + column
+		return one(red, "- column %s", column)
 	case merge.ChangeColumnRenamed:
-		return yellow, fmt.Sprintf("~ column %s -> %s", before, after)
+		return fromTo("~ column ", c, "")
 	case merge.ChangeColumnsMoved:
-		return yellow, fmt.Sprintf("> columns moved: %s -> %s", before, after)
+		return one(yellow, "> columns moved: %s -> %s", before, after)
 	}
-	return commentLine(c, place)
+	switch { // a comment
+	case !c.Before.Exists:
+		return one(green, "+ comment %s%s", after, place)
+	case !c.After.Exists:
+		return one(red, "- comment %s%s", before, place)
+	}
+	return fromTo("~ comment ", c, place)
+}
+
+// fromTo shows a value that became another one.
+func fromTo(start string, c merge.Change, end string) []span {
+	before, after := []span{{yellow, show(c.Before, nil)}}, []span{{yellow, show(c.After, nil)}}
+	if texts(c.Before, c.After) {
+		b, a := highlight.Pair(c.Before.Text, c.After.Text)
+		before, after = quoteParts(b, yellow, gone), quoteParts(a, yellow, came)
+	}
+	return slices.Concat([]span{{yellow, start}}, before, []span{{yellow, " -> "}}, after, []span{{yellow, end}})
 }
 
 // linePlace says where a change stands: in the new file, else in the old one.
@@ -128,15 +164,4 @@ func linePlace(l merge.Lines) string {
 		return fmt.Sprintf(" (was line %d)", l.Base)
 	}
 	return ""
-}
-
-func commentLine(c merge.Change, place string) (paint, string) {
-	before, after := show(c.Before, nil), show(c.After, nil)
-	switch {
-	case !c.Before.Exists:
-		return green, fmt.Sprintf("+ comment %s%s", after, place)
-	case !c.After.Exists:
-		return red, fmt.Sprintf("- comment %s%s", before, place)
-	}
-	return yellow, fmt.Sprintf("~ comment %s -> %s%s", before, after, place)
 }

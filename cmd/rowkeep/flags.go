@@ -20,8 +20,9 @@ type word[T any] struct {
 }
 
 // choose defines a flag that takes one of words, for the parser, the help and the
-// completion alike. The first word is the default, which is dst's zero value.
+// completion alike. The first word is the default.
 func choose[T any](cmd *cobra.Command, dst *T, flag, usage string, words ...word[T]) {
+	*dst = words[0].value
 	list := make([]string, len(words))
 	for i, w := range words {
 		list[i] = w.name
@@ -64,11 +65,23 @@ const (
 	formatText format = iota
 	formatJSON
 	formatNDJSON
+	formatHTML
 )
 
 func addFormat(cmd *cobra.Command, dst *format) {
 	choose(cmd, dst, "format", "form of the output",
 		word[format]{"text", formatText}, word[format]{"json", formatJSON}, word[format]{"ndjson", formatNDJSON})
+}
+
+// addReportFormat is addFormat for what can be a page too; usual is the default.
+func addReportFormat(cmd *cobra.Command, dst *format, usage string, usual word[format]) {
+	words := []word[format]{usual}
+	for _, w := range []word[format]{{"text", formatText}, {"json", formatJSON}, {"ndjson", formatNDJSON}, {"html", formatHTML}} {
+		if w != usual {
+			words = append(words, w)
+		}
+	}
+	choose(cmd, dst, "format", usage, words...)
 }
 
 // addTextOrJSON is addFormat where lines of JSON would have no use.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/config"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/page"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
@@ -21,7 +22,7 @@ type mergeCommand struct {
 	labels []string
 	output string
 	report string
-	ndjson bool
+	format format
 	files  inputs
 }
 
@@ -40,6 +41,7 @@ cannot be merged; 4 a file cannot be read or written; 130 interrupted. On 2, 3 a
 nothing is written.`,
 		Example: `  rowkeep merge base.csv ours.csv theirs.csv > merged.csv
   rowkeep merge --key host,port -o ours.csv --report conflicts.json base.csv ours.csv theirs.csv
+  rowkeep merge -o merged.csv --report conflicts.html --format html base.csv ours.csv theirs.csv
   rowkeep merge --policy order_id=ours --policy volume=sum base.csv ours.csv theirs.csv`,
 		Args: operands("BASE", "OURS", "THEIRS"),
 		RunE: m.run,
@@ -68,8 +70,8 @@ func (m *mergeCommand) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	addReadFlags(cmd, &m.opt.Read)
 	flags.StringVarP(&m.output, "output", "o", stdio, "write the result to `FILE`, which may be one of the inputs")
-	flags.StringVar(&m.report, "report", "", "write conflicts, changes and warnings as JSON to `FILE`")
-	choose(cmd, &m.ndjson, "format", "form of the report", word[bool]{"json", false}, word[bool]{"ndjson", true})
+	flags.StringVar(&m.report, "report", "", "write conflicts, changes and warnings to `FILE`")
+	addReportFormat(cmd, &m.format, "form of the report; html is a page of its own, for a browser", word[format]{"json", formatJSON})
 	addStrategy(cmd, &m.opt.Strategy)
 	addPolicies(cmd, m.opt.Policies)
 	choose(cmd, &m.opt.Granularity, "granularity", "what conflicts: different changes of one cell, or any two of one row",
@@ -163,15 +165,7 @@ func (m *mergeCommand) deliver(ctx context.Context, result *merge.Result) error 
 	defer m.out.working("writing")()
 	var results []delivery
 	if m.report != "" {
-		write := result.WriteJSON
-		if m.ndjson {
-			write = result.WriteNDJSON
-		}
-		if m.report == stdio {
-			results = append(results, toStream{m.out.stdout, write})
-		} else {
-			results = append(results, &toFile{file: m.report, write: write, undoable: true})
-		}
+		results = append(results, m.reportTo(result))
 	}
 	if result.HasOutput() {
 		write := func(w io.Writer) error {
@@ -185,6 +179,38 @@ func (m *mergeCommand) deliver(ctx context.Context, result *merge.Result) error 
 		}
 	}
 	return deliver(ctx, results)
+}
+
+// reportTo is the report on its way.
+func (m *mergeCommand) reportTo(result *merge.Result) delivery {
+	text := func(v *view) { printReport(v, m.files, result) }
+	if m.report == stdio && m.format == formatText {
+		return toStream{m.out.stdout, func(io.Writer) error { return m.out.show(text) }}
+	}
+	write := result.WriteJSON
+	switch m.format {
+	case formatText:
+		write = func(w io.Writer) error { return plainly(w, text) }
+	case formatNDJSON:
+		write = result.WriteNDJSON
+	case formatHTML:
+		write = func(w io.Writer) error { return page.Write(w, m.page(result)) }
+	}
+	if m.report == stdio {
+		return toStream{m.out.stdout, write}
+	}
+	return &toFile{file: m.report, write: write, undoable: true}
+}
+
+// page is the report as a page, on which the versions go by their labels.
+func (m *mergeCommand) page(result *merge.Result) page.Report {
+	called := maps.Clone(m.files)
+	for side, label := range map[merge.Side]string{merge.Base: m.opt.Labels.Base, merge.Ours: m.opt.Labels.Ours, merge.Theirs: m.opt.Labels.Theirs} {
+		if label != "" {
+			called[side] = label
+		}
+	}
+	return newPage(pagePart(called, result))
 }
 
 // summary tells a person what the report tells a program.

@@ -66,6 +66,10 @@ const (
 	red    paint = "31"
 	green  paint = "32"
 	yellow paint = "33"
+
+	// What differs inside a value.
+	gone paint = "1;31"
+	came paint = "1;32"
 )
 
 func (p paint) on(s string, colored bool) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/highlight"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
@@ -78,29 +79,73 @@ func (o *output) warnings(files inputs, list []merge.Warning) {
 		return
 	}
 	for _, w := range list {
-		place := ""
-		if w.Input != merge.NoSide {
-			place = files.at(w.Input, w.Line) + ": "
-		}
-		o.message(yellow, "warning: "+place+subject(string(w.Kind), w.Key, w.Column, w.Column != "")+": "+w.Message)
+		o.message(yellow, warningLine(files, w))
 	}
+}
+
+func warningLine(files inputs, w merge.Warning) string {
+	place := ""
+	if w.Input != merge.NoSide {
+		place = files.at(w.Input, w.Line) + ": "
+	}
+	return "warning: " + place + subject(string(w.Kind), w.Key, w.Column, w.Column != "") + ": " + w.Message
 }
 
 // conflict prints a conflict with its three versions.
 func (o *output) conflict(files inputs, c merge.Conflict) {
+	start := "rowkeep: "
+	for _, line := range conflictLines(files, c) {
+		o.report(start, line)
+		start = "  "
+	}
+}
+
+// conflictLines says what a conflict is about, and then, on a line each, what the three
+// versions have. What differs inside their values has a colour.
+func conflictLines(files inputs, c merge.Conflict) [][]span {
 	what := "conflict: " + subject(string(c.Kind), c.Key, c.Column, c.HasColumn)
 	if c.Note != "" {
 		what += ", " + c.Note
 	}
-	o.message(yellow, what)
-	shown := distinct(c.Base, c.Ours, c.Theirs)
-	for _, version := range []struct {
-		side  merge.Side
-		line  int
-		value merge.Value
-	}{{merge.Base, c.Lines.Base, c.Base}, {merge.Ours, c.Lines.Ours, c.Ours}, {merge.Theirs, c.Lines.Theirs, c.Theirs}} {
-		o.detail(fmt.Sprintf("%-6s  %s: %s", version.side, files.at(version.side, version.line), show(version.value, shown)))
+	if c.Settled != "" {
+		what += ", settled: " + c.Settled
 	}
+	lines := [][]span{{{yellow, what}}}
+	at := [...]int{c.Lines.Base, c.Lines.Ours, c.Lines.Theirs}
+	for i, value := range versionSpans(c) {
+		side := merge.Base + merge.Side(i)
+		lines = append(lines, append([]span{{plain, fmt.Sprintf("%-6s  %s: ", side, files.at(side, at[i]))}}, value...))
+	}
+	return lines
+}
+
+// versionSpans shows the three versions of a conflict.
+func versionSpans(c merge.Conflict) [3][]span {
+	var parts [3][]highlight.Part
+	switch {
+	case texts(c.Base, c.Ours, c.Theirs):
+		parts = highlight.Three(c.Base.Text, c.Ours.Text, c.Theirs.Text)
+	case texts(c.Ours, c.Theirs) && !c.Base.Exists:
+		parts[1], parts[2] = highlight.Pair(c.Ours.Text, c.Theirs.Text)
+	case texts(c.Base, c.Ours) && !c.Theirs.Exists:
+		parts[0], parts[1] = highlight.Pair(c.Base.Text, c.Ours.Text)
+	case texts(c.Base, c.Theirs) && !c.Ours.Exists:
+		parts[0], parts[2] = highlight.Pair(c.Base.Text, c.Theirs.Text)
+	}
+	shown := distinct(c.Base, c.Ours, c.Theirs)
+	var spans [3][]span
+	for i, v := range []merge.Value{c.Base, c.Ours, c.Theirs} {
+		changed := came
+		if i == 0 {
+			changed = gone
+		}
+		if parts[i] == nil {
+			spans[i] = []span{{plain, show(v, shown)}}
+		} else {
+			spans[i] = quoteParts(parts[i], plain, changed)
+		}
+	}
+	return spans
 }
 
 // subject says what a conflict or a warning is about.
