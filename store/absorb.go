@@ -52,9 +52,14 @@ func refused(err error) bool {
 // keepPending keeps a stray that cannot be merged as a conflict, so that it stands in
 // nobody's way.
 func (s *Store) keepPending(st stray) error {
-	return s.note([]state.Version{{Content: st.data, Entry: state.Entry{
-		Kind: state.Conflict, Time: time.Now().UTC(), Actor: s.opt.Actor, Base: st.base, Absorbed: []state.Absorbed{st.Absorbed},
-	}}})
+	base, err := s.content(st.base)
+	if err != nil {
+		return err
+	}
+	return s.note([]state.Version{state.NewDispute(
+		state.Entry{Time: time.Now().UTC(), Absorbed: []state.Absorbed{st.Absorbed}},
+		string(OfLateWriter), "", base.Bytes(), st.data, Snapshot(s.newest()).Bytes(),
+	)})
 }
 
 // mend merges what slipped in between the last look of a commit and its commit point, and
@@ -130,11 +135,12 @@ func (s *Store) absorb(ctx context.Context, st stray, wins merge.Output) (receip
 		p.absorbed = []state.Absorbed{st.Absorbed}
 		p.aside = []state.Version{s.aside(state.Stray, found, st.base, now)}
 		if conflicts = standing(p.merged); len(conflicts) > 0 {
-			pending := found
+			entry := state.Entry{Time: time.Now().UTC(), Conflicts: len(conflicts)}
+			why, ours, theirs := OfLateWriter, found, now
 			if wins == merge.OutputOurs {
-				pending = now
+				why, ours, theirs, entry.Actor = OfSlipped, now, found, s.opt.Actor
 			}
-			p.aside = append(p.aside, s.aside(state.Conflict, pending, st.base, now))
+			p.aside = append(p.aside, state.NewDispute(entry, string(why), "", base.Bytes(), ours.Bytes(), theirs.Bytes()))
 		}
 		return p, nil
 	})

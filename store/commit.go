@@ -31,6 +31,12 @@ type proposal struct {
 	absorbed []state.Absorbed
 	aside    []state.Version
 	accepted bool // the result is meant as it is, whatever it takes back
+	// parked are conflicts at which the file's values stay.
+	parked []merge.Conflict
+	// ours is the change by itself where it is to be kept if the merge is refused; closes
+	// are the numbers of conflicts that the commit settles.
+	ours   []byte
+	closes []int64
 }
 
 // commit makes propose's answer to what stands in the file its content. Propose is asked
@@ -78,11 +84,14 @@ func (s *Store) commitHere(ctx context.Context, propose func(now Snapshot) (prop
 	}
 	receipt, slipped, err := s.write(ctx, propose)
 	if err != nil {
-		return nil, err
+		return nil, s.keepUnmerged(err)
 	}
 	receipt.Events = append(events, receipt.Events...)
 	if slipped {
 		err = s.mend(ctx, receipt)
+	}
+	if err == nil && len(receipt.parked) > 0 {
+		err = &CommitError{Path: s.path, Step: "merge", Outcome: ConflictPending, Err: &merge.ConflictError{Conflicts: receipt.parked}}
 	}
 	return receipt, err
 }
@@ -144,7 +153,7 @@ func (s *Store) attempt(ctx context.Context, propose func(now Snapshot) (proposa
 	}
 	p, err := propose(found.now)
 	if err != nil {
-		return nil, false, err
+		return nil, false, found.found(now, err)
 	}
 	result, err := newSnapshot(p.result, s.opt.Read)
 	if err != nil {
@@ -152,7 +161,7 @@ func (s *Store) attempt(ctx context.Context, propose func(now Snapshot) (proposa
 	}
 	if p.merged != nil && s.opt.Validate != nil {
 		if err := s.opt.Validate(p.base, result); err != nil {
-			return nil, false, &CommitError{Path: s.path, Step: "validate", Err: err}
+			return nil, false, found.found(now, p.refused(found.now, &CommitError{Path: s.path, Step: "validate", Err: err}))
 		}
 	}
 	if p.accepted { // nothing that was found is given back
@@ -169,6 +178,9 @@ func (s *Store) put(ctx context.Context, old held, found healed, p proposal, rec
 	if receipt.Written || len(p.absorbed) > 0 {
 		// What strayed and changes nothing must not be found again.
 		versions = append(versions, receipt.version(s.opt.Actor, p, receipt.after))
+		st.pending = 1
+	} else if len(p.closes) > 0 {
+		versions = append(versions, closing(s.opt.Actor, p.closes))
 		st.pending = 1
 	}
 	if !receipt.Written {
@@ -259,17 +271,23 @@ func (s *Store) lockError(err error) error {
 }
 
 // combine merges a change into what stands in the file. The errors are a
-// [*merge.ConflictError], and a [*CommitError] of step "merge".
+// [*merge.ConflictError], and a [*CommitError] of step "merge"; [keptError] is around those
+// whose change is to be kept.
 func (s *Store) combine(base Snapshot, ours []byte, now Snapshot) (proposal, error) {
-	merged, err := merge.Merge(base.Bytes(), ours, now.Bytes(), s.opt.merge())
-	if err != nil {
+	p := proposal{base: base, ours: ours}
+	var err error
+	if p.merged, err = merge.Merge(base.Bytes(), ours, now.Bytes(), s.opt.merge()); err != nil {
 		return proposal{}, &CommitError{Path: s.path, Step: "merge", Err: err}
 	}
-	if err := merged.Err(); err != nil {
-		return proposal{}, err
+	if slices.ContainsFunc(p.merged.Warnings, func(w merge.Warning) bool { return w.Kind == merge.WarnMassKeyChange }) {
+		return proposal{}, p.refused(now, &CommitError{Path: s.path, Step: "merge", Err: ErrMassKeyChange})
 	}
-	if slices.ContainsFunc(merged.Warnings, func(w merge.Warning) bool { return w.Kind == merge.WarnMassKeyChange }) {
-		return proposal{}, &CommitError{Path: s.path, Step: "merge", Err: ErrMassKeyChange}
+	switch err := p.merged.Err(); {
+	case err != nil && s.opt.Park:
+		return s.park(p, now)
+	case err != nil:
+		return proposal{}, p.refused(now, err)
 	}
-	return proposal{base: base, result: merged.Bytes(), merged: merged}, nil
+	p.result = p.merged.Bytes()
+	return p, nil
 }

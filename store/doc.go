@@ -82,10 +82,16 @@
 //
 // # Conflicts, crashes
 //
-// A change that conflicts fails with a [*merge.ConflictError], and nothing is written. What
-// conflicts with a file that somebody renamed in at the commit point is in the file only
-// where it does not; the outcome is ConflictPending. A version that could not be written is
-// kept in the history as a conflict.
+// A change that conflicts fails with a [*merge.ConflictError], and nothing is written; with
+// [Options.Park] what is clean of it is committed. What conflicts with a file that somebody
+// renamed in at the commit point is in the file only where it does not. In the last two
+// cases the outcome is ConflictPending.
+//
+// In each case the change is kept with what it was made from and what stood in the file,
+// and waits: [Store.Pending] lists what waits, [Store.Resolve] merges it with what stands in
+// the file by then and asks about what still conflicts, [Store.Dismiss] drops it. So does
+// the commit of the same transaction, once it comes about. The command does that as
+// rowkeep conflicts and rowkeep resolve.
 //
 // After a crash, of the process or the machine, the file is old or new. Open sorts out what
 // was left. Whoever is told an outcome "unknown" reads the file.

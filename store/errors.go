@@ -43,10 +43,11 @@ type Outcome uint8
 
 // The outcomes. NotCommitted: the file is as it was, and no temporary file lies about.
 // ConflictPending: the change stands in the file but for what conflicts with something
-// that somebody saved in the very moment of the commit; that stands there, and the
-// change's values are kept as a pending conflict. Unknown: the new content stands in the
-// file, but after a power cut the old may be there again; or the old does, but the system
-// did not let the change be taken out of the history, and the next commit may bring it.
+// that somebody saved in the very moment of the commit, or with [Options.Park] before it;
+// that stands there, and the change's values wait to be settled. Unknown: the new content
+// stands in the file, but after a power cut the old may be there again; or the old does, but
+// the system did not let the change be taken out of the history, and the next commit may
+// bring it.
 const (
 	NotCommitted Outcome = iota
 	ConflictPending

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -302,7 +303,18 @@ func (f *localFile) lacksEnd() bool { return f.lockedLog().LacksEnd() }
 // note keeps versions without a swap.
 func (f *localFile) note(versions []state.Version) (int64, error) {
 	seq, _, err := f.log.Append(versions...)
+	if err == nil && mustStay(versions) {
+		err = f.log.Sync()
+	}
 	return seq, err
+}
+
+// mustStay reports versions that nothing but the log tells of: a power cut must not take
+// them.
+func mustStay(versions []state.Version) bool {
+	return slices.ContainsFunc(versions, func(v state.Version) bool {
+		return v.Kind == state.Conflict || v.Kind == state.Closed || len(v.Absorbed) > 0 || len(v.Closes) > 0
+	})
 }
 
 // create makes the state directory for a file, which may be missing itself.
@@ -364,8 +376,8 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	}()
 	f.log.Know(old.data)
 	seq, undo, err := f.log.Append(versions...)
-	if err == nil && len(versions[len(versions)-1].Absorbed) > 0 {
-		err = f.log.Sync() // else a power cut could let the same edit be found once more
+	if err == nil && mustStay(versions) {
+		err = f.log.Sync() // else a power cut could let the same edit be found once more, too
 	}
 	if err != nil {
 		return failed("record", NotCommitted, err)

@@ -56,10 +56,11 @@ func (s *Store) contested(v verdict, save Snapshot) *state.Version {
 	if len(v.conflicts) == 0 {
 		return nil
 	}
-	return &state.Version{Content: save.Bytes(), Entry: state.Entry{
-		Kind: state.Conflict, Time: time.Now().UTC(), Conflicts: len(v.conflicts),
-		Base: state.DigestOf(v.from), Theirs: state.DigestOf(v.against),
-	}}
+	kept := state.NewDispute(
+		state.Entry{Time: time.Now().UTC(), Conflicts: len(v.conflicts)},
+		string(OfStaleSave), "", v.from, save.Bytes(), v.against,
+	)
+	return &kept
 }
 
 // readPast brings what the store knows of the history up to date: the versions that stood in

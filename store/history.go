@@ -38,7 +38,8 @@ type Version struct {
 
 	// Of a written version: what the change was made from, what stood in the file before
 	// it, whether the two were merged, and how many conflicts were settled. Base and Theirs
-	// of other versions say the same of the merge that they were part of.
+	// of other versions say the same of the merge that they were part of, and Conflicts of a
+	// pending change how many there were.
 	Base, Theirs Digest
 	Merged       bool
 	Conflicts    int
@@ -87,9 +88,11 @@ func (s *Store) History() ([]Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Version, len(h.Entries))
-	for i, e := range h.Entries {
-		list[i] = newVersion(e)
+	var list []Version
+	for _, e := range h.Entries {
+		if e.Kind != state.Closed {
+			list = append(list, newVersion(e))
+		}
 	}
 	return list, nil
 }
@@ -103,7 +106,7 @@ func (s *Store) Contents() (iter.Seq2[Version, []byte], error) {
 	}
 	return func(yield func(Version, []byte) bool) {
 		for e, content := range h.Contents {
-			if !yield(newVersion(e), content) {
+			if e.Kind != state.Closed && !yield(newVersion(e), content) {
 				return
 			}
 		}

@@ -176,3 +176,13 @@ func checkFree(t *testing.T, s *Store) {
 		t.Error("the medium is locked")
 	}
 }
+
+// checkPending checks that one change waits, and whose cause it is; a commit that comes
+// after it closes it.
+func checkPending(t *testing.T, s *Store, cause Cause) {
+	t.Helper()
+	list, err := s.Pending()
+	if err != nil || len(list) != 1 || list[0].Cause != cause {
+		t.Errorf("pending: %+v (%v), want one of cause %s", list, err, cause)
+	}
+}

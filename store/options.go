@@ -26,6 +26,11 @@ type Options struct {
 	Strategy    merge.Strategy
 	Granularity merge.Granularity
 
+	// Park commits what is clean of a change that conflicts: the file keeps its values at the
+	// conflicts, and the change waits to be settled; see [Store.Pending]. Without it nothing
+	// of the change is written.
+	Park bool
+
 	// Owned are columns that nobody but the program has a reason to write to. Reverts says
 	// what becomes of changes of the program that a stale save takes back: one that was
 	// made from an older version. With Notice a comment in the file tells the person whose
@@ -38,7 +43,7 @@ type Options struct {
 	// Validate, if set, is asked before a merged result is committed: two valid files
 	// can merge into one that is not, as when one side deletes the row to which the
 	// other one links. base is what the change was made from. If it returns an error
-	// nothing is written, and the commit's error wraps it.
+	// nothing is written, the commit's error wraps it, and the change waits to be settled.
 	Validate func(base, result Snapshot) error
 
 	// Create names the columns of the file that a commit makes, of mode 0600, if there is

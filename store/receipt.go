@@ -37,6 +37,7 @@ type Receipt struct {
 
 	before, after Snapshot
 	read          csvrows.Options
+	parked        []merge.Conflict // which wait to be settled
 }
 
 // Changes are what the commit did to the file, from Theirs to Result, by key and column.
@@ -62,7 +63,12 @@ func (s *Store) newReceipt(p proposal, now, result Snapshot) *Receipt {
 		before: now, after: result, read: s.opt.Read,
 	}
 	if p.merged != nil {
-		r.Conflicts, r.Warnings = p.merged.Conflicts, p.merged.Warnings
+		r.Warnings, r.parked = p.merged.Warnings, p.parked
+		for _, c := range p.merged.Conflicts {
+			if c.Settled != "" {
+				r.Conflicts = append(r.Conflicts, c)
+			}
+		}
 	}
 	return r
 }
@@ -72,7 +78,7 @@ func (r *Receipt) version(actor string, p proposal, result Snapshot) state.Versi
 	return state.Version{Content: result.Bytes(), Entry: state.Entry{
 		Kind: state.Commit, Time: r.Time, Actor: actor,
 		Base: state.Digest(r.Base), Theirs: state.Digest(r.Theirs), Merged: r.Merged, Conflicts: len(r.Conflicts),
-		Absorbed: p.absorbed, Accepted: p.accepted,
+		Absorbed: p.absorbed, Accepted: p.accepted, Closes: p.closes,
 	}}
 }
 

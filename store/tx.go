@@ -13,8 +13,9 @@ import (
 // not for use after its end.
 type Tx struct {
 	*csvrows.Table
-	store *Store
-	base  Snapshot
+	store   *Store
+	base    Snapshot
+	pending []int64 // what is kept of commits of it that failed
 }
 
 // newTx begins a change of base. Where there is no file it begins with the header of the
@@ -60,7 +61,8 @@ func (tx *Tx) Replace(content []byte) error {
 // After an error the file is as it was, and the transaction can be edited and committed
 // again, unless a [*CommitError] says that the outcome is another: that ends it too. The
 // errors are a [*merge.ConflictError] where somebody else changed the same; ErrDone where
-// it was committed; else as of [Store.Update].
+// it was committed; else as of [Store.Update]. What conflicts is kept, and waits to be
+// settled (see [Store.Pending]) until the transaction is committed after all.
 func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
 	if tx.store == nil {
 		return nil, ErrDone
@@ -68,10 +70,15 @@ func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
 	s, ours := tx.store, tx.Bytes()
 	receipt, err := s.commit(ctx, func(now Snapshot) (proposal, error) {
 		if now.digest == tx.base.digest && bytes.Equal(now.Bytes(), tx.base.Bytes()) {
-			return proposal{base: now, result: ours}, nil
+			return proposal{base: now, result: ours, closes: tx.pending}, nil
 		}
-		return s.combine(tx.base, ours, now)
+		p, err := s.combine(tx.base, ours, now)
+		p.closes = tx.pending
+		return p, err
 	})
+	if kept := (*keptError)(nil); errors.As(err, &kept) {
+		tx.pending, err = append(tx.pending, kept.seq...), kept.error
+	}
 	if failed := (*CommitError)(nil); err == nil || errors.As(err, &failed) && failed.Outcome != NotCommitted {
 		tx.end() // the change stands in the file, and a sum must not count it once more
 	}

@@ -185,7 +185,7 @@ func (e logEntry) words() []string {
 	if e.Merged {
 		words = append(words, "merged")
 	}
-	if e.Conflicts > 0 {
+	if e.Conflicts > 0 && e.Origin != store.OfConflict {
 		words = append(words, fmt.Sprintf("conflicts settled: %d", e.Conflicts))
 	}
 	if e.Accepted {

@@ -104,12 +104,11 @@ func (c *statusCommand) look(s *store.Store) (*statusReport, error) {
 	if err != nil {
 		return nil, c.failure(err)
 	}
-	r := &statusReport{Schema: "rowkeep.status/1", File: c.file, Versions: len(versions), Findings: []statusFinding{}}
-	for _, v := range versions {
-		if v.Origin == store.OfConflict {
-			r.Pending++
-		}
+	pending, err := s.Pending()
+	if err != nil {
+		return nil, c.failure(err)
 	}
+	r := &statusReport{Schema: "rowkeep.status/1", File: c.file, Versions: len(versions), Pending: len(pending), Findings: []statusFinding{}}
 	if n := len(versions); n > 0 {
 		r.first, r.last = versions[0], versions[n-1]
 	}
@@ -143,7 +142,7 @@ func (c *statusCommand) print(r *statusReport) error {
 	}
 	tell(plain, "versions", r.kept())
 	if r.Pending > 0 {
-		tell(yellow, "pending", fmt.Sprintf("%d conflicts wait to be settled", r.Pending))
+		tell(yellow, "pending", fmt.Sprintf("%d conflicts wait to be settled: rowkeep conflicts %s", r.Pending, shellWord(r.File)))
 	} else {
 		tell(plain, "pending", "no conflicts")
 	}

@@ -277,7 +277,7 @@ func (k Keep) above(entries []Entry, displaced map[int64]int64, most int, size i
 		if n > 1 && (n > most || full > size) {
 			return i + 1
 		}
-		used += lineSize(int64(len(e.Patch.Text))) + displaced[e.Seq]
+		used += lineSize(e.textLen()) + displaced[e.Seq]
 	}
 	return 0
 }
@@ -306,29 +306,14 @@ func (l *Log) Crowded(keep Keep) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	used := at.Size
+	oldest, skipped, ok := front(f)
+	used := at.Size - skipped
 	for _, n := range sizes {
 		used += n
 	}
-	oldest, ok := firstEntry(f)
 	count := newest - oldest.Seq + 1 // or less
 	return !ok || used > keep.Size || count > int64(keep.Most) ||
 		count > int64(keep.Versions) && time.Since(oldest.Time) >= keep.Age, nil
-}
-
-// firstEntry reads the first line that is an entry, if the log begins with one.
-func firstEntry(f *os.File) (Entry, bool) {
-	data := make([]byte, 1<<16)
-	for {
-		n, _ := f.ReadAt(data, 0)
-		line, _, whole := bytes.Cut(bytes.TrimLeft(data[:n], "\n"), []byte("\n"))
-		if !whole && n == len(data) && int64(n) < mostLog {
-			data = make([]byte, 8*n)
-			continue
-		}
-		e, err := parseLine(line)
-		return e, err == nil
-	}
 }
 
 // sizes are those of the displaced files, by number.
@@ -344,7 +329,7 @@ func (d Dir) sizes() (map[int64]int64, error) {
 }
 
 // Prune drops the versions that need not be kept, with the files that commits displaced
-// before the first that stays. look is asked of each file before it goes. One that it
+// before the first that stays. Conflicts stay until they are closed. look is asked of each file before it goes. One that it
 // does not want to go stays, and so does the version that it was made from: what somebody
 // wrote to the file is to be merged with that as its base.
 //
@@ -367,6 +352,9 @@ func (l *Log) Prune(keep Keep, look func(Displaced) (gone bool)) error {
 	first := h.Entries[n].Seq
 	stays := make([]bool, len(h.Entries))
 	for i := n; i < len(stays); i++ {
+		stays[i] = true
+	}
+	for _, i := range h.Pending() {
 		stays[i] = true
 	}
 	var gone []Displaced

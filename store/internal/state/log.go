@@ -30,12 +30,13 @@ type Kind string
 
 // The kinds. Commit: the store wrote it. Read: somebody else did, and the store found it.
 // Stray: it was found in a displaced file, and merged. Conflict: what it changes waits to
-// be settled.
+// be settled. Closed is no version: it says of conflicts that they do not wait any more.
 const (
 	Commit   Kind = "commit"
 	Read     Kind = "read"
 	Stray    Kind = "stray"
 	Conflict Kind = "conflict"
+	Closed   Kind = "closed"
 )
 
 // Stood reports a version that stood in the file at some time.
@@ -51,7 +52,8 @@ type Entry struct {
 	Digest Digest    `json:"digest"` // of the version
 
 	// Of a commit: what the change was made from, what stood in the file, whether the two
-	// were merged, and how many conflicts were settled. Of a conflict: base and theirs.
+	// were merged, and how many conflicts were settled. Of a conflict: base, theirs, and how
+	// many conflicts there were.
 	Base      Digest `json:"base,omitzero"`
 	Theirs    Digest `json:"theirs,omitzero"`
 	Merged    bool   `json:"merged,omitempty"`
@@ -63,6 +65,10 @@ type Entry struct {
 	InPlace bool `json:"inPlace,omitempty"`
 	// Accepted versions are meant as they are, whatever they take back.
 	Accepted bool `json:"accepted,omitempty"`
+	// Closes are the numbers of conflicts that wait no longer.
+	Closes []int64 `json:"closes,omitempty"`
+	// Dispute is what is kept of a conflict.
+	Dispute *Dispute `json:"dispute,omitempty"`
 
 	Patch Patch `json:"patch"`
 	// Chain is how many bytes of patches lead to this version from the last full one.
