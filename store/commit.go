@@ -284,7 +284,7 @@ func (s *Store) combine(base Snapshot, ours []byte, now Snapshot) (proposal, err
 	}
 	switch err := p.merged.Err(); {
 	case err != nil && s.opt.Park:
-		return s.park(p, now)
+		return s.park(p, now, s.opt.merge(), state.Entry{Actor: s.opt.Actor}, OfPark), nil
 	case err != nil:
 		return proposal{}, p.refused(now, err)
 	}

@@ -118,9 +118,11 @@ func (s *Store) Dispute(seq int64) (*Dispute, error) {
 // Receipt.Written is false then.
 //
 // The answer may depend on the three values: they may be other ones than those that the
-// change was kept with. The zero Resolution leaves a conflict standing, and the error is a
-// [*merge.ConflictError] then: nothing is written, and the change still waits. It is
-// ErrNotPending where somebody else was faster; else as of [Store.Dispute] and of
+// change was kept with. The zero Resolution leaves a conflict standing. If all stand,
+// nothing is written, the change still waits, and the error is a [*merge.ConflictError];
+// if some do, what was settled is committed, the rest waits as a change of a new number,
+// and the ConflictError is that of a [*CommitError] with outcome ConflictPending. The error
+// is ErrNotPending where somebody else was faster; else as of [Store.Dispute] and of
 // [Store.Update].
 func (s *Store) Resolve(ctx context.Context, seq int64, answer func(merge.Conflict) merge.Resolution) (*Receipt, error) {
 	return s.commit(ctx, func(now Snapshot) (proposal, error) {
@@ -147,14 +149,20 @@ func (s *Store) settle(d *Dispute, now Snapshot, answer func(merge.Conflict) mer
 		}
 		return r
 	}
-	merged, err := merge.Merge(d.BaseData, d.OursData, now.Bytes(), opt)
-	if err != nil {
+	p := proposal{base: base, ours: d.OursData, closes: []int64{d.Seq}}
+	if p.merged, err = merge.Merge(d.BaseData, d.OursData, now.Bytes(), opt); err != nil {
 		return proposal{}, &CommitError{Path: s.path, Step: "merge", Err: err}
 	}
-	if err := merged.Err(); err != nil {
-		return proposal{}, err
+	switch left := len(standing(p.merged)); {
+	case left == 0:
+		p.result = p.merged.Bytes()
+	case left == len(p.merged.Conflicts):
+		return proposal{}, p.merged.Err()
+	default:
+		p = s.park(p, now, opt, state.Entry{Actor: d.OursBy}, d.Cause)
 	}
-	return proposal{base: base, result: merged.Bytes(), merged: merged, closes: []int64{d.Seq}}, nil
+	p.ours = nil // if it is refused it waits as it did
+	return p, nil
 }
 
 // Dismiss drops a pending change: the file stays as it is, which need not be readable, and
@@ -271,29 +279,28 @@ func (s *Store) keepUnmerged(err error) error {
 }
 
 // park makes of a change that conflicts one that leaves the file's value there, and keeps
-// the change.
-func (s *Store) park(p proposal, now Snapshot) (proposal, error) {
-	conflicts := standing(p.merged)
+// the rest of the change: as ours the result with the change's values there, so that what
+// is settled or clean does not come up again.
+func (s *Store) park(p proposal, now Snapshot, opt merge.Options, entry state.Entry, why Cause) proposal {
 	base, ours := p.base.Bytes(), p.ours
-	opt := s.opt.merge()
-	as := func(output merge.Output) []byte {
+	as := func(output merge.Output) *merge.Result {
 		opt.Output = output
-		r, err := merge.Merge(p.base.Bytes(), p.ours, now.Bytes(), opt)
+		r, err := merge.Merge(base, ours, now.Bytes(), opt)
 		if err != nil {
 			panic(fmt.Sprintf("store: what was merged before: %v", err))
 		}
-		p.merged = r
-		return r.Bytes()
+		return r
 	}
-	if s.opt.sums() {
-		// What is committed now must not be counted once more when the rest is settled.
-		base, ours = as(merge.OutputBase), as(merge.OutputOurs)
+	p.parked = standing(p.merged)
+	p.merged = as(merge.OutputTheirs)
+	p.result = p.merged.Bytes()
+	restOurs, restBase := as(merge.OutputOurs).Bytes(), base
+	if s.opt.sums() { // what both have would be added up once more
+		restBase = as(merge.OutputBase).Bytes()
 	}
-	p.result = as(merge.OutputTheirs)
-	entry := state.Entry{Time: time.Now().UTC(), Actor: s.opt.Actor, Conflicts: len(conflicts)}
-	p.aside = []state.Version{state.NewDispute(entry, string(OfPark), "", base, ours, now.Bytes())}
-	p.parked = conflicts
-	return p, nil
+	entry.Time, entry.Conflicts = time.Now().UTC(), len(p.parked)
+	p.aside = []state.Version{state.NewDispute(entry, string(why), "", restBase, restOurs, p.result)}
+	return p
 }
 
 // sums reports a policy that adds up changes.

@@ -225,6 +225,66 @@ func TestParkedSumCountsOnce(t *testing.T) {
 	checkContent(t, path, "id,n,v\na,16,2\n")
 }
 
+// What is answered is committed, and what is not goes on waiting, as it was.
+func TestResolveInPart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	write(t, path, "id,v\na,1\nb,1\nc,1\n")
+	s := openStore(t, path, store.Options{})
+	tx, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(setV(tx, "a", "2"), setV(tx, "b", "2"), setV(tx, "c", "2")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, "id,v\na,3\nb,3\nc,1\n")
+	if _, err := tx.Commit(t.Context()); err == nil {
+		t.Fatal("no conflict")
+	}
+	first := onePending(t, s).Seq
+	_, err = s.Resolve(t.Context(), first, func(c merge.Conflict) merge.Resolution {
+		if c.Key[0] == "a" {
+			return merge.Resolution{Side: merge.Neither, Value: "4"}
+		}
+		return merge.Resolution{}
+	})
+	failed, ok := errors.AsType[*store.CommitError](err)
+	if !ok || failed.Outcome != store.ConflictPending {
+		t.Fatalf("%v", err)
+	}
+	checkContent(t, path, "id,v\na,4\nb,3\nc,2\n")
+	rest := onePending(t, s)
+	if rest.Seq == first || rest.Cause != store.OfUpdate || rest.Conflicts != 1 {
+		t.Errorf("%+v", rest)
+	}
+	if _, err := s.Resolve(t.Context(), rest.Seq, take(merge.Ours)); err != nil {
+		t.Fatal(err)
+	}
+	checkContent(t, path, "id,v\na,4\nb,2\nc,2\n")
+	nonePending(t, s)
+}
+
+// Who merges by hand what failed, and commits that, has settled it.
+func TestAgain(t *testing.T) {
+	s, path, tx, _ := conflicting(t, store.Options{})
+	next, err := tx.Again(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Commit(t.Context()); !errors.Is(err, store.ErrDone) {
+		t.Errorf("the old one: %v", err)
+	}
+	onePending(t, s)
+	if err := setV(next, "a", "5"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := next.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	checkContent(t, path, "id,v\na,5\nb,1\nc,3\n")
+	nonePending(t, s)
+}
+
 // What Validate refuses waits with what it said.
 func TestPendingValidate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")

@@ -85,5 +85,22 @@ func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
 	return receipt, err
 }
 
+// Again begins anew after a commit that failed, from what stands in the file now: for an
+// edit that somebody has merged with that by hand. Once it is committed, nothing that was
+// kept of the commit that failed waits to be settled. The errors are those of
+// [Store.Snapshot], and ErrDone; the transaction is unchanged then, and over otherwise.
+func (tx *Tx) Again(ctx context.Context) (*Tx, error) {
+	if tx.store == nil {
+		return nil, ErrDone
+	}
+	next, err := tx.store.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	next.pending = tx.pending
+	tx.end()
+	return next, nil
+}
+
 // end makes every later use a fault of the program that it cannot overlook.
 func (tx *Tx) end() { tx.Table, tx.store = nil, nil }

@@ -157,7 +157,7 @@ func (e *editCommand) rounds(ctx context.Context, s *store.Store, tx *store.Tx) 
 		var conflict *merge.ConflictError
 		switch {
 		case errors.As(err, &conflict):
-			if tx, err = e.again(ctx, s, tx.Base(), saved); err != nil {
+			if tx, err = e.again(ctx, tx, saved); err != nil {
 				return err
 			}
 			open = &failure{status: statusConflicts, err: fmt.Errorf("%s: the conflicts were left as they are", e.file)}
@@ -215,10 +215,11 @@ func (e *editCommand) pause() error {
 
 // again begins anew from what stands in the file now, and offers the conflicts between
 // that and what was saved.
-func (e *editCommand) again(ctx context.Context, s *store.Store, base store.Snapshot, saved []byte) (*store.Tx, error) {
+func (e *editCommand) again(ctx context.Context, tx *store.Tx, saved []byte) (*store.Tx, error) {
 	ctx, stop := renew(ctx)
 	defer stop()
-	tx, err := s.Begin(ctx)
+	base := tx.Base()
+	tx, err := tx.Again(ctx)
 	if err != nil {
 		return nil, e.failure(err)
 	}
