@@ -226,6 +226,17 @@ func (s *Session) resolve(c merge.Conflict) merge.Resolution {
 	return merge.Resolution{}
 }
 
+// Resolver gives the answers to a merge that somebody else makes, perhaps with another file:
+// each only if the conflict has the three values that it was given for.
+func (s *Session) Resolver() func(merge.Conflict) merge.Resolution {
+	return func(c merge.Conflict) merge.Resolution {
+		if i, known := s.index[c.ID]; known && s.sameQuestion(s.conflicts[i], c) {
+			return s.answers[i]
+		}
+		return merge.Resolution{}
+	}
+}
+
 // Moved tells what became of the conflicts as the file changed.
 type Moved struct {
 	// Moot are conflicts that are none any more, such as those of which the file has now
@@ -250,7 +261,7 @@ func (s *Session) Rebase(theirs []byte) (Moved, error) {
 		case !stands:
 			moved.Moot = append(moved.Moot, c)
 		case r.Side == merge.NoSide:
-		case sameQuestion(c, next.conflicts[j]):
+		case s.sameQuestion(c, next.conflicts[j]):
 			next.set(j, r)
 		default:
 			moved.Asked = append(moved.Asked, next.conflicts[j])
@@ -265,9 +276,13 @@ func (s *Session) Rebase(theirs []byte) (Moved, error) {
 	return moved, nil
 }
 
-// sameQuestion reports conflicts that differ in lines at the most.
-func sameQuestion(a, b merge.Conflict) bool {
+// sameQuestion reports conflicts that differ in lines at the most, and in a base that is
+// not known.
+func (s *Session) sameQuestion(a, b merge.Conflict) bool {
 	a.Lines, b.Lines = merge.Lines{}, merge.Lines{}
+	if s.noBase {
+		a.Base, b.Base = merge.Value{}, merge.Value{}
+	}
 	return reflect.DeepEqual(a, b)
 }
 
