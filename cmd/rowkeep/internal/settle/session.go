@@ -21,7 +21,8 @@ type Session struct {
 	left      int
 	undo      [][]change
 
-	view *view // for Row; made when it is asked for
+	first *merge.Result // without any answer
+	view  *view         // for Row; made when it is asked for
 }
 
 // change is what Undo takes back: the answer that a conflict had before.
@@ -64,7 +65,7 @@ func (s *Session) start() error {
 	if err != nil {
 		return err
 	}
-	s.key, s.view, s.undo = result.Key, nil, nil
+	s.first, s.key, s.view, s.undo = result, result.Key, nil, nil
 	s.list(result.Conflicts)
 	return nil
 }
@@ -254,6 +255,12 @@ func (s *Session) Rebase(theirs []byte) (Moved, error) {
 	if err := next.start(); err != nil {
 		return Moved{}, err
 	}
+	return s.Become(&next), nil
+}
+
+// Become is Rebase where all three versions may be others: those of next, which is not to
+// be used afterwards.
+func (s *Session) Become(next *Session) Moved {
 	var moved Moved
 	for i, c := range s.conflicts {
 		j, stands := next.index[c.ID]
@@ -272,8 +279,8 @@ func (s *Session) Rebase(theirs []byte) (Moved, error) {
 			moved.New = append(moved.New, c)
 		}
 	}
-	*s = next
-	return moved, nil
+	*s = *next
+	return moved
 }
 
 // sameQuestion reports conflicts that differ in lines at the most, and in a base that is
