@@ -294,17 +294,18 @@ func (s *scan) withInvented(files [3]*csvrows.File, keyCols []int) []byte {
 	return append(out, s.Base[at:]...)
 }
 
-// invent makes up the base of one block.
+// invent makes up the base of one block. What has no key, a comment or a row without one, is
+// paired by its place.
 func (s *scan) invent(block int, files [3]*csvrows.File, keyCols []int) (out []byte) {
 	var rows [3]map[string]int
-	var comments [3][]int
+	var keyless [3][]int
 	for _, v := range []part{inOurs, inTheirs} {
 		rows[v] = map[string]int{}
 		for i := s.first(files[v], s.blocks[v][block].start); i < files[v].Len() && s.blocks[v][block].holds(files[v].Offset(i)); i++ {
 			if key, ok := rowKey(files[v], i, keyCols); ok {
 				rows[v][key] = i
-			} else if files[v].Kind(i) == csvrows.Comment {
-				comments[v] = append(comments[v], i)
+			} else if files[v].Kind(i) != csvrows.Blank {
+				keyless[v] = append(keyless[v], i)
 			}
 		}
 	}
@@ -318,7 +319,10 @@ func (s *scan) invent(block int, files [3]*csvrows.File, keyCols []int) (out []b
 			}
 		}
 	}
-	return append(out, otherComments(files, comments)...)
+	if len(out) > 0 && (len(keyless[inOurs]) == 0 || len(keyless[inTheirs]) == 0) {
+		return out // a row that one side made a comment of belongs together with it
+	}
+	return append(out, otherLines(files, keyless)...)
 }
 
 // first is the first record at or behind a place.
@@ -354,26 +358,29 @@ func otherRow(f *csvrows.File, i int, keyCols []int) []byte {
 	return append(line, endOf(f, i)...)
 }
 
-// otherComments are comments of which each is like one of ours and theirs, and none of
-// them. A comment that only one side has is taken for one that the other deleted.
-func otherComments(files [3]*csvrows.File, comments [3][]int) (out []byte) {
-	o, t := comments[inOurs], comments[inTheirs]
+// otherLines are lines of which each is like one of ours and theirs, and none of them. A
+// line that only one side has is taken for one that the other deleted.
+func otherLines(files [3]*csvrows.File, lines [3][]int) (out []byte) {
+	o, t := lines[inOurs], lines[inTheirs]
+	add := func(v part, i int, text []byte) {
+		out = append(append(out, text...), endOf(files[v], i)...)
+	}
+	alone := func(v part, list []int) {
+		for _, i := range list {
+			add(v, i, slices.Concat(files[v].Text(i), []byte(" ?")))
+		}
+	}
 	switch {
 	case len(o) == len(t):
 		for k := range o {
-			a, b := files[inOurs].Text(o[k]), files[inTheirs].Text(t[k])
-			if !bytes.Equal(a, b) {
-				out = append(append(out, between(a, b)...), endOf(files[inOurs], o[k])...)
+			if a, b := files[inOurs].Text(o[k]), files[inTheirs].Text(t[k]); !bytes.Equal(a, b) {
+				add(inOurs, o[k], between(a, b))
 			}
 		}
 	case len(o) == 0:
-		for _, i := range t {
-			out = append(append(append(out, files[inTheirs].Text(i)...), " ?"...), endOf(files[inTheirs], i)...)
-		}
+		alone(inTheirs, t)
 	case len(t) == 0:
-		for _, i := range o {
-			out = append(append(append(out, files[inOurs].Text(i)...), " ?"...), endOf(files[inOurs], i)...)
-		}
+		alone(inOurs, o)
 	}
 	return out
 }
