@@ -114,6 +114,14 @@ func (o *object) conflict(c Conflict) {
 	o.optional("settled", c.Settled, c.Settled != "")
 }
 
+// MarshalJSON returns the conflict as it stands in the reports of [Result.WriteJSON].
+func (c Conflict) MarshalJSON() ([]byte, error) {
+	var o object
+	o.start()
+	o.conflict(c)
+	return o.end(), nil
+}
+
 func (o *object) change(c Change) {
 	o.text("kind", string(c.Kind))
 	o.text("from", c.From.String())

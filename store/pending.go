@@ -270,26 +270,12 @@ func (s *Store) keepUnmerged(err error) error {
 		return err
 	}
 	u.kept.Actor = s.opt.Actor
-	if failed := s.note(append(u.found, u.kept)); failed != nil {
+	seq, failed := s.keep(append(u.found, u.kept))
+	if failed != nil {
 		return errors.Join(err, failed)
 	}
-	if seq, failed := s.newestPending(); failed == nil {
-		u.seq = []int64{seq}
-	}
+	u.seq = []int64{seq}
 	return err
-}
-
-// newestPending is the number of the change that was kept last.
-func (s *Store) newestPending() (int64, error) {
-	h, err := s.medium.history(0)
-	if err != nil {
-		return 0, err
-	}
-	open := h.Pending()
-	if len(open) == 0 {
-		return 0, ErrNotPending
-	}
-	return h.Entries[open[len(open)-1]].Seq, nil
 }
 
 // park makes of a change that conflicts one that leaves the file's value there, and keeps

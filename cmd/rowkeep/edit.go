@@ -15,7 +15,6 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
@@ -202,12 +201,11 @@ func (e *editCommand) damaged(err error) bool {
 
 // pause lets a person at a terminal read why the editor opens again.
 func (e *editCommand) pause() error {
-	in, ok := e.stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
+	if !readsTerminal(e.stdin) {
 		return nil
 	}
 	e.out.message(bold, "press Enter to edit again, or leave the editor without a change to stop")
-	if _, err := in.Read(make([]byte, 1024)); err != nil && err != io.EOF {
+	if _, err := e.stdin.Read(make([]byte, 1024)); err != nil && err != io.EOF {
 		return fileFailure("standard input", err)
 	}
 	return nil

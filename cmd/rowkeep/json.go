@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"unicode/utf8"
 )
 
 // encode leaves < and > readable, which json.Marshal does not.
@@ -30,4 +32,16 @@ func writeList[T any](o *output, schema, name string, list []T) error {
 	}
 	w.WriteString("]}\n")
 	return w.Flush()
+}
+
+// keyJSON is a list of names, or null and its bytes where one is not UTF-8.
+func keyJSON(key []string) (any, [][]byte) {
+	if !slices.ContainsFunc(key, func(s string) bool { return !utf8.ValidString(s) }) {
+		return append([]string{}, key...), nil
+	}
+	var b64 [][]byte
+	for _, s := range key {
+		b64 = append(b64, []byte(s))
+	}
+	return nil, b64
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +15,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store"
 )
 
 var update = flag.Bool("update", false, "rewrite the files in testdata/script that a cmp compares with")
@@ -42,11 +47,12 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			return setup(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": cmdStatus,
-			"bytes":  cmdBytes,
-			"mode":   cmdMode,
-			"files":  cmdFiles,
-			"await":  cmdAwait,
+			"status":  cmdStatus,
+			"bytes":   cmdBytes,
+			"mode":    cmdMode,
+			"files":   cmdFiles,
+			"await":   cmdAwait,
+			"waiting": cmdWaiting,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {
@@ -115,6 +121,47 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("no line %s in %s:\n%s", args[1], args[0], data)
+}
+
+// cmdWaiting makes a change of a file wait: waiting FILE BASE OURS [THEIRS]. A program reads BASE
+// and wants OURS; meanwhile somebody makes THEIRS of the file.
+func cmdWaiting(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: waiting FILE BASE OURS [THEIRS]")
+	}
+	var contents []string
+	for _, file := range args[1:] {
+		contents = append(contents, ts.ReadFile(file))
+	}
+	theirs := contents[len(contents)-1]
+	ts.Check(leaveWaiting(ts.MkAbs(args[0]), contents[0], contents[1], theirs))
+}
+
+// leaveWaiting makes an update of a file fail by a conflict, so that the change waits.
+func leaveWaiting(file, base, ours, theirs string) error {
+	if err := os.WriteFile(file, []byte(base), 0o666); err != nil {
+		return err
+	}
+	s, err := store.Open(file, store.Options{Actor: "daemon", Settle: time.Millisecond})
+	if err != nil {
+		return err
+	}
+	tx, err := s.Begin(context.Background())
+	if err != nil {
+		return err
+	}
+	if err := tx.Replace([]byte(ours)); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, []byte(theirs), 0o666); err != nil {
+		return err
+	}
+	time.Sleep(10 * time.Millisecond) // longer than Settle
+	_, err = tx.Commit(context.Background())
+	if conflict := (*merge.ConflictError)(nil); !errors.As(err, &conflict) {
+		return fmt.Errorf("the update came to %v, want a conflict", err)
+	}
+	return nil
 }
 
 // cmdFiles checks all names in a directory: nothing was left behind.

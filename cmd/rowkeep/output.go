@@ -45,6 +45,12 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// readsTerminal is isTerminal for standard input.
+func readsTerminal(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // colored says whether a stream gets colour: by --color, else only a terminal that is
 // not dumb, and none where NO_COLOR is set (see no-color.org).
 func (o *output) colored(tty bool) bool {
@@ -102,10 +108,18 @@ func (o *output) detail(s string) { fmt.Fprintf(o.stderr, "  %s\n", visible(s)) 
 
 // text returns a printer of lines to standard output, and what ends it.
 func (o *output) text() (line func(p paint, s string), flush func() error) {
+	spans, flush := o.spans()
+	return func(p paint, s string) { spans(span{p, s}) }, flush
+}
+
+// spans is text for lines of several parts.
+func (o *output) spans() (line func(parts ...span), flush func() error) {
 	w := bufio.NewWriter(o.stdout)
 	colored := o.colored(o.stdoutTTY)
-	line = func(p paint, s string) {
-		w.WriteString(p.on(visible(s), colored))
+	line = func(parts ...span) {
+		for _, p := range parts {
+			w.WriteString(p.paint.on(visible(p.text), colored))
+		}
 		w.WriteByte('\n')
 	}
 	return line, w.Flush
@@ -187,6 +201,14 @@ func quote(s string) string {
 		end--
 	}
 	return fmt.Sprintf("%s... (%d bytes)", strconv.Quote(s[:end]), len(s))
+}
+
+// brief is a text of somebody else's as it stands, cut where it is long.
+func brief(s string) string {
+	if len(s) > quoteMost {
+		return quote(s)
+	}
+	return s
 }
 
 // name shows a key or the name of a column: quoted only where it would be misread.

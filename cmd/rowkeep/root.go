@@ -88,6 +88,7 @@ Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
 		SuggestionsMinimumDistance: 2,
 	}
 	root.AddCommand(a.newGet(), a.newSet(), a.newAdd(), a.newRm(), a.newRenameKey(), a.newEdit(), a.newWatch())
+	root.AddCommand(a.newConflicts(), a.newResolve())
 	root.AddCommand(a.newLog(), a.newShow(), a.newRestore(), a.newAccept(), a.newStatus())
 	root.AddCommand(a.newMerge(), a.newDiff(), a.newCheck(), a.newVersion(), a.newCompletion())
 	root.AddCommand(a.newGit(), a.newDemo())

@@ -183,13 +183,8 @@ type mendedJSON struct {
 }
 
 func newMended(c store.EventChange) mendedJSON {
-	m := mendedJSON{Kind: c.Kind, Key: append([]string{}, c.Key...)}
-	if slices.ContainsFunc(c.Key, func(s string) bool { return !utf8.ValidString(s) }) {
-		m.Key = nil
-		for _, s := range c.Key {
-			m.KeyB64 = append(m.KeyB64, []byte(s))
-		}
-	}
+	m := mendedJSON{Kind: c.Kind}
+	m.Key, m.KeyB64 = keyJSON(c.Key)
 	m.Column, m.ColumnB64 = valueJSON(merge.Value{Exists: c.HasColumn, Text: c.Column})
 	m.Base, m.BaseB64 = valueJSON(c.Base)
 	m.Ours, m.OursB64 = valueJSON(c.Ours)

@@ -23,6 +23,12 @@ func (m Match) Selects(c merge.Conflict) bool {
 		(m.Key == nil || slices.Equal(m.Key, c.Key)) && (!m.HasColumn || c.HasColumn && m.Column == c.Column)
 }
 
+// ForAll reports a match that selects every conflict.
+func (m Match) ForAll() bool { return m.narrowness() == 0 }
+
+// Selects reports whether there is a conflict that m selects.
+func (s *Session) Selects(m Match) bool { return len(s.selected(m)) > 0 }
+
 // narrowness orders matches: what says more about a conflict wins over what says less.
 func (m Match) narrowness() int {
 	n := 0

@@ -2,8 +2,6 @@ package settle
 
 import (
 	"fmt"
-	"slices"
-	"sort"
 	"strings"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -31,14 +29,10 @@ type Cell struct {
 	Open     bool
 }
 
-// A view is what Row needs of the versions.
+// A view is what Row needs beside the first merge.
 type view struct {
-	files   [3]*csvrows.File // nil where one cannot be read
-	labels  [3][]string      // of the columns
-	columns []string         // of all versions
-	byRow   map[string][]int // places of the conflicts of each key
-	merged  *csvrows.Table   // with theirs where conflicts stand; nil where there is none
-	renamed map[string]string
+	byRow  map[string][]int // places of the conflicts of each key
+	merged *csvrows.Table   // with theirs where conflicts stand; nil where there is none
 }
 
 // Row returns the row around the conflict at place i, with the columns that conflict and
@@ -47,28 +41,23 @@ func (s *Session) Row(i int) Row {
 	c := s.conflicts[i]
 	row := Row{Key: c.Key, Lines: c.Lines}
 	row.Exists.Base, row.Exists.Ours, row.Exists.Theirs = c.Lines.Base > 0, c.Lines.Ours > 0, c.Lines.Theirs > 0
-	if c.Key == nil || len(c.Ours.Rows) > 1 || len(c.Theirs.Rows) > 1 || len(c.Base.Rows) > 1 {
+	around := s.first.Row(c)
+	if around == nil {
 		row.Cells = s.loneCells(i)
 		return row
 	}
-	v := s.look()
-	var cells [3]map[string]string
-	for side, line := range []int{c.Lines.Base, c.Lines.Ours, c.Lines.Theirs} {
-		cells[side] = v.cells(side, line)
-	}
-	row.Exists.Base, row.Exists.Ours, row.Exists.Theirs = cells[0] != nil, cells[1] != nil, cells[2] != nil
-	clean := v.cleanRow(c, cells[2])
-	for _, column := range v.columns {
-		cell := Cell{Column: column, Conflict: -1}
-		for side, value := range []*merge.Value{&cell.Base, &cell.Ours, &cell.Theirs} {
-			if text, has := cells[side][column]; has {
-				*value = merge.Value{Exists: true, Text: text}
-			}
+	clean := s.cleanRow(c)
+	row.Exists.Base, row.Exists.Ours, row.Exists.Theirs = false, false, false
+	for _, x := range around {
+		if s.noBase {
+			x.Base = merge.Value{}
 		}
-		s.decide(&cell, i, clean)
-		if cell.Conflict >= 0 || cell.Base.Exists || cell.Ours.Exists || cell.Theirs.Exists {
-			row.Cells = append(row.Cells, cell)
-		}
+		row.Exists.Base = row.Exists.Base || x.Base.Exists
+		row.Exists.Ours = row.Exists.Ours || x.Ours.Exists
+		row.Exists.Theirs = row.Exists.Theirs || x.Theirs.Exists
+		cell := Cell{Column: x.Column, Base: x.Base, Ours: x.Ours, Theirs: x.Theirs, Conflict: -1}
+		s.decide(&cell, i, x.Key, clean)
+		row.Cells = append(row.Cells, cell)
 	}
 	return row
 }
@@ -104,10 +93,10 @@ func lone(v merge.Value, n int) merge.Value {
 
 // decide says what a cell is merged to: by the conflict of its column, by the one of its
 // whole row, or else what came out clean.
-func (s *Session) decide(cell *Cell, i int, clean map[string]string) {
+func (s *Session) decide(cell *Cell, i int, key bool, clean map[string]string) {
 	for _, at := range s.ofKey(s.conflicts[i].Key) {
 		c := &s.conflicts[at]
-		if !c.HasColumn || c.Column == cell.Column || c.Kind == merge.KindKeyRename && slices.Contains(s.key, cell.Column) {
+		if !c.HasColumn || c.Column == cell.Column || c.Kind == merge.KindKeyRename && key {
 			cell.Conflict = at
 			s.answerCell(cell)
 			return
@@ -151,103 +140,37 @@ func (s *Session) look() *view {
 	if s.view != nil {
 		return s.view
 	}
-	v := &view{byRow: map[string][]int{}, renamed: map[string]string{}}
-	s.view = v
+	s.view = &view{byRow: map[string][]int{}}
 	for i, c := range s.conflicts {
 		if c.Key != nil {
 			name := rowName(c.Key)
-			v.byRow[name] = append(v.byRow[name], i)
+			s.view.byRow[name] = append(s.view.byRow[name], i)
 		}
 	}
-	s.lookAtMerged(v)
-	for side, data := range [][]byte{s.base, s.ours, s.theirs} {
-		if side == 0 && s.noBase {
-			continue
-		}
-		if f, err := s.parse(data); err == nil {
-			v.add(side, f)
-		}
-	}
-	return v
-}
-
-// lookAtMerged reads the merge with theirs where conflicts stand.
-func (s *Session) lookAtMerged(v *view) {
 	opt := s.opt
 	opt.Output = merge.OutputTheirs
-	result, err := merge.Merge(s.base, s.ours, s.theirs, opt)
-	if err != nil {
-		return
-	}
-	v.columns = slices.Clone(result.Columns)
-	for c := range result.Changes() {
-		if c.Kind == merge.ChangeColumnRenamed {
-			v.renamed[c.Column] = c.After.Text
-		} else if !strings.HasPrefix(string(c.Kind), "column") {
-			break // columns come first
+	if result, err := merge.Merge(s.base, s.ours, s.theirs, opt); err == nil {
+		if f, err := s.parse(result.Bytes()); err == nil {
+			s.view.merged, _ = csvrows.NewTable(f) // without it only clean cells are missing
 		}
 	}
-	if f, err := s.parse(result.Bytes()); err == nil {
-		v.merged, _ = csvrows.NewTable(f) // without it only clean cells are missing
-	}
-}
-
-// add reads the columns of a version. A repeated name is told apart as in conflicts; a
-// column that was renamed goes by its new name.
-func (v *view) add(side int, f *csvrows.File) {
-	names := f.Columns()
-	if f.HeaderRecord() < 0 {
-		names = csvrows.PositionNames(f.Width())
-	}
-	count := map[string]int{}
-	labels := make([]string, len(names))
-	for i, name := range names {
-		if to, is := v.renamed[name]; is && !slices.Contains(names, to) {
-			name = to
-		}
-		labels[i] = name
-		if count[name]++; count[name] > 1 {
-			labels[i] = fmt.Sprintf("%s[%d]", name, count[name])
-		}
-		if !slices.Contains(v.columns, labels[i]) {
-			v.columns = append(v.columns, labels[i])
-		}
-	}
-	v.files[side], v.labels[side] = f, labels
-}
-
-// cells are those of the row in a line of a version, by column; nil where there is none.
-func (v *view) cells(side, line int) map[string]string {
-	f := v.files[side]
-	if f == nil || line == 0 {
-		return nil
-	}
-	rec := sort.Search(f.Len(), func(i int) bool { return f.Line(i) >= line })
-	if rec == f.Len() || f.Kind(rec) != csvrows.Row {
-		return nil
-	}
-	cells := make(map[string]string, len(v.labels[side]))
-	for i, field := range f.Fields(nil, rec) {
-		if i < len(v.labels[side]) {
-			cells[v.labels[side][i]] = string(field.Value())
-		}
-	}
-	for _, label := range v.labels[side] {
-		if _, has := cells[label]; !has {
-			cells[label] = "" // absent and empty are one value
-		}
-	}
-	return cells
+	return s.view
 }
 
 // cleanRow is the row as it is merged, as far as no conflict is in the way. It may stand
-// under theirs' key.
-func (v *view) cleanRow(c merge.Conflict, theirs map[string]string) map[string]string {
-	if v.merged == nil {
+// under the key that theirs gave it.
+func (s *Session) cleanRow(c merge.Conflict) map[string]string {
+	t := s.look().merged
+	if t == nil {
 		return nil
 	}
-	if row, err := v.merged.Get(c.Key); err == nil {
-		return row
+	key := csvrows.Key(c.Key)
+	if c.Kind == merge.KindKeyRename && len(s.key) == 1 && c.Theirs.Exists {
+		key = csvrows.Key{c.Theirs.Text}
 	}
-	return theirs
+	row, err := t.Get(key)
+	if err != nil {
+		return nil
+	}
+	return row
 }

@@ -21,7 +21,8 @@ type Session struct {
 	left      int
 	undo      [][]change
 
-	view *view // for Row; made when it is asked for
+	first *merge.Result // without any answer
+	view  *view         // for Row; made when it is asked for
 }
 
 // change is what Undo takes back: the answer that a conflict had before.
@@ -64,7 +65,7 @@ func (s *Session) start() error {
 	if err != nil {
 		return err
 	}
-	s.key, s.view, s.undo = result.Key, nil, nil
+	s.first, s.key, s.view, s.undo = result, result.Key, nil, nil
 	s.list(result.Conflicts)
 	return nil
 }
@@ -226,6 +227,17 @@ func (s *Session) resolve(c merge.Conflict) merge.Resolution {
 	return merge.Resolution{}
 }
 
+// Resolver gives the answers to a merge that somebody else makes, perhaps with another file:
+// each only if the conflict has the three values that it was given for.
+func (s *Session) Resolver() func(merge.Conflict) merge.Resolution {
+	return func(c merge.Conflict) merge.Resolution {
+		if i, known := s.index[c.ID]; known && s.sameQuestion(s.conflicts[i], c) {
+			return s.answers[i]
+		}
+		return merge.Resolution{}
+	}
+}
+
 // Moved tells what became of the conflicts as the file changed.
 type Moved struct {
 	// Moot are conflicts that are none any more, such as those of which the file has now
@@ -243,6 +255,12 @@ func (s *Session) Rebase(theirs []byte) (Moved, error) {
 	if err := next.start(); err != nil {
 		return Moved{}, err
 	}
+	return s.Become(&next), nil
+}
+
+// Become is Rebase where all three versions may be others: those of next, which is not to
+// be used afterwards.
+func (s *Session) Become(next *Session) Moved {
 	var moved Moved
 	for i, c := range s.conflicts {
 		j, stands := next.index[c.ID]
@@ -250,7 +268,7 @@ func (s *Session) Rebase(theirs []byte) (Moved, error) {
 		case !stands:
 			moved.Moot = append(moved.Moot, c)
 		case r.Side == merge.NoSide:
-		case sameQuestion(c, next.conflicts[j]):
+		case s.sameQuestion(c, next.conflicts[j]):
 			next.set(j, r)
 		default:
 			moved.Asked = append(moved.Asked, next.conflicts[j])
@@ -261,13 +279,17 @@ func (s *Session) Rebase(theirs []byte) (Moved, error) {
 			moved.New = append(moved.New, c)
 		}
 	}
-	*s = next
-	return moved, nil
+	*s = *next
+	return moved
 }
 
-// sameQuestion reports conflicts that differ in lines at the most.
-func sameQuestion(a, b merge.Conflict) bool {
+// sameQuestion reports conflicts that differ in lines at the most, and in a base that is
+// not known.
+func (s *Session) sameQuestion(a, b merge.Conflict) bool {
 	a.Lines, b.Lines = merge.Lines{}, merge.Lines{}
+	if s.noBase {
+		a.Base, b.Base = merge.Value{}, merge.Value{}
+	}
 	return reflect.DeepEqual(a, b)
 }
 

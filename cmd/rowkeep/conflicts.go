@@ -1,0 +1,330 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/highlight"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
+	"github.com/rowkeep/rowkeep/merge"
+)
+
+// conflictsCommand is one call of rowkeep conflicts.
+type conflictsCommand struct {
+	mattersCommand
+	format format
+	full   bool // each conflict with the row around it
+}
+
+func (a *app) newConflicts() *cobra.Command {
+	c := &conflictsCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: a}}}
+	cmd := &cobra.Command{
+		Use:   "conflicts FILE [ID]",
+		Short: "List the conflicts that wait to be settled",
+		Long: `Conflicts lists the changes of FILE that wait to be settled, with what conflicts in each:
+updates of programs that failed because somebody else had changed the same, saves made
+from an older version, edits that nothing else could be done with. Each is merged with
+what stands in FILE now; one that does not conflict any more is moot. Where FILE holds
+conflict markers, as a merge leaves them, those conflicts are listed.
+
+ID is the number of a change or the id of a conflict, of which the first four digits are
+enough if no other has the same. Of these conflicts it shows all: the line in each
+version, the three values with what differs inside them, and the columns beside them.
+
+With --format json there is one object of schema ` + schemaConflicts + `: file, changes, each
+with change (its number; null for markers), time, cause, note, ours_by, key, moot, base_known,
+and conflicts as in rowkeep merge --report. With ID a conflict has row too: column, base, ours,
+theirs, merged and conflict, the id of the conflict that decides over the cell. With ndjson
+each change and each conflict is a line, and a line of type "end" is the last.
+
+Exit status: 0 nothing waits; 1 something does; 2 usage; 3 there is no such ID, or the
+file cannot be merged; 4 the file or what is kept beside it cannot be read.`,
+		Example: `  rowkeep conflicts config.csv
+  rowkeep conflicts config.csv 12
+  rowkeep conflicts --format json config.csv`,
+		Args: rangeOfOperands(1, 2, "FILE [ID]"),
+		RunE: c.run,
+	}
+	c.addFlags(cmd)
+	addFormat(cmd, &c.format)
+	return cmd
+}
+
+func (c *conflictsCommand) run(cmd *cobra.Command, args []string) error {
+	s, err := c.open(args[0])
+	if err != nil {
+		return err
+	}
+	done := c.out.working("looking at " + args[0])
+	list, err := await(cmd.Context(), func() ([]*matter, error) { return c.matters(cmd.Context(), s, args) })
+	done()
+	if err != nil {
+		return err
+	}
+	if len(list) > 0 {
+		c.status = statusConflicts
+	}
+	c.full = len(args) > 1
+	if err := c.print(list); err != nil {
+		return stdoutFailure(err)
+	}
+	if len(list) > 0 && !c.full && c.format == formatText && !c.out.quiet {
+		c.out.hint(fmt.Sprintf("rowkeep conflicts %s ID shows one in full; rowkeep resolve %s settles them", shellWord(c.file), shellWord(c.file)))
+	}
+	return nil
+}
+
+func (c *conflictsCommand) print(list []*matter) error {
+	switch c.format {
+	case formatJSON:
+		return c.printJSON(list)
+	case formatNDJSON:
+		return c.printNDJSON(list)
+	}
+	line, flush := c.out.spans()
+	if len(list) == 0 {
+		line(span{plain, c.file + ": nothing waits to be settled"})
+	}
+	for _, x := range list {
+		if x.unread != nil {
+			c.out.message(yellow, "warning: the file cannot be read; this is what conflicted when the changes were kept: "+x.unread.Error())
+		}
+		line(span{bold, x.title()})
+		for i := range x.session.Len() {
+			if conflict := x.session.Conflict(i); x.only == "" || x.only == conflict.ID {
+				c.show(x, i, line)
+			}
+		}
+	}
+	return flush()
+}
+
+// show prints a conflict: on one line, or in full.
+func (c *conflictsCommand) show(x *matter, i int, line func(...span)) {
+	conflict := x.session.Conflict(i)
+	what := subject(string(conflict.Kind), conflict.Key, conflict.Column, conflict.HasColumn)
+	if conflict.Note != "" {
+		what += ", " + conflict.Note
+	}
+	if c.full {
+		c.showFull(x, i, what, line)
+		return
+	}
+	shown := distinct(conflict.Base, conflict.Ours, conflict.Theirs)
+	versions := "ours " + show(conflict.Ours, shown) + ", theirs " + show(conflict.Theirs, shown)
+	if x.session.HasBase() {
+		versions = "base " + show(conflict.Base, shown) + ", " + versions
+	}
+	line(span{yellow, "  " + conflict.ID}, span{plain, "  " + what + ": " + versions})
+}
+
+// showFull prints a conflict with the row around it.
+func (c *conflictsCommand) showFull(x *matter, i int, what string, line func(...span)) {
+	conflict := x.session.Conflict(i)
+	line(span{yellow, "conflict " + conflict.ID}, span{plain, ": " + what})
+	for _, v := range []struct {
+		side merge.Side
+		line int
+	}{{merge.Base, conflict.Lines.Base}, {merge.Ours, conflict.Lines.Ours}, {merge.Theirs, conflict.Lines.Theirs}} {
+		if v.side == merge.Base && !x.session.HasBase() {
+			continue
+		}
+		place := "not there"
+		if v.line > 0 {
+			place = fmt.Sprintf("line %d", v.line)
+		}
+		if by := x.by(v.side); by != "" {
+			place += ", " + brief(by)
+		}
+		line(span{plain, fmt.Sprintf("  %-6s  %s", v.side, place)})
+	}
+	for _, cell := range x.session.Row(i).Cells {
+		c.showCell(x, cell, line)
+	}
+}
+
+// showCell prints a cell: one that conflicts on three lines, one that merged clean on one.
+func (c *conflictsCommand) showCell(x *matter, cell settle.Cell, line func(...span)) {
+	label := ""
+	if cell.Column != "" {
+		label = name(cell.Column)
+	}
+	versions := []struct {
+		name  string
+		value merge.Value
+	}{{"base", cell.Base}, {"ours", cell.Ours}, {"theirs", cell.Theirs}}
+	if cell.Conflict < 0 {
+		text := "    " + label + "  " + show(cell.Merged, nil)
+		if cell.Ours.Text != cell.Theirs.Text {
+			text += "  (ours " + show(cell.Ours, nil) + ", theirs " + show(cell.Theirs, nil) + ")"
+		}
+		line(span{plain, text})
+		return
+	}
+	if label != "" {
+		line(span{bold, "  ! " + label})
+	}
+	parts := highlight.Three(cell.Base.Text, cell.Ours.Text, cell.Theirs.Text)
+	if !cell.Base.Exists {
+		parts[1], parts[2] = highlight.Pair(cell.Ours.Text, cell.Theirs.Text)
+	}
+	for k, v := range versions {
+		if k == 0 && !x.session.HasBase() {
+			continue
+		}
+		c.showValue(v.name, v.value, parts[k], line)
+	}
+}
+
+// valueMost is how many bytes of a value stand on its line.
+const valueMost = 120
+
+// showValue prints a value, with what differs in it underlined by carets, or by colour
+// where there is one.
+func (c *conflictsCommand) showValue(label string, v merge.Value, parts []highlight.Part, line func(...span)) {
+	head := fmt.Sprintf("      %-6s  ", label)
+	if !v.Exists || len(v.Rows) > 0 {
+		line(span{plain, head + show(v, nil)})
+		return
+	}
+	spans := []span{{plain, head + `"`}}
+	carets := strings.Repeat(" ", utf8.RuneCountInString(head)+1)
+	differs, same := false, false
+	for _, p := range highlight.Shorten(parts, valueMost) {
+		text := strconv.Quote(p.Text)
+		text = text[1 : len(text)-1]
+		if p.Left > 0 {
+			text = fmt.Sprintf("...(%d bytes)...", p.Left)
+		}
+		mark, look := " ", plain
+		if p.Changed {
+			mark, look, differs = "^", red, true
+		} else {
+			same = true
+		}
+		spans = append(spans, span{look, text})
+		carets += strings.Repeat(mark, utf8.RuneCountInString(text))
+	}
+	line(append(spans, span{plain, `"`})...)
+	if differs && same && !c.out.colored(c.out.stdoutTTY) {
+		line(span{plain, strings.TrimRight(carets, " ")})
+	}
+}
+
+const schemaConflicts = "rowkeep.conflicts/1"
+
+// matterJSON is a matter without its conflicts.
+type matterJSON struct {
+	Change    *int64     `json:"change"`
+	Time      *time.Time `json:"time"`
+	Cause     string     `json:"cause"` // "markers" where there is no change
+	Note      *string    `json:"note"`
+	OursBy    *string    `json:"ours_by"`
+	Key       any        `json:"key"`
+	KeyB64    [][]byte   `json:"key_b64,omitempty"`
+	Moot      bool       `json:"moot"`
+	BaseKnown bool       `json:"base_known"`
+}
+
+func newMatterJSON(x *matter) matterJSON {
+	m := matterJSON{Cause: "markers", Moot: x.session.Len() == 0, BaseKnown: x.session.HasBase()}
+	m.Key, m.KeyB64 = keyJSON(x.session.Key())
+	if d := x.change; d != nil {
+		m.Change, m.Time, m.Cause, m.Note, m.OursBy = &d.Seq, &d.Time, string(d.Cause), optional(d.Note), optional(d.OursBy)
+	}
+	return m
+}
+
+// cellJSON is a cell of the row around a conflict.
+type cellJSON struct {
+	Column    any     `json:"column"`
+	ColumnB64 []byte  `json:"column_b64,omitempty"`
+	Base      any     `json:"base"`
+	BaseB64   []byte  `json:"base_b64,omitempty"`
+	Ours      any     `json:"ours"`
+	OursB64   []byte  `json:"ours_b64,omitempty"`
+	Theirs    any     `json:"theirs"`
+	TheirsB64 []byte  `json:"theirs_b64,omitempty"`
+	Merged    any     `json:"merged"`
+	MergedB64 []byte  `json:"merged_b64,omitempty"`
+	Conflict  *string `json:"conflict"`
+}
+
+func (c *conflictsCommand) printJSON(list []*matter) error {
+	w := bufio.NewWriter(c.out.stdout)
+	fmt.Fprintf(w, `{"schema":%q,"file":%s,"changes":[`, schemaConflicts, encode(c.file))
+	for n, x := range list {
+		if n > 0 {
+			w.WriteByte(',')
+		}
+		head := encode(newMatterJSON(x))
+		fmt.Fprintf(w, "\n%s,\"conflicts\":[", head[:len(head)-1])
+		separator := "\n"
+		for i := range x.session.Len() {
+			if data := c.conflictJSON(x, i, ""); data != nil {
+				w.WriteString(separator)
+				w.Write(data)
+				separator = ",\n"
+			}
+		}
+		w.WriteString("]}")
+	}
+	w.WriteString("]}\n")
+	return w.Flush()
+}
+
+func (c *conflictsCommand) printNDJSON(list []*matter) error {
+	w := bufio.NewWriter(c.out.stdout)
+	fmt.Fprintf(w, "{\"type\":\"report\",\"schema\":%q,\"file\":%s}\n", schemaConflicts, encode(c.file))
+	n := 0
+	for _, x := range list {
+		fmt.Fprintf(w, "{\"type\":\"change\",%s\n", encode(newMatterJSON(x))[1:])
+		number := encode(newMatterJSON(x).Change)
+		for i := range x.session.Len() {
+			if data := c.conflictJSON(x, i, fmt.Sprintf(`"type":"conflict","change":%s,`, number)); data != nil {
+				w.Write(data)
+				w.WriteByte('\n')
+				n++
+			}
+		}
+	}
+	fmt.Fprintf(w, "{\"type\":\"end\",\"changes\":%d,\"conflicts\":%d}\n", len(list), n)
+	return w.Flush()
+}
+
+// conflictJSON is a conflict behind some fields of its own, with the row around it where it
+// is to be shown in full; nil if it is not to be shown.
+func (c *conflictsCommand) conflictJSON(x *matter, i int, fields string) []byte {
+	conflict := x.session.Conflict(i)
+	if x.only != "" && x.only != conflict.ID {
+		return nil
+	}
+	data, err := conflict.MarshalJSON()
+	if err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	data = append([]byte("{"+fields), data[1:]...)
+	if !c.full {
+		return data
+	}
+	row := []cellJSON{}
+	for _, cell := range x.session.Row(i).Cells {
+		var j cellJSON
+		j.Column, j.ColumnB64 = valueJSON(merge.Value{Exists: cell.Column != "", Text: cell.Column})
+		j.Base, j.BaseB64 = valueJSON(cell.Base)
+		j.Ours, j.OursB64 = valueJSON(cell.Ours)
+		j.Theirs, j.TheirsB64 = valueJSON(cell.Theirs)
+		j.Merged, j.MergedB64 = valueJSON(cell.Merged)
+		if cell.Conflict >= 0 {
+			j.Conflict = optional(x.session.Conflict(cell.Conflict).ID)
+		}
+		row = append(row, j)
+	}
+	return append(append(data[:len(data)-1], `,"row":`...), append(encode(row), '}')...)
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
+	"github.com/rowkeep/rowkeep/merge"
+)
+
+// writeMarked replaces a file with markers by one in which the answered conflicts are
+// settled. Where nothing is answered it stays.
+func (r *resolveCommand) writeMarked(ctx context.Context, x *matter) error {
+	for range mostMoves {
+		left, err := r.putMarked(ctx, x)
+		switch {
+		case errors.Is(err, errMoved):
+			if _, err := r.reread(x); err != nil {
+				return err
+			}
+			if err := x.answer(r.rules); err != nil {
+				return r.answerFailure([]*matter{x}, err)
+			}
+			continue
+		case err != nil:
+			return err
+		case left.written:
+			r.settled(x)
+		}
+		if len(left.conflicts) > 0 {
+			r.left(left.conflicts, left.written)
+		}
+		return nil
+	}
+	return fileFailure(r.file, errMoved)
+}
+
+// mostMoves is how many times a file may change while it is being written.
+const mostMoves = 5
+
+// errMoved means that a file is not any more what was read.
+var errMoved = errors.New("it has changed again and again")
+
+// leftOver is what a file with markers has left to settle.
+type leftOver struct {
+	conflicts []merge.Conflict
+	written   bool
+}
+
+// putMarked writes the file, if it is as it was read; else the error is errMoved.
+func (r *resolveCommand) putMarked(ctx context.Context, x *matter) (leftOver, error) {
+	result, err := x.session.Result()
+	if err != nil {
+		return leftOver{}, inputs{merge.Base: "base", merge.Ours: "ours", merge.Theirs: r.file}.failure(err)
+	}
+	var left leftOver
+	for _, c := range result.Conflicts {
+		if c.Settled == "" {
+			left.conflicts = append(left.conflicts, c)
+		}
+	}
+	if len(left.conflicts) > 0 && len(left.conflicts) == len(result.Conflicts) {
+		return left, nil
+	}
+	write := func(w io.Writer) error {
+		_, err := result.WriteTo(w)
+		return err
+	}
+	err = deliver(ctx, []delivery{&asRead{toFile{file: r.file, write: write}, r.app, x.content}})
+	left.written = err == nil
+	return left, err
+}
+
+// asRead replaces a file that still holds what was read of it.
+type asRead struct {
+	toFile
+	app     *app
+	content []byte
+}
+
+func (d *asRead) publish(ctx context.Context) (undo func() error, err error) {
+	now, err := d.app.readAll([]string{d.file})
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(now[0], d.content) {
+		return nil, errMoved
+	}
+	return d.toFile.publish(ctx)
+}
+
+// reread takes a file with markers apart once more, and keeps the answers to what is asked
+// as before. Where there are no markers any more, somebody else was faster.
+func (r *resolveCommand) reread(x *matter) (settle.Moved, error) {
+	now, err := r.readAll([]string{r.file})
+	if err != nil {
+		return settle.Moved{}, err
+	}
+	if merge.MarkerLine(now[0]) == 0 {
+		return settle.Moved{}, fileFailure(r.file, errors.New("somebody else has settled its conflicts"))
+	}
+	list, err := r.ofMarkers(now[0])
+	if err != nil {
+		return settle.Moved{}, err
+	}
+	x.marked, x.content = list[0].marked, list[0].content
+	return x.session.Become(list[0].session), nil
+}

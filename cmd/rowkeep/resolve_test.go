@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
+	"github.com/rowkeep/rowkeep/merge"
+)
+
+// A dispute is a merge with one conflict, beside an edit that comes through whatever
+// becomes of it.
+type dispute struct {
+	name, base, ours, theirs string
+	kind                     merge.ConflictKind
+	place                    string // KEY:COL, for --set; "" where that does not name it
+	ofColumn                 bool   // markers cannot show it
+}
+
+var disputes = []dispute{
+	{"cell", "id,a,b\n1,x,p\n2,y,q\n", "id,a,b\n1,o,p\n2,y,q\n", "id,a,b\n1,t,p\n2,y,Q\n", merge.KindCell, "1:a", false},
+	{"deleted, modified", "id,a\n1,x\n2,y\n", "id,a\n2,y\n", "id,a\n1,t\n2,Y\n", merge.KindDeleteModify, "", false},
+	{"commented out, modified", "id,a\n1,x\n2,y\n", "id,a\n# 1,x\n2,y\n", "id,a\n1,t\n2,Y\n", merge.KindDeleteModify, "", false},
+	{"modified, deleted", "id,a\n1,x\n2,y\n", "id,a\n1,o\n2,Y\n", "id,a\n2,y\n", merge.KindModifyDelete, "", false},
+	{"added twice", "id,a\n1,x\n", "id,a\n1,x\n2,o\n", "id,a\n1,X\n2,t\n", merge.KindAddAdd, "2:a", false},
+	{"renamed twice", "id,a\n1,x\n2,y\n", "id,a\n8,x\n2,y\n", "id,a\n9,x\n2,Y\n", merge.KindKeyRename, "", false},
+	{"renamed, deleted", "id,a\n1,x\n2,y\n", "id,a\n8,x\n2,y\n", "id,a\n2,Y\n", merge.KindKeyRename, "", false},
+	{"column deleted, edited", "id,a,b\n1,x,p\n2,y,q\n", "id,b\n1,p\n2,Q\n", "id,a,b\n1,t,p\n2,y,q\n", merge.KindColumnDeleteEdit, "", true},
+	{"column edited, deleted", "id,a,b\n1,x,p\n2,y,q\n", "id,a,b\n1,o,p\n2,y,q\n", "id,b\n1,p\n2,Q\n", merge.KindColumnEditDelete, "", true},
+	{"column added twice", "id,a\n1,x\n2,y\n", "id,a,n\n1,x,o\n2,y,5\n", "id,a,n\n1,x,t\n2,Y,5\n", merge.KindColumnAddAdd, "1:n", false},
+	{"column renamed twice", "id,a\n1,x\n2,y\n3,z\n", "id,o\n1,x\n2,y\n3,z\n", "id,t\n1,x\n2,Y\n3,z\n", merge.KindColumnRename, "", true},
+	{"column renamed, deleted", "id,a,b\n1,x,p\n2,y,q\n", "id,o,b\n1,x,p\n2,y,q\n", "id,b\n1,p\n2,Q\n", merge.KindColumnRename, "", true},
+	{"comment edited twice", "id,a\n# note\n1,x\n", "id,a\n# note o\n1,x\n", "id,a\n# note t\n1,X\n", merge.KindComment, "", false},
+	{"comment edited, deleted", "id,a\n# note\n1,x\n", "id,a\n# note o\n1,x\n", "id,a\n1,X\n", merge.KindComment, "", false},
+	{"key twice", "id,a\nd,1\nd,2\n3,z\n", "id,a\nd,o\nd,2\n3,z\n", "id,a\nd,1\nd,t\n3,Z\n", merge.KindDuplicateKey, "", false},
+	{"no key", "id,a\n,note\n3,z\n", "id,a\n,note o\n3,z\n", "id,a\n,note t\n3,Z\n", merge.KindDuplicateKey, "", false},
+}
+
+// A way is how somebody says how to settle a conflict.
+type way struct {
+	name string
+	// prepare makes a file with the conflict.
+	prepare func(t *testing.T, d dispute, file string)
+	// args say how; nil where the way cannot.
+	args   func(t *testing.T, d dispute, id string, r merge.Resolution) []string
+	marked bool
+	noBase bool
+}
+
+var ways = []way{
+	{name: "flags", prepare: prepareWaiting, args: flagArgs},
+	{name: "answers", prepare: prepareWaiting, args: answerArgs},
+	{name: "markers, diff3", prepare: prepareMarked("diff3"), args: markerArgs, marked: true},
+	{name: "markers, zdiff3", prepare: prepareMarked("zdiff3"), args: markerArgs, marked: true},
+	{name: "markers, merge", prepare: prepareMarked("merge"), args: markerArgs, marked: true, noBase: true},
+}
+
+func prepareWaiting(t *testing.T, d dispute, file string) {
+	t.Helper()
+	if err := leaveWaiting(file, d.base, d.ours, d.theirs); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func prepareMarked(style string) func(*testing.T, dispute, string) {
+	return func(t *testing.T, d dispute, file string) {
+		t.Helper()
+		dir := t.TempDir()
+		args := []string{"merge", "-q", "--conflict-style", style, "-o", file}
+		for name, content := range map[string]string{"base": d.base, "ours": d.ours, "theirs": d.theirs} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range []string{"base", "ours", "theirs"} {
+			args = append(args, filepath.Join(dir, name))
+		}
+		if status, _, stderr := call(t, args...); status != statusConflicts {
+			t.Fatalf("exit status %d: %s", status, stderr)
+		}
+	}
+}
+
+// call runs the command in this process.
+func call(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	status = run(t.Context(), args, strings.NewReader(""), &out, &err)
+	return status, out.String(), err.String()
+}
+
+func flagArgs(_ *testing.T, d dispute, _ string, r merge.Resolution) []string {
+	switch {
+	case r.Side != merge.Neither:
+		return []string{"--" + r.Side.String()}
+	case d.place == "":
+		return nil
+	}
+	return []string{"--set", d.place + "=" + r.Value}
+}
+
+func answerArgs(t *testing.T, _ dispute, id string, r merge.Resolution) []string {
+	return answersFile(t, map[string]string{"id": id}, r)
+}
+
+// markerArgs answer everything: what markers show of a conflict may be one of another kind.
+func markerArgs(t *testing.T, d dispute, _ string, r merge.Resolution) []string {
+	if d.ofColumn {
+		return nil
+	}
+	if r.Side == merge.Neither {
+		return answersFile(t, map[string]string{}, r)
+	}
+	return []string{"--" + r.Side.String()}
+}
+
+func answersFile(t *testing.T, answer map[string]string, r merge.Resolution) []string {
+	t.Helper()
+	if r.Side == merge.Neither {
+		answer["value"] = r.Value
+	} else {
+		answer["take"] = r.Side.String()
+	}
+	data, err := json.Marshal(map[string]any{"schema": settle.SchemaAnswers, "answers": []any{answer}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "answers.json")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"--answers", file}
+}
+
+// expected is what a merge comes to that has the answer from the beginning: by strategy
+// where it is a side.
+func (d dispute) expected(t *testing.T, r merge.Resolution) (content, id string) {
+	t.Helper()
+	opt := merge.Options{Strategy: map[merge.Side]merge.Strategy{merge.Ours: merge.TakeOurs, merge.Theirs: merge.TakeTheirs, merge.Base: merge.TakeBase}[r.Side]}
+	if r.Side == merge.Neither {
+		opt.Resolve = func(merge.Conflict) merge.Resolution { return r }
+	}
+	result, err := merge.Merge([]byte(d.base), []byte(d.ours), []byte(d.theirs), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Conflicts) != 1 || result.Conflicts[0].Kind != d.kind {
+		t.Fatalf("conflicts %+v, want one %s", result.Conflicts, d.kind)
+	}
+	return string(result.Bytes()), result.Conflicts[0].ID
+}
+
+// Every kind of conflict, settled in every way to each side and to a value, comes to what a
+// merge with that answer gives. The way by keys at a terminal has a test of its own.
+func TestSettleEveryWay(t *testing.T) {
+	kinds, combinations, refused := map[merge.ConflictKind]bool{}, map[string]int{}, 0
+	for _, w := range ways {
+		for _, d := range disputes {
+			kinds[d.kind] = true
+			answers := []merge.Resolution{{Side: merge.Ours}, {Side: merge.Theirs}, {Side: merge.Base}}
+			switch {
+			case d.kind == merge.KindComment:
+				answers = append(answers, merge.Resolution{Side: merge.Neither, Value: "# new, value"})
+			case d.kind.TakesValue():
+				answers = append(answers, merge.Resolution{Side: merge.Neither, Value: "new, value"})
+			}
+			for _, r := range answers {
+				want, id := d.expected(t, r)
+				args := w.args(t, d, id, r)
+				if args == nil {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s/%s/%s", w.name, d.name, r.Side), func(t *testing.T) {
+					file := filepath.Join(t.TempDir(), "a.csv")
+					w.prepare(t, d, file)
+					if w.noBase && r.Side == merge.Base {
+						refused++
+						checkBaseRefused(t, file)
+						return
+					}
+					combinations[w.name]++
+					// Without a base two names of one row are two rows.
+					most := 1
+					if w.noBase && d.kind == merge.KindKeyRename {
+						most = 2
+					}
+					status, out, _ := call(t, "conflicts", "--format", "ndjson", file)
+					if n := strings.Count(out, `"type":"conflict"`); status != statusConflicts || n < 1 || n > most {
+						t.Errorf("listed, with exit status %d:\n%s", status, out)
+					}
+					if status, _, stderr := call(t, append(append([]string{"resolve", "-q"}, args...), file)...); status != statusClean {
+						t.Fatalf("exit status %d: %s", status, stderr)
+					}
+					got, err := os.ReadFile(file)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(want, string(got)); diff != "" {
+						t.Error(diff)
+					}
+					if status, out, _ := call(t, "conflicts", file); status != statusClean {
+						t.Errorf("something still waits: %s", out)
+					}
+				})
+			}
+		}
+	}
+	want := map[string]int{"flags": 16*3 + 3, "answers": 16*3 + 5, "markers, diff3": 12*3 + 5, "markers, zdiff3": 12*3 + 5, "markers, merge": 12*2 + 5}
+	if diff := cmp.Diff(want, combinations); diff != "" || len(kinds) != 11 || refused != 12 {
+		t.Errorf("%d kinds, %d times the base was refused, combinations:\n%s", len(kinds), refused, diff)
+	}
+}
+
+// checkBaseRefused checks that the base cannot be taken where it is not known.
+func checkBaseRefused(t *testing.T, file string) {
+	t.Helper()
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, _, stderr := call(t, "resolve", "--base", file)
+	if status != statusInput || !strings.Contains(stderr, settle.ErrNoBase.Error()) {
+		t.Errorf("exit status %d: %s", status, stderr)
+	}
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file is %q (%v)", after, err)
+	}
+}
