@@ -66,6 +66,14 @@
 //   - A store of the file that is not looked at again, by a commit, a Watch or an Open,
 //     does not find late writes.
 //   - What was saved by others and not synced by them may be gone after a power cut.
+//   - A commit does not sync the log. After a power cut what is missing from it is put back
+//     from what commits displaced, and from the file. What the very last commit wrote is
+//     only in the file then: if somebody saves an older copy over it before any store has
+//     looked, nothing is left to make it again from. The receipt's Events say so
+//     (EventUnknownAncestor); the save stands, and all that is known is in the history.
+//   - For some microseconds of a commit that is then changed back, as an editor is about to
+//     open the file, its new content can be read. Who copies it then, and renames the copy
+//     over the file, may have a sum count what that commit adds once more.
 //   - Programs that hold the old file open, or watch it instead of its directory, do not
 //     see the new one. Hard links would part.
 //
@@ -75,12 +83,17 @@
 // commit back. The history tells from which version a save was made: by texts in it that
 // the program was the first to write, then by nearness. The save is merged from there, so
 // that the commit stands again, and the receipt's Events say so; a tie is a conflict in
-// which the program's values stand. [Options.Owned] columns are always the program's. What
+// which the program's values stand: the save waits as a pending change, whose number the
+// event names. [Options.Owned] columns are always the program's. What
 // somebody provably takes back on purpose stands. A person wins in any case by
 // [Store.Accept], or with [Options.Notice] by leaving the comment in.
 //
 // Without such a comment nobody can tell a full undo of one whole commit from a stale save;
 // it is made again then.
+//
+// A file that was deleted, and that the program made anew ([Options.Create]), has lost the
+// rows of before; the program has not deleted them. If the old file comes back, moved or
+// edited, it is judged by the history of before, and what the program wrote since is added.
 //
 // # Conflicts, crashes
 //
@@ -97,6 +110,31 @@
 //
 // After a crash, of the process or the machine, the file is old or new. Open sorts out what
 // was left. Whoever is told an outcome "unknown" reads the file.
+//
+// # Watching
+//
+// [Store.Watch] tells what others do to the file: a loop over [News], each from one version
+// to the next with the changes by key and column.
+//
+//   - A version is told once it has settled, as a whole. Saves that follow each other faster
+//     than the watcher looks are one piece of news. A file that is as it was told last is
+//     none, whatever it was in between.
+//   - What this store writes is not told, of whatever goroutine; what other processes write
+//     is, those that use a store too. Nor is what happens to other names in the directory.
+//   - After a first commit a watcher repairs: it gives back what a stale save took, and merges
+//     what went astray, as soon as there is something. The news has what it did, and Events.
+//   - While the caller is busy nothing waits for it: the store goes on, and keeps what others
+//     and itself have done in turn, up to 16 versions. If it is more, all is joined into one
+//     piece of news, from the version that the caller knows to the newest: News.Joined says
+//     that its Diff has what the store wrote in between too. So a caller who stays away
+//     costs no more memory than that.
+//   - It learns of changes from the directories of the file and of its link (inotify, kqueue
+//     or the like). If the system's queue runs over it looks at everything. Where nothing can
+//     be watched, or links lead on to other links, it looks once a second; so it does while
+//     something could not be done, or while somebody writes to a displaced file.
+//   - A file that is missing, and one that is there again, is told by News.Missing and
+//     News.Created. A file that cannot be used is an error, once for each of its contents, and
+//     watching goes on. Only the end of the context ends it, or a break.
 //
 // # State
 //

@@ -147,6 +147,58 @@ func TestStaleSaveIsMerged(t *testing.T) {
 	})
 }
 
+// TestComesBackWhole: a copy of any version from before the file was deleted and made anew,
+// with rows added and other cells changed, keeps all its rows; and what the program wrote
+// stands, before and since.
+func TestComesBackWhole(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		d := &drawnHistory{T: rt}
+		first := staleHead
+		for i := range 8 {
+			first += fmt.Sprintf("r%d,true,,note %d\n", i, i)
+		}
+		d.reread([]byte(first))
+		d.add(false)
+		for range rapid.IntRange(0, 6).Draw(rt, "versions") {
+			d.step()
+		}
+		save, typed := d.buffer(rapid.IntRange(0, len(d.history)-1).Draw(rt, "k"))
+		if len(typed) == 0 {
+			return // a backup restored, which is another rule
+		}
+		before := d.file
+		for range rapid.IntRange(1, 2).Draw(rt, "made anew") {
+			key := d.fresh()
+			typed = append(typed, key)
+			d.reread([]byte(fmt.Sprintf("%s%s,true,%s,\n", staleHead, key, d.fresh())))
+			d.add(true)
+			d.history[len(d.history)-1].anew = true
+			for range rapid.IntRange(0, 3).Draw(rt, "versions since") {
+				d.step()
+			}
+		}
+		v, err := judgeSave(lineageOf(d.history, savePolicy{}), save, savePolicy{})
+		d.must(err)
+		result, err := newSnapshot(v.result, csvrows.Options{})
+		d.must(err)
+		table, err := result.Table()
+		d.must(err)
+		for key := range before.Keys() {
+			row, err := before.Get(key)
+			d.must(err)
+			if got, err := table.Get(key); err != nil || got["enabled"] != row["enabled"] || got["order_id"] != row["order_id"] {
+				rt.Fatalf("row %s was %v, and is %v (%v)\n%s%s", key, row, got, err, summary(v), v.result)
+			}
+		}
+		for _, text := range typed {
+			if !strings.Contains(string(v.result), text) {
+				rt.Fatalf("%q is lost\n%s%s", text, summary(v), v.result)
+			}
+		}
+		d.quiet(v.result)
+	})
+}
+
 // quiet judges a result as a save on the history as it was, in case that the program died
 // before it could note the result down.
 func (d *drawnHistory) quiet(result []byte) {
@@ -182,7 +234,10 @@ func TestAnySaveIsJudged(t *testing.T) {
 		}
 		var history []version
 		for i := range rapid.IntRange(0, 5).Draw(rt, "versions") {
-			history = append(history, version{seq: int64(i + 1), written: rapid.Bool().Draw(rt, "written"), accepted: rapid.Bool().Draw(rt, "accepted"), snap: draw()})
+			history = append(history, version{
+				seq: int64(i + 1), written: rapid.Bool().Draw(rt, "written"), accepted: rapid.Bool().Draw(rt, "accepted"),
+				anew: rapid.Bool().Draw(rt, "anew"), snap: draw(),
+			})
 		}
 		save := draw()
 		v, err := judgeSave(lineageOf(history, opt), save, opt)

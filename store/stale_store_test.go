@@ -203,6 +203,15 @@ func TestStory03IsPending(t *testing.T) {
 			if history[at].Conflicts == 0 || history[at].Theirs != history[1].Digest && i == 0 {
 				st.Errorf("save %d: kept is %+v", i, history[at])
 			}
+			asked := 0
+			_, err = st.s.Resolve(st.Context(), pending, func(merge.Conflict) merge.Resolution {
+				asked++
+				return merge.Resolution{Side: merge.Ours}
+			})
+			if err != nil || asked == 0 {
+				st.Errorf("save %d: asked about %d conflicts, %v", i, asked, err)
+			}
+			st.want(save)
 		}
 	})
 }

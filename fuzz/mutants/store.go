@@ -86,8 +86,39 @@ var ofStore = []mutant{
 	},
 	{
 		"stale-save-stands", "store/heal.go", "",
-		`return healed{now: result, events: v.events, unknown: true}, nil`, `_ = result; return healed{now: now, events: v.events, unknown: true}, nil`,
+		`return healed{now: result, events: v.events, unknown: true, pending: s.contested(v, now)}, nil`,
+		`_ = result; return healed{now: now, events: v.events, unknown: true, pending: s.contested(v, now)}, nil`,
 		"a stale save takes commits back",
+	},
+	{
+		"stale-conflict-not-kept", "store/commit.go", "",
+		`if h.pending != nil {`, `if false {`,
+		"a save that conflicts waits nowhere",
+	},
+	{
+		"stale-conflict-not-asked", "store/contest.go", "",
+		`for _, e := range j.contested {`, `for _, e := range j.contested[:0] {`,
+		"who settles a save that conflicts is not asked about what nothing tells of",
+	},
+	{
+		"anew-is-a-deletion", "store/heal.go", "",
+		`anew: e.Kind == state.Commit && e.Theirs == state.Digest{} && !e.Accepted,`, ``,
+		"a program that makes a deleted file anew has deleted its rows",
+	},
+	{
+		"past-of-another-file", "store/heal.go", "",
+		`if len(h.Entries) > 0 && h.Entries[0].Same(s.pastEnd) {`, `if len(h.Entries) > 0 {`,
+		"a save is judged by the history of the file where the link led before",
+	},
+	{
+		"strays-of-another-file", "store/file.go", "",
+		`f.swept, f.recent, all = f.locked, nil, true`, `f.swept = f.locked`,
+		"what strayed from the file where the link led before is merged",
+	},
+	{
+		"watch-keeps-all", "store/trail.go", "",
+		`if len(w.steps) > mostSteps {`, `if false {`,
+		"a watcher who stays away costs ever more",
 	},
 
 	// Half-written files, crashes.
@@ -121,6 +152,16 @@ var ofStore = []mutant{
 		"recover-not-in-place", "store/file.go", "",
 		`err = errors.Join(f.finishInPlace(), log.Recover(now.data), f.dir().Sweep())`, `err = errors.Join(log.Recover(now.data), f.dir().Sweep())`,
 		"a file that was half written in place stays so",
+	},
+	{
+		"recover-end-stays-lost", "store/internal/state/recover.go", "",
+		`if err := l.regain(displaced, holds); err != nil {`, `if err := error(nil); err != nil {`,
+		"what a power cut took from the log is not put back",
+	},
+	{
+		"recover-changed-back", "store/internal/state/recover.go", "",
+		`if e := l.lastOfAll(); last.isOf(e) {`, `if e := l.lastOfAll(); false && last.isOf(e) {`,
+		"a commit that was changed back when it was killed counts",
 	},
 	{
 		"log-any-hash", "store/internal/state/log.go", "func parseLine(line []byte) (Entry, error) {",

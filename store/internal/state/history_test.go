@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"testing"
@@ -391,5 +392,62 @@ func TestNumbersAboveDisplacedFiles(t *testing.T) {
 	}
 	if seq, _, err := p.log.Append(version(state.Commit, "next")); err != nil || seq != 5 {
 		t.Errorf("the next version is %d (%v), want 5", seq, err)
+	}
+}
+
+// What a power cut took from the end of the log is put back, however much it is, as far as
+// content is at hand that has the names in the files' names.
+func TestRegain(t *testing.T) {
+	const n = 5
+	for left := range n + 1 { // entries that the log still has
+		// all are versions from a to b; who wrote what the first file held nothing tells.
+		all := func(a, b int) (list []said) {
+			for i := a; i <= b; i++ {
+				list = append(list, said{int64(i), state.Commit, lines(i - 1)})
+			}
+			if left == 0 && a == 1 {
+				list[0].Kind = state.Read
+			}
+			return list
+		}
+		// What commit 4 displaced tells nothing of 3 any more, but 5 has displaced what 4 wrote.
+		without3 := append(all(1, max(left, 2)), all(max(left+1, 4), n)...)
+		if left < 4 {
+			without3[len(without3)-2].Kind = state.Read
+		}
+		for name, c := range map[string]struct {
+			holds string
+			wrote int64 // number of a displaced file that somebody has written to
+			want  []said
+			lacks bool
+		}{
+			"as it was":                    {holds: lines(n - 1), want: all(1, n)},
+			"somebody saved over the last": {holds: "other", want: all(1, max(left, n-1)), lacks: left < n},
+			"the file is gone":             {want: all(1, max(left, n-1)), lacks: left < n},
+			"somebody wrote to one":        {holds: lines(n - 1), wrote: 4, want: without3},
+		} {
+			t.Run(fmt.Sprintf("%d entries, %s", left, name), func(t *testing.T) {
+				p := made(t, n)
+				log := bytes.SplitAfter(p.read(), []byte("\n\n"))
+				p.write(p.path, bytes.Join(log[:left], nil))
+				if c.wrote > 0 {
+					p.write(p.intent(c.wrote).Path, []byte("late"))
+				}
+				var holds []byte
+				if c.holds != "" {
+					holds = []byte(c.holds)
+				}
+				p.open()
+				for range 2 { // and once more
+					if err := p.log.Recover(holds); err != nil {
+						t.Fatal(err)
+					}
+				}
+				p.want(c.want...)
+				if p.log.LacksEnd() != c.lacks {
+					t.Errorf("it lacks its end: %t, want %t", p.log.LacksEnd(), c.lacks)
+				}
+			})
+		}
 	}
 }
