@@ -148,7 +148,7 @@ var ofStore = []mutant{
 	},
 	{
 		"guarantee-of-the-place", "store/guarantee.go", "",
-		`err = obstacle(place{target: target, at: &at})`, `_ = place{}`,
+		`if err := obstacle(place{target: target, at: at}); err != nil {`, `if _ = obstacle; err != nil {`,
 		"what a directory can do is promised of a file that cannot be replaced",
 	},
 }

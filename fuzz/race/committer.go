@@ -24,6 +24,7 @@ type committer interface {
 	commit(ctx context.Context) error
 	// finish is the last word, after everybody else has finished.
 	finish(ctx context.Context) error
+	close()
 }
 
 const (
@@ -32,11 +33,15 @@ const (
 )
 
 // newCommitter returns one for a file that stands there whole.
-func newCommitter(ctx context.Context, strategy, path string, settle time.Duration) (committer, error) {
+func newCommitter(ctx context.Context, strategy, path string, settle time.Duration, at setting) (committer, error) {
 	if strategy == plainly {
 		return &plain{path: path}, nil
 	}
-	k := &keeper{path: path, opt: store.Options{Settle: settle, Actor: "race"}}
+	open := step{Path: path, Settle: settle, InPlace: at.inPlace}
+	if at.unprivileged {
+		return newRemote(open, withoutLease)
+	}
+	k := &keeper{path: path, opt: open.options()}
 	return k, k.open(ctx)
 }
 
@@ -48,6 +53,8 @@ type keeper struct {
 	key   string
 	tx    *store.Tx
 }
+
+func (k *keeper) close() {}
 
 // open opens the store, and lets it see the file.
 func (k *keeper) open(ctx context.Context) (err error) {
@@ -115,6 +122,8 @@ func (p *plain) begin(_ context.Context, key string) error {
 }
 
 func (p *plain) finish(context.Context) error { return nil }
+
+func (p *plain) close() {}
 
 func (p *plain) commit(ctx context.Context) error {
 	for {
