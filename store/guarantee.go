@@ -32,9 +32,9 @@ type Guarantee struct {
 	Durable bool
 	// InPlace: the file cannot be replaced, and [Options.InPlace] lets commits write to it.
 	// Who reads it meanwhile may see it half written; a crash in the middle is mended by the
-	// next Open. Lease then means that nobody opens the file meanwhile. What somebody writes
-	// in that very moment, through a descriptor from before or because there are no leases,
-	// is overwritten. Exchange, Link and Blind mean nothing.
+	// next Open. Lease then means that who has the file open to write it is waited for, and
+	// nobody opens it meanwhile, unless somebody reads it. Else what somebody writes in that
+	// very moment is overwritten. Exchange, Link and Blind mean nothing.
 	InPlace bool
 }
 

@@ -66,12 +66,16 @@ func (f *localFile) swapInPlace(ctx context.Context, old held, versions []state.
 
 // overwrite gives the file new content:
 //
+//	wait   nobody writes the file, or has it mapped, as far as there are leases
 //	lease  nobody else has the file open, or opens it from here on; whoever just reads it
 //	       is waited for no longer than for an editor, and there may be no leases
 //	look   it is unchanged
 //	write  the commit point: from here on the new content is what counts
 //	sync   the file is on disk
 func (f *localFile) overwrite(ctx context.Context, old held, data []byte) (replaced, error) {
+	if f.written(old) { // our own descriptor would hide others
+		return replaced{step: "lease"}, errBusy
+	}
 	w, err := os.OpenFile(old.tag.(place).target, os.O_RDWR, 0)
 	if err != nil {
 		return replaced{step: "replace"}, vanished(err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rowkeep/rowkeep/store/internal/state"
 	"github.com/rowkeep/rowkeep/store/internal/sys"
@@ -138,6 +139,39 @@ func TestBindMount(t *testing.T) {
 	if data, err := os.ReadFile(inside); err != nil || string(data) != windowO1 {
 		t.Errorf("behind the mount there is %q (%v)", data, err)
 	}
+}
+
+// Who empties the file and writes it slowly, in pieces that look whole, is waited for until
+// he has closed it, however long he pauses.
+func TestSlowWriterInPlace(t *testing.T) {
+	w := newWindow(t, Options{InPlace: true})
+	if g, err := w.store.Guarantee(); err != nil || !g.Lease {
+		t.Skip("SKIPPED: no leases here: ", err)
+	}
+	if err := os.Link(w.path, w.path+".other"); err != nil {
+		t.Skip("SKIPPED: no hard links here: ", err)
+	}
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(w.path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.Index(windowO1, "b,")
+	if _, err := f.WriteString(windowO1[:at]); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- w.update("a", "note", "slow") }()
+	time.Sleep(5 * w.file.opt.Settle) // it waits by now; if not, the test shows less
+	if _, err := f.WriteString(windowO1[at:]); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Close(), <-done); err != nil {
+		t.Fatal(err)
+	}
+	w.want(strings.Replace(windowO1, "a,true,O1,", "a,true,O1,slow", 1))
 }
 
 // What a place can do is not promised of a file there that cannot be replaced.

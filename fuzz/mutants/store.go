@@ -151,4 +151,9 @@ var ofStore = []mutant{
 		`if err := obstacle(place{target: target, at: at}); err != nil {`, `if _ = obstacle; err != nil {`,
 		"what a directory can do is promised of a file that cannot be replaced",
 	},
+	{
+		"in-place-no-wait", "store/inplace.go", "",
+		`if f.written(old) { // our own descriptor would hide others`, `if false {`,
+		"what somebody writes slowly to a file that cannot be replaced is overwritten",
+	},
 }

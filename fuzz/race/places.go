@@ -31,14 +31,15 @@ type setting struct {
 var settings = map[string]setting{
 	// What is renamed in between a commit's last two steps is lost there.
 	"fuse-simple": {mount: "fuse-simple", kinds: []string{"append", "overwrite", "hold", "truncate"}, arrange: asItIs},
-	"otheruser":   {mount: "ext4", unprivileged: true, arrange: giveAway},
-	// Who had opened the file before the commit may be overwritten; and nobody can rename
-	// over a mount point, or would part the names.
-	"bind":     {mount: "ext4", inPlace: true, kinds: opensAnew, arrange: mountOver},
-	"hardlink": {mount: "ext4", inPlace: true, kinds: opensAnew, arrange: nameTwice},
+	// Nobody can tell there who is still writing, so that half a file that has held still for
+	// the settle time counts: those kinds are left out that pause for longer.
+	"otheruser": {mount: "ext4", unprivileged: true, kinds: []string{"rename", "append", "overwrite", "hold", "mmap", "in-place"}, arrange: giveAway},
+	// Nobody can rename over a mount point, and whoever did over a second name would part them.
+	"bind":     {mount: "ext4", inPlace: true, kinds: sameFile, arrange: mountOver},
+	"hardlink": {mount: "ext4", inPlace: true, kinds: sameFile, arrange: nameTwice},
 }
 
-var opensAnew = []string{"append", "overwrite", "truncate", "python"}
+var sameFile = []string{"append", "overwrite", "hold", "mmap", "truncate", "python", "in-place"}
 
 // attacks reports that a kind of writer is to be run on a file system.
 func attacks(system, kind string) bool {
