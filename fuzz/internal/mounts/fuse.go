@@ -73,12 +73,9 @@ func serve() error {
 		return err
 	}
 	if simple {
-		data := root.(*fs.LoopbackNode).RootData
-		data.NewNode = func(root *fs.LoopbackRoot, _ *fs.Inode, _ string, _ *syscall.Stat_t) fs.InodeEmbedder {
-			return &simpleNode{fs.LoopbackNode{RootData: root}}
-		}
-		root = &simpleNode{fs.LoopbackNode{RootData: data}}
-		data.RootNode = root
+		top := simplify(root)
+		top.RootData.RootNode = top
+		root = top
 	}
 	// What is known of a file is asked for anew each time: the server is not the only one
 	// that changes it, as far as the kernel knows.
@@ -101,7 +98,19 @@ func serve() error {
 // A simpleNode cannot exchange names, and keeps no name free.
 type simpleNode struct{ fs.LoopbackNode }
 
-var _ fs.NodeRenamer = (*simpleNode)(nil)
+var (
+	_ fs.NodeRenamer     = (*simpleNode)(nil)
+	_ fs.NodeWrapChilder = (*simpleNode)(nil)
+)
+
+func simplify(node fs.InodeEmbedder) *simpleNode {
+	return &simpleNode{fs.LoopbackNode{RootData: node.(*fs.LoopbackNode).RootData}}
+}
+
+// WrapChild makes all that is below as simple.
+func (n *simpleNode) WrapChild(_ context.Context, child fs.InodeEmbedder) fs.InodeEmbedder {
+	return simplify(child)
+}
 
 // Rename refuses flags, as nfs_rename in the kernel does.
 func (n *simpleNode) Rename(ctx context.Context, name string, parent fs.InodeEmbedder, newName string, flags uint32) syscall.Errno {
