@@ -55,7 +55,10 @@ func (f *localFile) swapInPlace(ctx context.Context, old held, versions []state.
 		done, err = f.overwrite(ctx, old, data)
 	}
 	if done.outcome == NotCommitted {
-		err = errors.Join(err, f.dir().DropAhead())
+		if failed := f.dir().DropAhead(); failed != nil {
+			// The next Open takes it for what a process left that was killed.
+			done, err = replaced{step: "write ahead", outcome: Unknown}, failed
+		}
 	}
 	if err != nil {
 		return swapped{}, f.takeBack(done, err, undo, state.Displaced{}, old, data)

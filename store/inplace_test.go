@@ -141,6 +141,33 @@ func TestBindMount(t *testing.T) {
 	}
 }
 
+// Where what was written ahead cannot be removed, the change stands in the file, and nobody
+// is told that it does not.
+func TestAheadStays(t *testing.T) {
+	w := newWindow(t, Options{InPlace: true})
+	if err := os.Link(w.path, w.path+".other"); err != nil {
+		t.Skip("SKIPPED: no hard links here: ", err)
+	}
+	ahead := filepath.Join(filepath.Dir(w.path), ".config.csv.rowkeep", "ahead")
+	w.at("exchanged", func() {
+		if err := errors.Join(os.Remove(ahead), os.MkdirAll(filepath.Join(ahead, "full"), 0o700)); err != nil {
+			t.Error(err)
+		}
+	})
+	var commit *CommitError
+	if err := w.update("a", "order_id", "O1"); !errors.As(err, &commit) || commit.Outcome != Unknown {
+		t.Errorf("error %v, want one of an outcome that is unknown", err)
+	}
+	w.want(windowO1)
+	if err := os.RemoveAll(ahead); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.update("c", "order_id", "O3"); err != nil {
+		t.Fatal(err)
+	}
+	w.want(strings.Replace(windowO1, "c,true,,", "c,true,O3,", 1))
+}
+
 // Who empties the file and writes it slowly, in pieces that look whole, is waited for until
 // he has closed it, however long he pauses.
 func TestSlowWriterInPlace(t *testing.T) {

@@ -156,4 +156,9 @@ var ofStore = []mutant{
 		`if f.written(old) { // our own descriptor would hide others`, `if false {`,
 		"what somebody writes slowly to a file that cannot be replaced is overwritten",
 	},
+	{
+		"in-place-stays-silent", "store/inplace.go", "",
+		`done, err = replaced{step: "write ahead", outcome: Unknown}, failed`, `done, err = replaced{step: "write ahead"}, failed`,
+		"a change that stands in the file is said not to",
+	},
 }
