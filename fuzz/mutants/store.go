@@ -158,7 +158,12 @@ var ofStore = []mutant{
 	},
 	{
 		"in-place-stays-silent", "store/inplace.go", "",
-		`done, err = replaced{step: "write ahead", outcome: Unknown}, failed`, `done, err = replaced{step: "write ahead"}, failed`,
+		`return swapped{}, &CommitError{Path: f.path, Step: "write ahead", Outcome: Unknown, Err: failed}`, `return swapped{}, &CommitError{Path: f.path, Step: "write ahead", Err: failed}`,
 		"a change that stands in the file is said not to",
+	},
+	{
+		"in-place-recorded-first", "store/inplace.go", "",
+		`err := f.dir().PutAhead(state.Ahead{Seq: seq, Old: old.data, New: data})`, `_, _, err := f.log.Append(versions...); err = errors.Join(err, f.dir().PutAhead(state.Ahead{Seq: seq, Old: old.data, New: data}))`,
+		"a commit in place that was killed before it began comes about later",
 	},
 }
