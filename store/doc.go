@@ -55,8 +55,8 @@
 //	                              two steps is lost; other computers cannot be seen at all
 //	hard links, mount points,     [Options.InPlace] writes to the file: a reader may see it half
 //	unwritable directories,       written; a crash in the middle is mended by the next Open; what
-//	another user's file           somebody writes in that very moment who had opened the file
-//	                              before, or where there are no leases, is overwritten
+//	another user's file           somebody writes in that very moment is overwritten where there
+//	                              are no leases, or while others have the file open to read it
 //	Windows                       as without exchange; directories are not synced
 //
 // # No promises

@@ -32,9 +32,9 @@ type Guarantee struct {
 	Durable bool
 	// InPlace: the file cannot be replaced, and [Options.InPlace] lets commits write to it.
 	// Who reads it meanwhile may see it half written; a crash in the middle is mended by the
-	// next Open. Lease then means that nobody opens the file meanwhile. What somebody writes
-	// in that very moment, through a descriptor from before or because there are no leases,
-	// is overwritten. Exchange, Link and Blind mean nothing.
+	// next Open. Lease then means that who has the file open to write it is waited for, and
+	// nobody opens it meanwhile, unless somebody reads it. Else what somebody writes in that
+	// very moment is overwritten. Exchange, Link and Blind mean nothing.
 	InPlace bool
 }
 
@@ -50,39 +50,58 @@ func (f *localFile) guarantee() (Guarantee, error) {
 		return Guarantee{}, err
 	}
 	target := log.Dir().File()
-	g, err := tryBeside(target)
-	switch {
-	case err == nil:
-		return g, nil
-	case f.opt.InPlace && irreplaceable(err):
-		return Guarantee{InPlace: true, Lease: leases(target), Durable: !sys.Volatile(target)}, nil
-	}
-	return Guarantee{}, err
-}
-
-// tryBeside says what can be promised if a file is replaced, or why it cannot be.
-func tryBeside(target string) (Guarantee, error) {
 	at, err := sys.StampAt(target)
-	there := !errors.Is(err, fs.ErrNotExist)
-	if there {
-		if err == nil {
-			err = obstacle(place{target: target, at: &at})
-		}
-		if err != nil {
-			return Guarantee{}, err
-		}
+	if errors.Is(err, fs.ErrNotExist) {
+		return tryBeside(target, nil)
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(target), ".rowkeep-probe-")
 	if err != nil {
 		return Guarantee{}, err
 	}
-	defer os.RemoveAll(dir)
-	if there {
-		if err := owns(state.At(dir), at); err != nil {
+	g, err := tryBeside(target, &at)
+	if err == nil || !f.opt.InPlace || !irreplaceable(err) {
+		return g, err
+	}
+	if err := holdable(log.Dir(), at); err != nil {
+		return Guarantee{}, err
+	}
+	return Guarantee{InPlace: true, Lease: leases(target), Durable: !sys.Volatile(target)}, nil
+}
+
+// tryBeside says what can be promised if a file is replaced (at is nil: made), or why it
+// cannot be.
+func tryBeside(target string, at *sys.Stamp) (g Guarantee, err error) {
+	if at != nil {
+		if err := obstacle(place{target: target, at: at}); err != nil {
 			return Guarantee{}, err
 		}
 	}
-	return tryOut(state.At(dir), target), nil
+	err = inScratch(filepath.Dir(target), func(scratch state.Dir) error {
+		if at != nil {
+			if err := owns(scratch, *at); err != nil {
+				return err
+			}
+		}
+		g = tryOut(scratch, target)
+		return nil
+	})
+	return g, err
+}
+
+// holdable says why the state directory of a file cannot be made, or nil.
+func holdable(dir state.Dir, at sys.Stamp) error {
+	if there, err := dir.Exists(); there || err != nil {
+		return err
+	}
+	return inScratch(filepath.Dir(dir.Path()), func(scratch state.Dir) error { return owns(scratch, at) })
+}
+
+// inScratch lets do try something in a directory that goes afterwards.
+func inScratch(parent string, do func(state.Dir) error) error {
+	dir, err := os.MkdirTemp(parent, ".rowkeep-probe-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(state.At(dir)), os.RemoveAll(dir))
 }
 
 // owns gives a scratch file the owner and group that a file has.

@@ -39,26 +39,37 @@ func irreplaceable(err error) bool {
 
 // swapInPlace is swap for a file that cannot be replaced:
 //
-//	record       as in swap
 //	write ahead  old and new content are on disk in the state directory
+//	record       as in swap; if it comes to no more, what was written ahead tells so
 //	write        see [localFile.overwrite], with the commit point
 func (f *localFile) swapInPlace(ctx context.Context, old held, versions []state.Version) (swapped, error) {
 	data := versions[len(versions)-1].Content
 	versions[len(versions)-1].InPlace = true
 	f.log.Know(old.data)
-	seq, undo, err := f.log.Append(versions...)
-	if err != nil {
-		return swapped{}, &CommitError{Path: f.path, Step: "record", Err: err}
-	}
+	seq, undo := f.log.Next(len(versions)), func() error { return nil }
 	done := replaced{step: "write ahead"}
-	if err = f.dir().PutAhead(state.Ahead{Seq: seq, Old: old.data, New: data}); err == nil {
-		done, err = f.overwrite(ctx, old, data)
-	}
-	if done.outcome == NotCommitted {
-		err = errors.Join(err, f.dir().DropAhead())
+	err := f.dir().PutAhead(state.Ahead{Seq: seq, Old: old.data, New: data})
+	if err == nil {
+		done.step = "record"
+		var back func() error
+		if _, back, err = f.log.Append(versions...); err == nil {
+			undo = back
+			done, err = f.overwrite(ctx, old, data)
+		}
 	}
 	if err != nil {
-		return swapped{}, f.takeBack(done, err, undo, state.Displaced{}, old, data)
+		err = f.takeBack(done, err, undo, state.Displaced{}, old, data)
+		if failed := (*CommitError)(nil); errors.As(err, &failed) && failed.Outcome == Unknown {
+			return swapped{}, err // the next Open finds what was written ahead
+		}
+	}
+	if failed := f.dir().DropAhead(); failed != nil {
+		// The next Open takes it for what a process left that was killed.
+		f.cleared = ""
+		return swapped{}, &CommitError{Path: f.path, Step: "write ahead", Outcome: Unknown, Err: failed}
+	}
+	if err != nil {
+		return swapped{}, err
 	}
 	f.commits++
 	return swapped{seq: seq}, nil
@@ -66,12 +77,16 @@ func (f *localFile) swapInPlace(ctx context.Context, old held, versions []state.
 
 // overwrite gives the file new content:
 //
+//	wait   nobody writes the file, or has it mapped, as far as there are leases
 //	lease  nobody else has the file open, or opens it from here on; whoever just reads it
 //	       is waited for no longer than for an editor, and there may be no leases
 //	look   it is unchanged
 //	write  the commit point: from here on the new content is what counts
 //	sync   the file is on disk
 func (f *localFile) overwrite(ctx context.Context, old held, data []byte) (replaced, error) {
+	if f.written(old) { // our own descriptor would hide others
+		return replaced{step: "lease"}, errBusy
+	}
 	w, err := os.OpenFile(old.tag.(place).target, os.O_RDWR, 0)
 	if err != nil {
 		return replaced{step: "replace"}, vanished(err)

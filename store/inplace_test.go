@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rowkeep/rowkeep/store/internal/state"
 	"github.com/rowkeep/rowkeep/store/internal/sys"
@@ -138,6 +139,66 @@ func TestBindMount(t *testing.T) {
 	if data, err := os.ReadFile(inside); err != nil || string(data) != windowO1 {
 		t.Errorf("behind the mount there is %q (%v)", data, err)
 	}
+}
+
+// Where what was written ahead cannot be removed, the change stands in the file, and nobody
+// is told that it does not.
+func TestAheadStays(t *testing.T) {
+	w := newWindow(t, Options{InPlace: true})
+	if err := os.Link(w.path, w.path+".other"); err != nil {
+		t.Skip("SKIPPED: no hard links here: ", err)
+	}
+	ahead := filepath.Join(filepath.Dir(w.path), ".config.csv.rowkeep", "ahead")
+	w.at("exchanged", func() {
+		if err := errors.Join(os.Remove(ahead), os.MkdirAll(filepath.Join(ahead, "full"), 0o700)); err != nil {
+			t.Error(err)
+		}
+	})
+	var commit *CommitError
+	if err := w.update("a", "order_id", "O1"); !errors.As(err, &commit) || commit.Outcome != Unknown {
+		t.Errorf("error %v, want one of an outcome that is unknown", err)
+	}
+	w.want(windowO1)
+	if err := os.RemoveAll(ahead); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.update("c", "order_id", "O3"); err != nil {
+		t.Fatal(err)
+	}
+	w.want(strings.Replace(windowO1, "c,true,,", "c,true,O3,", 1))
+}
+
+// Who empties the file and writes it slowly, in pieces that look whole, is waited for until
+// he has closed it, however long he pauses.
+func TestSlowWriterInPlace(t *testing.T) {
+	w := newWindow(t, Options{InPlace: true})
+	if g, err := w.store.Guarantee(); err != nil || !g.Lease {
+		t.Skip("SKIPPED: no leases here: ", err)
+	}
+	if err := os.Link(w.path, w.path+".other"); err != nil {
+		t.Skip("SKIPPED: no hard links here: ", err)
+	}
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(w.path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.Index(windowO1, "b,")
+	if _, err := f.WriteString(windowO1[:at]); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- w.update("a", "note", "slow") }()
+	time.Sleep(5 * w.file.opt.Settle) // it waits by now; if not, the test shows less
+	if _, err := f.WriteString(windowO1[at:]); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Close(), <-done); err != nil {
+		t.Fatal(err)
+	}
+	w.want(strings.Replace(windowO1, "a,true,O1,", "a,true,O1,slow", 1))
 }
 
 // What a place can do is not promised of a file there that cannot be replaced.

@@ -13,9 +13,9 @@ import (
 	"github.com/rowkeep/rowkeep/store"
 )
 
-// A fault is what a disk says that is full or broken.
+// A fault is what a disk says that is full or broken, or the end of the process.
 type fault struct {
-	name, errno string
+	name, inject string // what strace is to do with the call
 	// lasting: not only the call fails, but all behind it that can.
 	lasting bool
 	// can: which calls can fail like this; nil: all.
@@ -26,22 +26,28 @@ type fault struct {
 // an exhausted quota, can refuse. Renames and attributes may need a block too.
 var needRoom = []string{
 	"openat", "mkdirat", "linkat", "write", "pwrite64", "ftruncate", "fallocate", "fsync",
-	"renameat2", "fsetxattr", "fchown", "fchmod",
+	"renameat", "renameat2", "fsetxattr", "fchown", "fchmod",
 }
 
 // cleaners are calls that a commit makes only where something has failed.
 var cleaners = []string{"unlinkat", "ftruncate", "renameat2", "getdents64", "linkat", "mkdirat"}
 
 var faults = []fault{
-	{"broken once", "EIO", false, nil},
-	{"broken from here on", "EIO", true, nil},
-	{"full once", "ENOSPC", false, needRoom},
-	{"full from here on", "ENOSPC", true, needRoom},
+	{"broken once", "error=EIO", false, nil},
+	{"broken from here on", "error=EIO", true, nil},
+	{"full once", "error=ENOSPC", false, needRoom},
+	{"full from here on", "error=ENOSPC", true, needRoom},
+	{"killed", kill, false, nil},
 }
+
+const kill = "signal=KILL"
 
 // slipping is what the name of a file ends with that is renamed over the updater's in the
 // middle of its update.
 const slipping = "-slipping"
+
+// second is what the second name of a file ends with, which makes commits write in place.
+const second = "-second"
 
 // slippedRow is what that file has and the other one has not.
 const slippedRow = "slipped,7\n"
@@ -51,21 +57,28 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// TestSweep lets each call of a commit fail, once, or with all calls behind it. Under the
-// race detector, which has nothing to find here, it takes a sample of them.
+// TestSweep lets each call of a commit fail, once, or with all calls behind it, or kills
+// the process there ([TestKillAtEverySystemCall] does so in a commit that is alone). Under the race detector, which has nothing to find here, it takes a sample of them.
 func TestSweep(t *testing.T) {
-	t.Run("alone", func(t *testing.T) { sweep(t, func(*testing.T, string) {}) })
+	t.Run("alone", func(t *testing.T) { sweep(t, faults[:len(faults)-1], func(*testing.T, string) {}) })
 	t.Run("slipped", func(t *testing.T) {
-		sweep(t, func(t *testing.T, path string) {
+		sweep(t, faults, func(t *testing.T, path string) {
 			if err := os.WriteFile(path+slipping, []byte(traced(1)+slippedRow), 0o640); err != nil {
 				t.Fatal(err)
+			}
+		})
+	})
+	t.Run("in place", func(t *testing.T) {
+		sweep(t, faults, func(t *testing.T, path string) {
+			if err := os.Link(path, path+second); err != nil {
+				t.Skip("SKIPPED: no hard links here: ", err)
 			}
 		})
 	})
 }
 
 // sweep traces an updater without a fault, and then lets each call of that trace fail.
-func sweep(t *testing.T, prepare func(*testing.T, string)) {
+func sweep(t *testing.T, faults []fault, prepare func(*testing.T, string)) {
 	path := put(t, traced(0))
 	prepare(t, path)
 	calm := trace(t, path)
@@ -75,7 +88,7 @@ func sweep(t *testing.T, prepare func(*testing.T, string)) {
 	checkSwept(t, path, calm)
 	every := fewer(t, 1, 5)
 	// What comes before somebody slips in is the same without him.
-	first := slices.IndexFunc(calm.all, func(c sysCall) bool { return c.name == somebodys }) + 1
+	first := slices.IndexFunc(calm.all, sysCall.slips) + 1
 	for i, call := range calm.all {
 		if i < first || call.runtime || i%every > 0 {
 			continue
@@ -89,7 +102,7 @@ func sweep(t *testing.T, prepare func(*testing.T, string)) {
 				path := put(t, traced(0))
 				prepare(t, path)
 				run := trace(t, path, f.injections(calm, i)...)
-				if !run.failsAt(i, calm) {
+				if !run.endsAt(i, calm, f) {
 					t.Errorf("call %d did not fail of %v", i, run.all)
 				}
 				checkSwept(t, path, run)
@@ -98,14 +111,23 @@ func sweep(t *testing.T, prepare func(*testing.T, string)) {
 	}
 }
 
-// failsAt reports that a run did the same as another one up to call i, which failed.
-func (ct callTrace) failsAt(i int, calm callTrace) bool {
+// endsAt reports that a run did the same as another one up to call i, at which there was a
+// fault.
+func (ct callTrace) endsAt(i int, calm callTrace, f fault) bool {
 	same := func(a, b sysCall) bool { return a.plain == b.plain && !a.failed }
-	return len(ct.all) > i && ct.all[i].failed && slices.EqualFunc(ct.all[:i], calm.all[:i], same)
+	if len(ct.all) <= i || !slices.EqualFunc(ct.all[:i], calm.all[:i], same) {
+		return false
+	}
+	if f.inject == kill {
+		return ct.said == "" && len(ct.all) == i+1
+	}
+	return ct.said != "" && ct.all[i].failed
 }
 
-// somebodys is the call by which a file slips in: the store uses another one.
-const somebodys = "renameat"
+// slip is what the call is named by which a file slips in.
+const slip = "slip"
+
+func (c sysCall) slips() bool { return c.plain == slip && c.name == "renameat" }
 
 // injections are the arguments for strace that let call i of a trace fail.
 func (f fault) injections(calm callTrace, i int) (args []string) {
@@ -116,7 +138,7 @@ func (f fault) injections(calm callTrace, i int) (args []string) {
 				nth++
 			}
 		}
-		args = append(args, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d%s", name, f.errno, nth, more))
+		args = append(args, "-e", fmt.Sprintf("inject=%s:%s:when=%d%s", name, f.inject, nth, more))
 	}
 	if !f.lasting {
 		inject(calm.all[i].name, "")
@@ -126,7 +148,7 @@ func (f fault) injections(calm callTrace, i int) (args []string) {
 	if names == nil {
 		names = slices.Clone(cleaners)
 		for _, call := range calm.all {
-			if !call.runtime && call.name != somebodys {
+			if !call.runtime {
 				names = append(names, call.name)
 			}
 		}
@@ -148,23 +170,26 @@ func (f fault) injections(calm callTrace, i int) (args []string) {
 // nothing is lost: neither the change, if it was made, nor what slipped in.
 func checkSwept(t *testing.T, path string, run callTrace) {
 	t.Helper()
-	slipped := slices.ContainsFunc(run.all, func(c sysCall) bool { return c.name == somebodys })
+	slipped := slices.ContainsFunc(run.all, sysCall.slips)
+	opt := store.Options{InPlace: exists(path + second)}
+	if opt.InPlace { // the next Open mends what is half written
+		if _, err := store.Open(path, opt); err != nil {
+			t.Fatal(err)
+		}
+	}
 	got := read(t, path)
 	n, whole := version(got)
-	if run.said == "" {
-		t.Fatalf("it did not come to its end: %v", run.inside)
-	}
 	if !whole {
 		t.Fatalf("no version of the file: %q", got)
 	}
-	want := map[string][]int{"not committed": {1}, "committed": {2}, "committed, conflict pending": {2}, "outcome unknown": {1, 2}}[run.said]
+	want := map[string][]int{"": {1, 2}, "not committed": {1}, "committed": {2}, "committed, conflict pending": {2}, "outcome unknown": {1, 2}}[run.said]
 	if !slices.Contains(want, n) {
 		t.Errorf("it says %q, and the file is %q", run.said, got)
 	}
 	if run.said == "committed" && slipped && !strings.Contains(got, slippedRow) {
 		t.Errorf("it says %q, and what slipped in is not in %q", run.said, got)
 	}
-	s, err := store.Open(path, store.Options{})
+	s, err := store.Open(path, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +204,9 @@ func checkSwept(t *testing.T, path string, run callTrace) {
 	if slipped && !strings.Contains(after, slippedRow) && !kept(t, s, slippedRow) {
 		t.Errorf("it said %q; what slipped in is nowhere: %q", run.said, after)
 	}
-	_ = os.Remove(path + slipping) // it did not come to that
+	for _, name := range []string{slipping, second} {
+		_ = os.Remove(path + name) // if it is there
+	}
 	checkTidy(t, path)
 }
 

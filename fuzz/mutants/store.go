@@ -189,7 +189,22 @@ var ofStore = []mutant{
 	},
 	{
 		"guarantee-of-the-place", "store/guarantee.go", "",
-		`err = obstacle(place{target: target, at: &at})`, `_ = place{}`,
+		`if err := obstacle(place{target: target, at: at}); err != nil {`, `if _ = obstacle; err != nil {`,
 		"what a directory can do is promised of a file that cannot be replaced",
+	},
+	{
+		"in-place-no-wait", "store/inplace.go", "",
+		`if f.written(old) { // our own descriptor would hide others`, `if false {`,
+		"what somebody writes slowly to a file that cannot be replaced is overwritten",
+	},
+	{
+		"in-place-stays-silent", "store/inplace.go", "",
+		`return swapped{}, &CommitError{Path: f.path, Step: "write ahead", Outcome: Unknown, Err: failed}`, `return swapped{}, &CommitError{Path: f.path, Step: "write ahead", Err: failed}`,
+		"a change that stands in the file is said not to",
+	},
+	{
+		"in-place-recorded-first", "store/inplace.go", "",
+		`err := f.dir().PutAhead(state.Ahead{Seq: seq, Old: old.data, New: data})`, `_, _, err := f.log.Append(versions...); err = errors.Join(err, f.dir().PutAhead(state.Ahead{Seq: seq, Old: old.data, New: data}))`,
+		"a commit in place that was killed before it began comes about later",
 	},
 }

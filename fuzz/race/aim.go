@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	replace "github.com/rowkeep/rowkeep/fuzz/internal/plain"
 )
 
 // An aim chooses the moments of a cell's rounds, from how long commits and edits have
@@ -167,7 +169,7 @@ func (l *lookout) seen(path string, step uint32) bool {
 			rest = rest[syscall.SizeofInotifyEvent+size:]
 			switch l.dirs[watch] {
 			case filepath.Dir(path):
-				found = found || step != 0 && strings.HasPrefix(name, plainPrefix)
+				found = found || step != 0 && strings.HasPrefix(name, replace.Prefix)
 			case stateDir(path):
 				found = found || mask&step != 0 && name != "lock" && name != "log"
 			}

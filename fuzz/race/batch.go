@@ -88,24 +88,40 @@ type site struct {
 	dir, path string
 	file      *file
 	committer committer
+	undo      func() error // of what its setting arranged
 }
 
-func (b *bench) newSite(ctx context.Context, under, strategy string) (*site, error) {
+// newSite makes a file under a directory of a cell's file system.
+func (b *bench) newSite(ctx context.Context, under string, c cell) (*site, error) {
 	dir, err := os.MkdirTemp(under, "race-")
 	if err != nil {
 		return nil, err
 	}
-	s := &site{dir: dir, path: filepath.Join(dir, "config.csv"), file: newFile()}
+	s := &site{dir: dir, path: filepath.Join(dir, "config.csv"), file: newFile(), undo: nothing}
 	if err := os.WriteFile(s.path, []byte(baseFile()), 0o640); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if s.committer, err = newCommitter(ctx, strategy, s.path, b.settle); err != nil {
+	at, special := settings[c.FS]
+	if special {
+		if s.undo, err = at.arrange(s.path); err != nil {
+			s.undo = nothing
+			return nil, errors.Join(err, s.close())
+		}
+	}
+	who, err := newCommitter(ctx, c.Strategy, s.path, b.settle, at)
+	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
+	s.committer = who
 	return s, nil
 }
 
-func (s *site) close() error { return os.RemoveAll(s.dir) }
+func (s *site) close() error {
+	if s.committer != nil {
+		s.committer.close()
+	}
+	return errors.Join(s.undo(), os.RemoveAll(s.dir))
+}
 
 // run runs a batch in a directory under the given one. A file that was torn is left for a
 // new one.
@@ -127,7 +143,7 @@ func (b *bench) run(ctx context.Context, under string, c cell, rounds int, a *ai
 	}()
 	for n := range rounds {
 		if s == nil {
-			if s, err = b.newSite(ctx, under, c.Strategy); err != nil {
+			if s, err = b.newSite(ctx, under, c); err != nil {
 				return batch{}, err
 			}
 		}

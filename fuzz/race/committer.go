@@ -3,16 +3,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/rowkeep/rowkeep/csvrows"
+	replace "github.com/rowkeep/rowkeep/fuzz/internal/plain"
 	"github.com/rowkeep/rowkeep/store"
 )
 
@@ -24,6 +22,7 @@ type committer interface {
 	commit(ctx context.Context) error
 	// finish is the last word, after everybody else has finished.
 	finish(ctx context.Context) error
+	close()
 }
 
 const (
@@ -32,11 +31,15 @@ const (
 )
 
 // newCommitter returns one for a file that stands there whole.
-func newCommitter(ctx context.Context, strategy, path string, settle time.Duration) (committer, error) {
+func newCommitter(ctx context.Context, strategy, path string, settle time.Duration, at setting) (committer, error) {
 	if strategy == plainly {
 		return &plain{path: path}, nil
 	}
-	k := &keeper{path: path, opt: store.Options{Settle: settle, Actor: "race"}}
+	open := step{Path: path, Settle: settle, InPlace: at.inPlace}
+	if at.unprivileged {
+		return newRemote(open, withoutLease)
+	}
+	k := &keeper{path: path, opt: open.options()}
 	return k, k.open(ctx)
 }
 
@@ -48,6 +51,8 @@ type keeper struct {
 	key   string
 	tx    *store.Tx
 }
+
+func (k *keeper) close() {}
 
 // open opens the store, and lets it see the file.
 func (k *keeper) open(ctx context.Context) (err error) {
@@ -95,19 +100,12 @@ func (k *keeper) finish(ctx context.Context) error {
 	return err
 }
 
-// plain is what careful programs do without a store: write a new file, sync it, read the
-// old one again, and if nothing changed rename the new one over it. It is here to be
-// compared with.
+// plain is what careful programs do without a store.
 type plain struct {
 	path, key string
 	// beforeRename, if set, runs between the last look and the rename.
 	beforeRename func()
 }
-
-// plainPrefix begins the names of its temporary files.
-const plainPrefix = "plain-"
-
-var errMoved = errors.New("the file changed")
 
 func (p *plain) begin(_ context.Context, key string) error {
 	p.key = key
@@ -116,11 +114,13 @@ func (p *plain) begin(_ context.Context, key string) error {
 
 func (p *plain) finish(context.Context) error { return nil }
 
+func (p *plain) close() {}
+
 func (p *plain) commit(ctx context.Context) error {
 	for {
-		err := p.attempt()
+		err := replace.Replace(p.path, p.add, p.beforeRename)
 		// The name is gone for a moment while an editor saves by moving the file away.
-		if !errors.Is(err, errMoved) && !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, replace.ErrMoved) && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		if err := context.Cause(ctx); err != nil {
@@ -130,53 +130,9 @@ func (p *plain) commit(ctx context.Context) error {
 	}
 }
 
-func (p *plain) attempt() (err error) {
-	before, err := os.ReadFile(p.path)
-	if err != nil {
-		return err
+func (p *plain) add(content []byte) ([]byte, error) {
+	if len(content) > 0 && content[len(content)-1] != '\n' {
+		content = append(content, '\n')
 	}
-	after := bytes.Clone(before)
-	if len(after) > 0 && after[len(after)-1] != '\n' {
-		after = append(after, '\n')
-	}
-	temp, err := writeTemp(filepath.Dir(p.path), append(after, row(p.key, ourValue)+"\n"...))
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temp)
-		}
-	}()
-	now, err := os.ReadFile(p.path)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(now, before) {
-		return errMoved
-	}
-	if p.beforeRename != nil {
-		p.beforeRename()
-	}
-	if err := os.Rename(temp, p.path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(p.path))
-}
-
-func writeTemp(dir string, data []byte) (name string, err error) {
-	f, err := os.CreateTemp(dir, plainPrefix+"*")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(data)
-	return f.Name(), errors.Join(err, f.Chmod(0o640), f.Sync(), f.Close())
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return append(content, row(p.key, ourValue)+"\n"...), nil
 }

@@ -75,7 +75,7 @@ func newLate(t *testing.T, strategy string) *late {
 	if err := l.bench.staff(1); err != nil {
 		t.Fatal(err)
 	}
-	if l.site, err = l.bench.newSite(t.Context(), m.Dir, strategy); err != nil {
+	if l.site, err = l.bench.newSite(t.Context(), m.Dir, cell{Strategy: strategy}); err != nil {
 		t.Fatal(err)
 	}
 	others := all

@@ -44,7 +44,10 @@
 // duration.
 //
 // The file systems (-fs) are mounted for the run, in memory: ext4, xfs, btrfs, tmpfs,
-// overlayfs; dir is -dir itself, whatever it lies on. The first of the list gets -rounds
+// overlayfs; fuse, and fuse-simple, which cannot exchange names; otheruser, a file of another
+// user whom the committer may not keep out by a lease; bind and hardlink, a file that is a
+// mount point, or has two names, so that the store is told to write in place. There only
+// those kinds run whose edits the store promises to keep. dir is -dir itself, whatever it lies on. The first of the list gets -rounds
 // rounds of each fast kind and a tenth of slow ones, the others a tenth of that. With -log
 // a run that was killed goes on where it stopped.
 //
@@ -76,6 +79,10 @@ import (
 func main() {
 	if os.Getenv(writerVariable) != "" {
 		exitOn(serve(os.Stdin, os.Stdout))
+		return
+	}
+	if os.Getenv(committerVariable) != "" {
+		exitOn(serveCommits(os.Stdin, os.Stdout))
 		return
 	}
 	mounts.Isolate()

@@ -141,7 +141,7 @@ func (o *options) runOpens(ctx context.Context, out, progress io.Writer) (err er
 // open has three editors open a file n times in all, at each commit once, and as often
 // without one.
 func (b *bench) open(ctx context.Context, under string, n int) (got opening, err error) {
-	s, err := b.newSite(ctx, under, rowkeep)
+	s, err := b.newSite(ctx, under, cell{Strategy: rowkeep})
 	if err != nil {
 		return got, err
 	}

@@ -55,7 +55,7 @@ func TestSame(t *testing.T) {
 // The rig sees whether a row comes back that went astray.
 func TestSeek(t *testing.T) {
 	b := &bench{settle: time.Millisecond}
-	s, err := b.newSite(t.Context(), t.TempDir(), rowkeep)
+	s, err := b.newSite(t.Context(), t.TempDir(), cell{Strategy: rowkeep})
 	if err != nil {
 		t.Fatal(err)
 	}

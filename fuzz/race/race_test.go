@@ -22,6 +22,10 @@ func TestMain(m *testing.M) {
 		exitOn(serve(os.Stdin, os.Stdout))
 		return
 	}
+	if os.Getenv(committerVariable) != "" {
+		exitOn(serveCommits(os.Stdin, os.Stdout))
+		return
+	}
 	mounts.Isolate()
 	os.Exit(m.Run())
 }

@@ -89,9 +89,13 @@ func (o *options) cells(systems []string) (order []cell, rounds map[cell]int) {
 		strategies = []string{plainly, rowkeep}
 	}
 	for i, system := range systems {
+		strategies := strategies
+		if settings[system].inPlace {
+			strategies = []string{rowkeep} // plain cannot, or parts the names
+		}
 		for _, name := range o.kinds {
 			for _, n := range o.writers {
-				if mixes[name] != nil && n != mostHands {
+				if mixes[name] != nil && n != mostHands || !attacks(system, name) {
 					continue
 				}
 				for _, strategy := range strategies {
@@ -180,7 +184,11 @@ func (o *options) mount(w io.Writer) (places map[string]string, systems []string
 			systems = append(systems, name)
 			continue
 		}
-		m, err := mounts.Make(name)
+		kind := name
+		if at, special := settings[name]; special {
+			kind = at.mount
+		}
+		m, err := mounts.Make(kind)
 		if errors.Is(err, mounts.ErrUnavailable) {
 			fmt.Fprintf(w, "SKIPPED: %v\n", err)
 			continue

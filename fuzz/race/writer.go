@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/rowkeep/rowkeep/store"
 )
 
 // A writer is a process that knows nothing of the store. It is a child of the rig that
@@ -47,6 +49,8 @@ type answer struct {
 	GaveUp bool
 	// Displaced: an opener got a file that a commit had displaced.
 	Displaced bool
+	// Guarantee is what a committer was asked for.
+	Guarantee store.Guarantee
 	// Err is what else went wrong, which ends the run.
 	Err string
 }
@@ -167,8 +171,13 @@ func startWriter() (*hand, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), writerVariable+"=1", "GOMAXPROCS=1", "GORACE=atexit_sleep_ms=0")
+	return startProcess([]string{self}, writerVariable+"=1", "GOMAXPROCS=1")
+}
+
+// startProcess starts a process that takes orders.
+func startProcess(command []string, env ...string) (*hand, error) {
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env = append(append(os.Environ(), env...), "GORACE=atexit_sleep_ms=0")
 	cmd.Stderr = os.Stderr
 	// A process group of its own: an interrupt at the terminal ends the rig, which ends
 	// the round first.

@@ -4,6 +4,7 @@ package mounts
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -13,11 +14,25 @@ import (
 
 const isolated = "ROWKEEP_MOUNTS_ISOLATED"
 
+// serving makes the program the server of a FUSE mount.
+const serving = "ROWKEEP_MOUNTS_SERVING"
+
+// server is the life of such a server; nil where there is none.
+var server func() error
+
 // Isolate gives the program mounts of its own, which nobody else sees and which end
 // with it, even when it is killed. To call it first thing in main or TestMain: it starts
 // the program again, with the same arguments, waits, and exits with its status. In that
-// second process, and where there is no root to do it, it returns at once.
+// second process, and where there is no root to do it, it returns at once. It does not
+// return in the processes that serve what Make mounts.
 func Isolate() {
+	if os.Getenv(serving) != "" && server != nil {
+		if err := server(); err != nil {
+			fmt.Fprintln(os.Stderr, "mounts:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if os.Geteuid() != 0 || os.Getenv(isolated) != "" {
 		return
 	}

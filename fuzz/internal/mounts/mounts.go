@@ -1,8 +1,9 @@
 //go:build linux
 
 // Package mounts gives a test real file systems to run on: ext4, xfs and btrfs in images
-// behind loop devices, tmpfs, an overlay whose upper layer is ext4, a bind mount. It
-// needs root, and the mkfs programs of what it makes.
+// behind loop devices, tmpfs, an overlay whose upper layer is ext4, a bind mount, FUSE. It
+// needs root, and the mkfs programs of what it makes. A program that mounts FUSE must begin
+// with Isolate.
 //
 // Nothing stays mounted: Close unmounts, and a process that begins with Isolate has
 // mounts of its own, which end with it however it ends.
@@ -42,7 +43,8 @@ var makers = map[string]maker{
 	"bind":      bind,
 }
 
-// Make mounts an empty file system of a kind: ext4, xfs, btrfs, tmpfs, overlayfs or bind.
+// Make mounts an empty file system of a kind: ext4, xfs, btrfs, tmpfs, overlayfs, bind, fuse,
+// or fuse-simple, which cannot exchange names.
 // The error wraps ErrUnavailable where the machine lacks what that takes.
 func Make(kind string) (*Mount, error) {
 	mk, ok := makers[kind]

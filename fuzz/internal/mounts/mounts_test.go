@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestMain(m *testing.M) {
@@ -17,7 +19,7 @@ func TestMain(m *testing.M) {
 }
 
 // What statfs(2) says of each kind; a bind mount shows what it was made from.
-var magic = map[string]int64{"ext4": 0xef53, "xfs": 0x58465342, "btrfs": 0x9123683e, "tmpfs": 0x01021994, "overlayfs": 0x794c7630, "bind": 0}
+var magic = map[string]int64{"ext4": 0xef53, "xfs": 0x58465342, "btrfs": 0x9123683e, "tmpfs": 0x01021994, "overlayfs": 0x794c7630, "bind": 0, "fuse": 0x65735546, "fuse-simple": 0x65735546}
 
 func TestMake(t *testing.T) {
 	for kind, want := range magic {
@@ -55,6 +57,27 @@ func TestMake(t *testing.T) {
 				t.Errorf("something is left mounted below %s:\n%s", work, table)
 			}
 		})
+	}
+}
+
+// One of the two can exchange names.
+func TestFUSE(t *testing.T) {
+	for kind, want := range map[string]error{"fuse": nil, "fuse-simple": unix.EINVAL} {
+		m, err := Make(kind)
+		if errors.Is(err, ErrUnavailable) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		a, b := filepath.Join(m.Dir, "a"), filepath.Join(m.Dir, "b")
+		if err := errors.Join(os.WriteFile(a, nil, 0o600), os.WriteFile(b, nil, 0o600), os.Link(a, a+"2"), os.Rename(a+"2", a+"3")); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if err := unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE); !errors.Is(err, want) {
+			t.Errorf("%s: exchange says %v, want %v", kind, err, want)
+		}
 	}
 }
 

@@ -299,6 +299,13 @@ func (l *Log) Append(versions ...Version) (seq int64, undo func() error, err err
 	return l.seq, func() error { return l.cut(before) }, nil
 }
 
+// Next is the number that the last of so many versions will get that are appended next.
+func (l *Log) Next(versions int) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return max(l.seq, l.floor) + int64(versions)
+}
+
 // openLog opens the log for writing. If somebody has removed it, it is made again for
 // those who may take the lock.
 func (d Dir) openLog() (*os.File, error) {
