@@ -98,11 +98,7 @@ func (m *merger) markerSize() int {
 	if m.markers == 0 {
 		m.markers = leastMarker
 	}
-	for v := range m.in {
-		if n := longestMarker(m.searched(v), m.in[v].Delimiter()); n >= m.markers {
-			m.markers = n + 1
-		}
-	}
+	m.markers = max(m.markers, m.longestMarker()+1)
 	return m.markers
 }
 
@@ -248,14 +244,22 @@ var marker = []byte(strings.Repeat("<", leastMarker))
 // MarkerLine returns the number, from 1, of the first line of data that opens a
 // conflict block ("<<<<<<< ..."), or 0 if none does.
 func MarkerLine(data []byte) int {
+	if at := markerAt(data); at >= 0 {
+		return lineAt(data, at)
+	}
+	return 0
+}
+
+// markerAt is where the first line that opens a conflict block starts, or -1.
+func markerAt(data []byte) int {
 	for at := 0; ; {
 		next := bytes.Index(data[at:], marker)
 		if next < 0 {
-			return 0
+			return -1
 		}
 		at += next
 		if startsLine(data, at) {
-			return lineAt(data, at)
+			return at
 		}
 		at += len(marker)
 	}
@@ -272,10 +276,5 @@ func countLineEnds(text []byte) int {
 	return n + bytes.Count(text, []byte{'\r'}) - bytes.Count(text, []byte("\r\n"))
 }
 
-// nulLine is the line of the first NUL byte, or 0.
-func nulLine(data []byte) int {
-	if at := bytes.IndexByte(data, 0); at >= 0 {
-		return lineAt(data, at)
-	}
-	return 0
-}
+// nulAt is where the first NUL byte stands, or -1.
+func nulAt(data []byte) int { return bytes.IndexByte(data, 0) }
