@@ -59,7 +59,9 @@ func (tr triple) large(sizes tune.Sizes) (merged, diffed told) {
 	tune.Merge = sizes
 	defer func() { tune.Merge = usual }()
 	const memory = 1 << 20
-	file := func(data []byte) *io.SectionReader { return io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))) }
+	file := func(data []byte) *io.SectionReader {
+		return io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data)))
+	}
 	return tell(merge.MergeLarge(file(tr.base), file(tr.ours), file(tr.theirs), tr.opt, memory)),
 		tell(merge.DiffLarge(file(tr.base), file(tr.theirs), tr.opt.Read, memory))
 }

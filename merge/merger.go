@@ -78,6 +78,7 @@ type composing struct {
 	nthLine map[int32]int    // occurrences of base's lines
 	noted   []Change         // changes of comments and of rows without a key
 	form    fileForm
+	splices bool // rows may be spliced
 	w       writer
 	markers int // length of conflict markers, once known
 }
