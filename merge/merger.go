@@ -95,6 +95,7 @@ type scratch struct {
 	linesKnown bool // the row whose lines were looked up last
 	linesRow   triple
 	lines      Lines
+	latest     [3]lineMark // of the rows whose lines were looked up last
 }
 
 // cellOf is a cell of a version, by position of the column and record.

@@ -64,16 +64,48 @@ func (v *version) Line(rec int) int {
 	return line
 }
 
+// A lineMark is a record whose line is known; the zero one is none.
+type lineMark struct{ rec, line, cuts int }
+
+// lineAfter is Line for who asks for record after record. It counts on from the mark, if
+// that is near above, and moves it.
+func (v *version) lineAfter(at *lineMark, rec int) int {
+	const near = 64
+	if at.line == 0 || rec < at.rec || rec > at.rec+near {
+		*at = lineMark{rec: rec, line: v.Line(rec)}
+		if v.sketch != nil {
+			at.cuts = v.sketch.cutsAbove(v.number, v.Offset(rec))
+		}
+		return at.line
+	}
+	from, to := v.Offset(at.rec), v.Offset(rec)
+	at.rec, at.line = rec, at.line+countLineEnds(v.Bytes()[from:to])
+	if v.sketch != nil {
+		n := at.cuts
+		for at.cuts < len(v.sketch.cuts) && v.sketch.cuts[at.cuts].sketch[v.number] <= to {
+			at.cuts++
+		}
+		at.line += v.sketch.lines[at.cuts] - v.sketch.lines[n]
+	}
+	return at.line
+}
+
 // linesAbove counts the lines left out above a place in a version's file.
 func (s *sketch) linesAbove(v, offset int) int {
+	n := s.cutsAbove(v, offset)
 	s.count.Do(s.countLines)
+	return s.lines[n]
+}
+
+// cutsAbove counts the cuts above a place in a version's file.
+func (s *sketch) cutsAbove(v, offset int) int {
 	n, _ := slices.BinarySearchFunc(s.cuts, offset, func(c cut, offset int) int {
 		if c.sketch[v] <= offset {
 			return -1
 		}
 		return 1
 	})
-	return s.lines[n]
+	return n
 }
 
 func (s *sketch) countLines() {
