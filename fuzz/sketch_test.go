@@ -2,7 +2,9 @@ package fuzz
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"testing"
@@ -16,10 +18,10 @@ import (
 // and in all that a result says.
 
 // tiny makes every step of a merge by difference happen in small inputs.
-var tiny = tune.Sizes{Least: 0, Block: 1, MostBlock: 2, Part: 20, Window: 1, Patience: 1}
+var tiny = tune.Sizes{Least: 0, Block: 1, MostBlock: 2, Part: 20, Large: 1, Window: 1, Patience: 1}
 
 // wide differs from what is usual only in that small inputs are not merged whole.
-var wide = tune.Sizes{Least: 0, Block: tune.Merge.Block, MostBlock: tune.Merge.MostBlock, Part: 100, Window: tune.Merge.Window, Patience: tune.Merge.Patience}
+var wide = tune.Sizes{Least: 0, Block: tune.Merge.Block, MostBlock: tune.Merge.MostBlock, Part: 100, Large: 100, Window: tune.Merge.Window, Patience: tune.Merge.Patience}
 
 // told is all that a merge says.
 type told struct {
@@ -34,7 +36,11 @@ func tell(r *merge.Result, err error) told {
 	if err != nil {
 		return told{err: err}
 	}
-	x := told{bytes: r.Bytes(), output: r.HasOutput(), changes: slices.Collect(r.Changes())}
+	var out bytes.Buffer
+	if _, err := r.WriteTo(&out); err != nil {
+		return told{err: err}
+	}
+	x := told{bytes: out.Bytes(), output: r.HasOutput(), changes: slices.Collect(r.Changes())}
 	x.result = merge.Result{Conflicts: r.Conflicts, Warnings: r.Warnings, Stats: r.Stats, Key: r.Key, Columns: r.Columns}
 	return x
 }
@@ -47,7 +53,21 @@ func (tr triple) under(sizes tune.Sizes) (merged, diffed told) {
 	return tell(tr.merge()), tell(merge.Diff(tr.base, tr.theirs, tr.opt.Read))
 }
 
-// sameByDifference holds merges by difference against the one of whole inputs.
+// large is under for the merge of windows. It may say that it cannot.
+func (tr triple) large(sizes tune.Sizes) (merged, diffed told) {
+	usual := tune.Merge
+	tune.Merge = sizes
+	defer func() { tune.Merge = usual }()
+	const memory = 1 << 20
+	file := func(data []byte) *io.SectionReader {
+		return io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data)))
+	}
+	return tell(merge.MergeLarge(file(tr.base), file(tr.ours), file(tr.theirs), tr.opt, memory)),
+		tell(merge.DiffLarge(file(tr.base), file(tr.theirs), tr.opt.Read, memory))
+}
+
+// sameByDifference holds merges by difference against the one of whole inputs. It applies
+// where the merge of windows does, as that has no other way than by difference.
 func sameByDifference(tr triple) (applies bool, err error) {
 	merged, diffed := tr.under(tune.Sizes{Least: -1})
 	for _, sizes := range []tune.Sizes{tiny, wide} {
@@ -58,8 +78,16 @@ func sameByDifference(tr triple) (applies bool, err error) {
 		if err := d.differsFrom(diffed); err != nil {
 			return true, fmt.Errorf("diff by difference, %+v: %w", sizes, err)
 		}
+		m, d = tr.large(sizes)
+		applies = applies || m.err == nil
+		if err := m.differsFrom(merged); err != nil && !errors.Is(m.err, errors.ErrUnsupported) {
+			return true, fmt.Errorf("merge of windows, %+v: %w", sizes, err)
+		}
+		if err := d.differsFrom(diffed); err != nil && !errors.Is(d.err, errors.ErrUnsupported) {
+			return true, fmt.Errorf("diff of windows, %+v: %w", sizes, err)
+		}
 	}
-	return true, nil
+	return applies, nil
 }
 
 func (x told) differsFrom(y told) error {

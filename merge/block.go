@@ -77,14 +77,17 @@ func (m *merger) emitLines(lines []rendered) {
 
 // marker writes a marker line. It ends like the records around it.
 func (m *merger) marker(c byte, size int, label, name string) {
-	text := strings.Repeat(string(c), size)
-	if label != "" {
-		text += " " + label
-		if name != "" {
-			text += ": " + name
+	m.freshMade()
+	start := len(m.made)
+	for range size {
+		m.made = append(m.made, c)
+	}
+	for i, part := range []string{label, name} {
+		if part != "" {
+			m.made = append(append(m.made, [...]string{" ", ": "}[i]...), part...)
 		}
 	}
-	m.w.record([]byte(text), m.w.neighbour(m.w.end))
+	m.w.record(m.made[start:len(m.made):len(m.made)], m.w.neighbour(m.w.end))
 	m.w.must = true
 }
 
@@ -98,11 +101,7 @@ func (m *merger) markerSize() int {
 	if m.markers == 0 {
 		m.markers = leastMarker
 	}
-	for v := range m.in {
-		if n := longestMarker(m.searched(v), m.in[v].Delimiter()); n >= m.markers {
-			m.markers = n + 1
-		}
-	}
+	m.markers = max(m.markers, m.longestMarker()+1)
 	return m.markers
 }
 
@@ -139,6 +138,9 @@ func startsLine(data []byte, at int) bool {
 // keyText shows a key in a marker line, names and values quoted where they would break
 // the line.
 func (m *merger) keyText(key []string) string {
+	if len(key) == 1 {
+		return inLine(m.keyNames[0]) + "=" + inLine(key[0])
+	}
 	parts := make([]string, len(key))
 	for i, k := range key {
 		parts[i] = inLine(m.keyNames[i]) + "=" + inLine(k)
@@ -148,10 +150,23 @@ func (m *merger) keyText(key []string) string {
 
 // inLine quotes a text that holds what a line cannot.
 func inLine(text string) string {
+	if isPlain(text) {
+		return text
+	}
 	if quoted := strconv.Quote(text); quoted != `"`+text+`"` {
 		return quoted
 	}
 	return text
+}
+
+// isPlain reports a text of printable ASCII that quoting does not change.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // emitRowBlock writes the merged row as a block: in each version its own side of the
@@ -159,15 +174,16 @@ func inLine(text string) string {
 func (m *merger) emitRowBlock(t triple) {
 	b := block{}
 	end := m.endOf(t)
+	named := inBase // by the last version if base lacks the row
 	for v := range t {
 		if t[v] >= 0 {
 			b.versions[v] = []rendered{{m.rowText(t, v), end}}
-			b.name = m.keyText(m.in[v].Key(int(t[v]), m.in[v].key))
+			if t[inBase] < 0 {
+				named = v
+			}
 		}
 	}
-	if t[inBase] >= 0 {
-		b.name = m.keyText(m.in[inBase].Key(int(t[inBase]), m.in[inBase].key))
-	}
+	b.name = m.keyText(m.in[named].Key(int(t[named]), m.in[named].key))
 	m.emitBlock(b)
 }
 
@@ -248,14 +264,22 @@ var marker = []byte(strings.Repeat("<", leastMarker))
 // MarkerLine returns the number, from 1, of the first line of data that opens a
 // conflict block ("<<<<<<< ..."), or 0 if none does.
 func MarkerLine(data []byte) int {
+	if at := markerAt(data); at >= 0 {
+		return lineAt(data, at)
+	}
+	return 0
+}
+
+// markerAt is where the first line that opens a conflict block starts, or -1.
+func markerAt(data []byte) int {
 	for at := 0; ; {
 		next := bytes.Index(data[at:], marker)
 		if next < 0 {
-			return 0
+			return -1
 		}
 		at += next
 		if startsLine(data, at) {
-			return lineAt(data, at)
+			return at
 		}
 		at += len(marker)
 	}
@@ -272,10 +296,5 @@ func countLineEnds(text []byte) int {
 	return n + bytes.Count(text, []byte{'\r'}) - bytes.Count(text, []byte("\r\n"))
 }
 
-// nulLine is the line of the first NUL byte, or 0.
-func nulLine(data []byte) int {
-	if at := bytes.IndexByte(data, 0); at >= 0 {
-		return lineAt(data, at)
-	}
-	return 0
-}
+// nulAt is where the first NUL byte stands, or -1.
+func nulAt(data []byte) int { return bytes.IndexByte(data, 0) }

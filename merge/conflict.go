@@ -2,7 +2,7 @@ package merge
 
 import (
 	"encoding/binary"
-	"fmt"
+	"encoding/hex"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -109,10 +109,17 @@ func IdentityOf(c Conflict) string {
 // conflictID hashes what identifies a conflict. parts are the key's values, or what
 // stands for them.
 func conflictID(kind ConflictKind, column string, parts ...string) string {
-	var b []byte
-	for _, p := range append([]string{string(kind.unordered()), column}, parts...) {
-		b = binary.AppendUvarint(b, uint64(len(p)))
-		b = append(b, p...)
+	var room [128]byte
+	b := appendPart(appendPart(room[:0], string(kind.unordered())), column)
+	for _, p := range parts {
+		b = appendPart(b, p)
 	}
-	return fmt.Sprintf("%016x", xxhash.Sum64(b))
+	var sum [8]byte
+	binary.BigEndian.PutUint64(sum[:], xxhash.Sum64(b))
+	return hex.EncodeToString(sum[:])
+}
+
+func appendPart(b []byte, p string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(p)))
+	return append(b, p...)
 }

@@ -13,6 +13,7 @@ import (
 func (m *merger) compose() {
 	m.mergeFileForm()
 	m.w.form = &m.form
+	m.splices = m.canSplice()
 	if m.header.kept {
 		m.lead(m.leadOf(m.header.rec))
 		m.emitHeader()
@@ -288,6 +289,11 @@ func (m *merger) keptAlone(f *fate) triple {
 
 // emitMerged writes a row merged cell by cell.
 func (m *merger) emitMerged(t triple) {
+	if text, end, ok := m.splice(t); ok {
+		m.res.Stats.Rows.Result++
+		m.w.record(text, end)
+		return
+	}
 	m.mergeRow(t)
 	if m.row.block {
 		m.emitRowBlock(t)
@@ -311,12 +317,17 @@ func (m *merger) holdsNothing() bool {
 	return true
 }
 
+// freshMade makes room for a row that is rendered, so that growing never copies much.
+func (m *merger) freshMade() {
+	const chunk, spare = 64 << 10, 4 << 10
+	if cap(m.made)-len(m.made) < spare {
+		m.made = make([]byte, 0, chunk)
+	}
+}
+
 // rowText renders the merged row as version v has it.
 func (m *merger) rowText(t triple, v int) []byte {
-	const chunk = 64 << 10 // so that growing never copies much
-	if len(m.made) > chunk {
-		m.made = nil
-	}
+	m.freshMade()
 	start := len(m.made)
 	m.made = m.appendRow(m.made, v)
 	text := m.made[start:len(m.made):len(m.made)]

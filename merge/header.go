@@ -109,6 +109,10 @@ func (m *merger) checkHeader() {
 	if !named && !m.readsAsHeader(m.w.first, opt) {
 		return
 	}
+	if m.res.large() {
+		m.fail(&LargeError{"whether the header is read as one is a matter of the whole result"})
+		return
+	}
 	f, err := csvrows.Parse(m.res.Bytes(), opt)
 	if err != nil || slices.Equal(f.Columns(), m.res.Columns) {
 		return

@@ -58,6 +58,12 @@ func (m *merger) read(data [3][]byte) error {
 	if m.reduces && mixed == nil {
 		data = m.reduce(data, opt)
 	}
+	return m.readFiles(data, opt, mixed)
+}
+
+// readFiles parses files, which may be a sketch, and finds the key. mixed is why they are
+// not all to be read by the delimiter.
+func (m *merger) readFiles(data [3][]byte, opt csvrows.Options, mixed error) error {
 	if err := m.parse(data, opt); err != nil {
 		return err
 	}

@@ -2,7 +2,9 @@ package merge
 
 import (
 	"bytes"
+	"maps"
 	"slices"
+	"sync"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -107,9 +109,21 @@ func matchRows(in *[3]version) *pairing {
 	p.side[inOurs] = filled(in[inBase].Len(), none)
 	p.side[inTheirs] = filled(in[inBase].Len(), none)
 	index := p.indexBase(&in[inBase])
-	ours := p.matchSide(in, inOurs, index)
-	theirs := p.matchSide(in, inTheirs, index)
-	p.matchAdded(&in[inOurs], ours, theirs)
+	var added [3]*keyTable
+	var duplicates [3]map[string]bool
+	var wg sync.WaitGroup
+	for _, s := range []int{inOurs, inTheirs} {
+		wg.Go(func() {
+			own := *p // what it notes of its side is its own, but for this
+			own.duplicates = map[string]bool{}
+			added[s] = own.matchSide(in, s, index.reader())
+			duplicates[s] = own.duplicates
+		})
+	}
+	wg.Wait()
+	maps.Copy(p.duplicates, duplicates[inOurs])
+	maps.Copy(p.duplicates, duplicates[inTheirs])
+	p.matchAdded(&in[inOurs], added[inOurs], added[inTheirs])
 	return p
 }
 
@@ -156,6 +170,18 @@ func (p *pairing) indexBase(b *version) *baseIndex {
 		p.add(x.table, key, xxhash.Sum64(key), int(i))
 	}
 	return x
+}
+
+// reader returns an index of the same rows for another goroutine to use.
+func (x *baseIndex) reader() *baseIndex {
+	r := *x
+	r.probe = nil
+	if x.table != nil {
+		t := *x.table
+		t.probe = nil
+		r.table = &t
+	}
+	return &r
 }
 
 // hash puts the rows so far into a table.

@@ -24,7 +24,8 @@ func Merge(base, ours, theirs []byte, opt Options) (*Result, error) {
 		return nil, err
 	}
 	err = merged
-	if whole := lawOne(data, opt); whole >= 0 && overruled(err) {
+	same := func(x, y int) bool { return bytes.Equal(data[x], data[y]) }
+	if whole := lawOne(same, opt); whole >= 0 && overruled(err) {
 		m.takeWhole(data[whole], whole, err == nil)
 		return m.res, nil
 	}
@@ -68,11 +69,11 @@ func sameMemory(data [3][]byte) [3][]byte {
 // lawOne finds the input that law 1 makes the result: M(b,b,t) = t, M(b,o,b) = o,
 // M(b,x,x) = x. It returns -1 if the law is silent. The same change twice is two
 // changes of a sum.
-func lawOne(data [3][]byte, opt Options) int {
+func lawOne(same func(x, y int) bool, opt Options) int {
 	switch {
-	case bytes.Equal(data[inBase], data[inOurs]):
+	case same(inBase, inOurs):
 		return inTheirs
-	case bytes.Equal(data[inBase], data[inTheirs]), bytes.Equal(data[inOurs], data[inTheirs]) && !opt.sums():
+	case same(inBase, inTheirs), same(inOurs, inTheirs) && !opt.sums():
 		return inOurs
 	}
 	return -1
@@ -99,9 +100,14 @@ func Diff(a, b []byte, opt csvrows.Options) (*Result, error) {
 	if err := cmp.Or(err, merged); err != nil {
 		return nil, err
 	}
+	m.diffed()
+	return m.res, nil
+}
+
+// diffed makes the result that of a diff.
+func (m *merger) diffed() {
 	m.res.diff = true
 	m.res.Warnings = slices.DeleteFunc(m.res.Warnings, func(w Warning) bool { return w.Input == Ours }) // said of a already
-	return m.res, nil
 }
 
 // sums reports a policy that adds up changes.

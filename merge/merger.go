@@ -78,6 +78,7 @@ type composing struct {
 	nthLine map[int32]int    // occurrences of base's lines
 	noted   []Change         // changes of comments and of rows without a key
 	form    fileForm
+	splices bool // rows may be spliced
 	w       writer
 	markers int // length of conflict markers, once known
 }
@@ -94,6 +95,7 @@ type scratch struct {
 	linesKnown bool // the row whose lines were looked up last
 	linesRow   triple
 	lines      Lines
+	latest     [3]lineMark // of the rows whose lines were looked up last
 }
 
 // cellOf is a cell of a version, by position of the column and record.
@@ -175,10 +177,10 @@ func (m *merger) warnInputs() {
 		if m.in[v].PrefixedHeader() {
 			m.warn(Warning{Kind: WarnPrefixedHeader, Input: sideOf(v), Line: 1, Message: "the header starts with the comment prefix"})
 		}
-		if line := m.lineOf(v, MarkerLine); line > 0 {
+		if line := m.lineOf(v, markerAt); line > 0 {
 			m.warn(Warning{Kind: WarnConflictMarker, Input: sideOf(v), Line: line, Message: "this looks like a conflict marker; it was read as data"})
 		}
-		if line := m.lineOf(v, nulLine); line > 0 {
+		if line := m.lineOf(v, nulAt); line > 0 {
 			m.warn(Warning{Kind: WarnNUL, Input: sideOf(v), Line: line, Message: "this holds a NUL byte; it was read as data"})
 		}
 	}
@@ -204,7 +206,10 @@ func (m *merger) finish() {
 // merged otherwise, there is nothing to say about changes.
 func (m *merger) takeWhole(data []byte, v int, merged bool) {
 	r := m.res
-	r.spans, r.size, r.hasOutput = [][]byte{data}, len(data), true
+	r.spans, r.size, r.hasOutput = nil, len(data), true
+	if len(data) > 0 {
+		r.spans = []span{{data: data}}
+	}
 	if !merged {
 		r.whole = true
 		r.Key, r.Columns = m.opt.Read.Key, m.in[v].Columns()

@@ -55,8 +55,10 @@ type cut struct {
 	at   [3]int // where it stands in each version
 	size int    // in bytes
 	rows int    // how many
-	last int    // where the last of them stands in base
 	crlf bool   // the last of them ends in CR LF, not in LF
+	// lastKey is a key that none of them is behind.
+	lastKey []byte
+	lines   int // how many, if base is not in memory
 	// sketch is where it would stand in the sketch of each version.
 	sketch [3]int
 }
@@ -71,8 +73,9 @@ type reduction struct {
 	odd    bool // they may hold a conflict marker or a NUL
 	ends   lineEndSet
 	// table finds base's rows by key; nil if the keys increase.
-	table  *rowTable
-	cutter *csvrows.Cutter // of base
+	table *rowTable
+	// longest is the longest marker in what is left out, if base is not in memory.
+	longest int
 }
 
 // A lineEndSet is the line ends of rows.
@@ -110,7 +113,6 @@ func reduce(data [3][]byte, opt csvrows.Options, sizes tune.Sizes) *reduction {
 	if s != atEnd {
 		return nil
 	}
-	r.cutter = csvrows.NewCutter(data[inBase], opt)
 	r.assemble(data)
 	return r
 }
@@ -226,7 +228,7 @@ func (x *reducing) newReducer(starts [][3]int, first, hash bool) *reducer {
 	r := &reducer{Sizes: x.Sizes, key: x.heads[inBase].key, start: starts[0][inBase], meets: starts[1:], inStretch: !first}
 	r.seeks, r.size = 2*len(x.data[inBase]), x.Block
 	for v, data := range x.data {
-		r.in[v] = cursor{Cutter: csvrows.NewCutter(data, x.opt), data: data, pos: starts[0][v], head: x.heads[v].end}
+		r.in[v] = cursor{Cutter: csvrows.NewCutter(data, x.opt), data: data, pos: starts[0][v], head: x.heads[v].end, last: true}
 	}
 	if hash {
 		r.hashed = newHashedRows(x.guessRows() / mostParts)

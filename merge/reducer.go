@@ -30,6 +30,10 @@ type cursor struct {
 	data []byte
 	pos  int // a record starts here
 	head int // up to here nothing is left out
+	// The data may be a window of an input, from off on; last is true if it reaches to the end.
+	// copied is up to where it is in the sketch.
+	off, copied int
+	last        bool
 	// wait is where in base the next row of this side stands; what base has above it is
 	// not here.
 	wait   int
@@ -43,7 +47,8 @@ type step uint8
 const (
 	goOn step = iota
 	atEnd
-	met // where another reducer started
+	met  // where another reducer started
+	more // the windows must be moved on
 	giveUp
 	unordered // keys of base do not increase, and are not hashed
 )
@@ -75,6 +80,11 @@ type reducer struct {
 	lastKey  []byte
 	spare    []byte
 	hashed   *hashedRows // nil as long as the keys are to increase
+
+	feed    *feed // nil where the inputs are in memory
+	sketch  [3][]byte
+	flushed int // how many cuts the sketch has
+	longest int // marker in what is left out
 }
 
 // run goes through the versions to their ends, or to where another reducer started.
@@ -108,6 +118,9 @@ func (r *reducer) stretch() step {
 	case s != goOn:
 		r.closeCut()
 		return s
+	case equal < r.size && r.ranOut(equal-(b.pos-start)):
+		r.closeCut()
+		return more
 	case equal < r.size:
 		r.closeCut()
 		r.inStretch, r.size = false, r.Block
@@ -132,10 +145,10 @@ func (r *reducer) leaveOut(stop int) step {
 			next = r.nextMeet()
 		}
 		end, kind, ok := b.Cut(start)
-		if !ok {
+		if !ok && b.last {
 			return giveUp
 		}
-		if end >= stop {
+		if !ok || end >= stop {
 			return goOn
 		}
 		plain := false
@@ -153,7 +166,6 @@ func (r *reducer) leaveOut(stop int) step {
 		switch {
 		case plain && r.anchored:
 			r.open.rows++
-			r.open.last = start
 		case plain:
 			r.anchored = true
 			r.open = cut{at: [3]int{inBase: end}}
@@ -193,6 +205,16 @@ func commonPrefix(a, b []byte) int {
 		i++
 	}
 	return i
+}
+
+// ranOut reports that a window ends so many bytes further on.
+func (r *reducer) ranOut(further int) bool {
+	for v := range r.in {
+		if c := &r.in[v]; !c.last && c.pos+further == len(c.data) {
+			return true
+		}
+	}
+	return false
 }
 
 // nextMeet is where in base the next reducer started.
@@ -247,6 +269,11 @@ func (r *reducer) closeCut() {
 	for v := range c.at {
 		c.at[v] = c.at[inBase] + r.shift[v]
 	}
+	c.lastKey = r.lastKey
+	if len(r.key) > 1 || r.feed != nil {
+		c.lastKey = bytes.Clone(c.lastKey)
+	}
+	r.measure(&c)
 	r.cuts = append(r.cuts, c)
 	r.cutBytes += c.size
 }

@@ -41,6 +41,9 @@ func (r *reducer) region() step {
 
 // tooMuch reports that so little was left out that the sketch is not worth making.
 func (r *reducer) tooMuch() bool {
+	if r.feed != nil {
+		return false
+	}
 	const look = 16 // judge after this part of base
 	done := r.in[inBase].pos - r.start
 	return done > max(len(r.in[inBase].data)/look, r.Least) && done-r.cutBytes > done/4*3
@@ -49,7 +52,10 @@ func (r *reducer) tooMuch() bool {
 // record cuts the next record of a version.
 func (r *reducer) record(v int) (record, step) {
 	c := &r.in[v]
-	if c.pos == len(c.data) {
+	switch {
+	case c.pos == len(c.data) && !c.last:
+		return record{}, more
+	case c.pos == len(c.data):
 		return record{}, atEnd
 	}
 	return r.recordAt(v, c.pos)
@@ -58,7 +64,10 @@ func (r *reducer) record(v int) (record, step) {
 func (r *reducer) recordAt(v, pos int) (record, step) {
 	c := &r.in[v]
 	end, kind, ok := c.Cut(pos)
-	if !ok {
+	switch {
+	case !c.last && (!ok || end == len(c.data)):
+		return record{}, more
+	case !ok:
 		return record{}, giveUp
 	}
 	x := record{start: pos, end: end, raw: c.data[pos:end]}

@@ -1,6 +1,9 @@
 package merge
 
-import "io"
+import (
+	"io"
+	"slices"
+)
 
 // Result is what a merge came to. It refers to the inputs and to what the merge found
 // out about them, for Changes; it is safe for use by several goroutines.
@@ -16,7 +19,7 @@ type Result struct {
 	Columns []string
 
 	m         *merger
-	spans     [][]byte
+	spans     []span
 	size      int
 	hasOutput bool
 	diff      bool // of Diff
@@ -43,42 +46,89 @@ func (r *Result) Err() error {
 // HasOutput is false where conflicts stand and [Options.Output] is NoOutput.
 func (r *Result) HasOutput() bool { return r.hasOutput }
 
-// Bytes returns the merged file, newly allocated.
+// Bytes returns the merged file, newly allocated; nil for a result of [MergeLarge], which
+// is to be had by WriteTo only.
 func (r *Result) Bytes() []byte {
+	if r.large() {
+		return nil
+	}
 	b := make([]byte, 0, r.size)
 	for _, s := range r.spans {
-		b = append(b, s...)
+		b = append(b, s.data...)
 	}
 	return b
 }
 
+// large reports that parts of the result are in a file.
+func (r *Result) large() bool { return r.m.sketch != nil && r.m.sketch.file != nil }
+
 // WriteTo writes the merged file, in few large writes if w is no buffer.
 func (r *Result) WriteTo(w io.Writer) (int64, error) {
-	const chunk = 256 << 10
-	var buf []byte
-	var total int64
-	flush := func(p []byte) error {
-		n, err := w.Write(p)
-		total += int64(n)
-		return err
-	}
+	out := chunks{w: w}
 	for _, s := range r.spans {
-		if len(buf)+len(s) <= chunk {
-			buf = append(buf, s...)
-			continue
-		}
-		if err := flush(buf); err != nil {
-			return total, err
-		}
-		buf = buf[:0]
-		if len(s) < chunk {
-			buf = append(buf, s...)
-		} else if err := flush(s); err != nil {
-			return total, err
+		if s.data == nil {
+			out.copy(r.m.sketch.file, s.at, s.size)
+		} else {
+			out.write(s.data)
 		}
 	}
-	err := flush(buf)
-	return total, err
+	out.flush()
+	return out.total, out.err
+}
+
+// chunks gathers small writes. It keeps its first error.
+type chunks struct {
+	w     io.Writer
+	buf   []byte
+	total int64
+	err   error
+}
+
+const chunkSize = 256 << 10
+
+func (c *chunks) write(p []byte) {
+	if len(c.buf)+len(p) <= chunkSize {
+		c.buf = append(c.buf, p...)
+		return
+	}
+	c.flush()
+	if len(p) < chunkSize {
+		c.buf = append(c.buf, p...)
+	} else {
+		c.through(p)
+	}
+}
+
+func (c *chunks) flush() {
+	c.through(c.buf)
+	c.buf = c.buf[:0]
+}
+
+func (c *chunks) through(p []byte) {
+	if c.err != nil || len(p) == 0 {
+		return
+	}
+	n, err := c.w.Write(p)
+	c.total, c.err = c.total+int64(n), err
+}
+
+// copy writes a part of a file, through the buffer.
+func (c *chunks) copy(f io.ReaderAt, at, size int) {
+	for size > 0 && c.err == nil {
+		if len(c.buf) == chunkSize {
+			c.flush()
+		}
+		have := len(c.buf)
+		n := min(size, chunkSize-have)
+		c.buf = slices.Grow(c.buf, n)[:have+n]
+		if got, err := f.ReadAt(c.buf[have:], int64(at)); got < n {
+			c.err = err
+			if err == io.EOF {
+				c.err = io.ErrUnexpectedEOF
+			}
+		}
+		at, size = at+n, size-n
+	}
 }
 
 // ChangeKind says what a change did.

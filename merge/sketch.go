@@ -3,6 +3,7 @@ package merge
 import (
 	"bytes"
 	"errors"
+	"io"
 	"slices"
 	"sync"
 
@@ -19,6 +20,8 @@ var errSketch = errors.New("the sketch does not decide what the inputs do")
 type sketch struct {
 	*reduction
 	whole [3][]byte
+	// file is base, where whole is not in memory.
+	file io.ReaderAt
 	// anchors are the records above the cuts.
 	anchors []triple
 
@@ -61,22 +64,57 @@ func (v *version) Line(rec int) int {
 	return line
 }
 
+// A lineMark is a record whose line is known; the zero one is none.
+type lineMark struct{ rec, line, cuts int }
+
+// lineAfter is Line for who asks for record after record. It counts on from the mark, if
+// that is near above, and moves it.
+func (v *version) lineAfter(at *lineMark, rec int) int {
+	const near = 64
+	if at.line == 0 || rec < at.rec || rec > at.rec+near {
+		*at = lineMark{rec: rec, line: v.Line(rec)}
+		if v.sketch != nil {
+			at.cuts = v.sketch.cutsAbove(v.number, v.Offset(rec))
+		}
+		return at.line
+	}
+	from, to := v.Offset(at.rec), v.Offset(rec)
+	at.rec, at.line = rec, at.line+countLineEnds(v.Bytes()[from:to])
+	if v.sketch != nil {
+		n := at.cuts
+		for at.cuts < len(v.sketch.cuts) && v.sketch.cuts[at.cuts].sketch[v.number] <= to {
+			at.cuts++
+		}
+		at.line += v.sketch.lines[at.cuts] - v.sketch.lines[n]
+	}
+	return at.line
+}
+
 // linesAbove counts the lines left out above a place in a version's file.
 func (s *sketch) linesAbove(v, offset int) int {
+	n := s.cutsAbove(v, offset)
 	s.count.Do(s.countLines)
+	return s.lines[n]
+}
+
+// cutsAbove counts the cuts above a place in a version's file.
+func (s *sketch) cutsAbove(v, offset int) int {
 	n, _ := slices.BinarySearchFunc(s.cuts, offset, func(c cut, offset int) int {
 		if c.sketch[v] <= offset {
 			return -1
 		}
 		return 1
 	})
-	return s.lines[n]
+	return n
 }
 
 func (s *sketch) countLines() {
 	s.lines = make([]int, len(s.cuts)+1)
 	for i, c := range s.cuts {
-		s.lines[i+1] = s.lines[i] + countLineEnds(s.rowsOf(c))
+		if s.file == nil {
+			c.lines = countLineEnds(s.rowsOf(c))
+		}
+		s.lines[i+1] = s.lines[i] + c.lines
 	}
 }
 
@@ -127,15 +165,9 @@ func (m *merger) leftOut(key []byte) bool {
 	if n == 0 {
 		return false
 	}
-	return m.between(s.cuts[n-1], key)
-}
-
-// between reports a key that is not behind the last one of a cut whose anchor it is
-// behind. Such a row stands out of order, or twice; which of them, is not worth finding out.
-func (m *merger) between(c cut, key []byte) bool {
-	data := m.sketch.whole[inBase]
-	last, _ := m.sketch.reduction.cutter.Key(m.keyB[:0], data[c.last:c.end()], m.in[inBase].key)
-	return bytes.Compare(key, last) <= 0
+	// A key that is not behind those left out stands out of order, or twice; which of
+	// them, is not worth finding out.
+	return bytes.Compare(key, s.cuts[n-1].lastKey) <= 0
 }
 
 // soundOrder reports that the rows which base and a side have stand in one order. Then no
@@ -158,13 +190,18 @@ func (m *merger) soundOrder() bool {
 
 // emitCut writes the rows that a cut left out. They are written like one record.
 func (m *merger) emitCut(c cut) {
-	rows := m.sketch.rowsOf(c)
 	m.res.Stats.Rows.Result += c.rows
-	end := rows[len(rows)-1:]
-	if c.crlf {
-		end = rows[len(rows)-2:]
+	end := []byte("\r\n")
+	if !c.crlf {
+		end = end[1:]
 	}
-	m.w.record(rows[:len(rows)-len(end)], end)
+	if m.sketch.file != nil {
+		m.w.fileRecord(c.at[inBase], c.size-len(end), end)
+		return
+	}
+	rows := m.sketch.rowsOf(c)
+	text := rows[:len(rows)-len(end)]
+	m.w.record(text, rows[len(text):])
 }
 
 // countRows counts the rows of an input.
@@ -181,20 +218,34 @@ func (m *merger) countRows(v int) int {
 	return n
 }
 
-// lineOf is the line of what find finds in an input. What was left out is base's.
+// lineOf is the line of an input in which find finds something first, or 0.
 func (m *merger) lineOf(v int, find func([]byte) int) int {
-	line := find(m.in[v].Bytes())
-	if m.sketch == nil || line == 0 && !m.sketch.odd {
-		return line
+	data, above := m.in[v].Bytes(), 0
+	if m.sketch != nil && m.sketch.odd {
+		data = m.sketch.whole[v] // it may be in what was left out
 	}
-	return find(m.sketch.whole[v])
+	at := find(data)
+	if at < 0 {
+		return 0
+	}
+	if m.sketch != nil && !m.sketch.odd {
+		above = m.sketch.linesAbove(v, at)
+	}
+	return lineAt(data, at) + above
 }
 
-// searched is what must be searched for markers in a version's place: all that was left
-// out is in base.
-func (m *merger) searched(v int) []byte {
-	if m.sketch != nil && v == inBase {
-		return m.sketch.whole[inBase]
+// longestMarker is that of all inputs. What was left out is base's.
+func (m *merger) longestMarker() int {
+	longest := 0
+	for v := range m.in {
+		data := m.in[v].Bytes()
+		if m.sketch != nil && v == inBase && m.sketch.file == nil {
+			data = m.sketch.whole[inBase]
+		}
+		longest = max(longest, longestMarker(data, m.in[v].Delimiter()))
 	}
-	return m.in[v].Bytes()
+	if m.sketch != nil {
+		longest = max(longest, m.sketch.longest)
+	}
+	return longest
 }

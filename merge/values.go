@@ -193,7 +193,7 @@ func (m *merger) linesOf(t triple) Lines {
 	var l Lines
 	for v, rec := range t {
 		if rec >= 0 {
-			l.set(v, m.in[v].Line(int(rec)))
+			l.set(v, m.in[v].lineAfter(&m.latest[v], int(rec)))
 		}
 	}
 	m.linesKnown, m.linesRow, m.lines = true, t, l

@@ -1,6 +1,16 @@
 package merge
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
+
+// A span is a part of the result: bytes in memory, or if there are none, so many of base
+// from a place on.
+type span struct {
+	data     []byte
+	at, size int
+}
 
 // A writer collects the result as stretches of the inputs and of bytes made by the
 // merge. It decides how records end: each with its own line end, or with the one
@@ -8,7 +18,7 @@ import "bytes"
 // file) takes its neighbour's.
 type writer struct {
 	form   *fileForm
-	spans  [][]byte
+	spans  []span
 	size   int
 	open   bool   // a record was written whose line end was not
 	end    []byte // that line end, nil if the record lacks one
@@ -68,9 +78,9 @@ func (w *writer) finish() {
 		w.close()
 	}
 	head := []byte("\xef\xbb\xbf")
-	dataMark := len(w.spans) > 0 && bytes.HasPrefix(w.spans[0], head)
+	dataMark := len(w.spans) > 0 && bytes.HasPrefix(w.spans[0].data, head)
 	if w.form.bom && w.size > 0 || dataMark {
-		w.spans = append([][]byte{head}, w.spans...)
+		w.spans = slices.Insert(w.spans, 0, span{data: head})
 		w.size += len(head)
 	}
 }
@@ -82,11 +92,23 @@ func (w *writer) add(p []byte) {
 	}
 	w.size += len(p)
 	if n := len(w.spans); n > 0 {
-		s := w.spans[n-1]
+		s := w.spans[n-1].data
 		if cap(s) > len(s) && &s[:len(s)+1][len(s)] == &p[0] {
-			w.spans[n-1] = s[:len(s)+len(p)]
+			w.spans[n-1].data = s[:len(s)+len(p)]
 			return
 		}
 	}
-	w.spans = append(w.spans, p)
+	w.spans = append(w.spans, span{data: p})
+}
+
+// fileRecord is record for bytes of base that are not in memory, and not the first ones.
+func (w *writer) fileRecord(at, size int, end []byte) {
+	w.close()
+	w.addFile(at, size)
+	w.open, w.end, w.must, w.behindCR = true, end, false, false
+}
+
+func (w *writer) addFile(at, size int) {
+	w.size += size
+	w.spans = append(w.spans, span{at: at, size: size})
 }

@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -36,12 +35,20 @@ func TestWriter(t *testing.T) {
 				w.record([]byte(r.text), []byte(r.end))
 			}
 			w.finish()
-			got := string(bytes.Join(w.spans, nil))
+			got := w.text()
 			if got != c.want || w.size != len(got) {
 				t.Errorf("got %q, size %d, want %q", got, w.size, c.want)
 			}
 		})
 	}
+}
+
+func (w *writer) text() string {
+	var text []byte
+	for _, s := range w.spans {
+		text = append(text, s.data...)
+	}
+	return string(text)
 }
 
 // Records that follow one another in memory become one stretch.
@@ -53,11 +60,11 @@ func TestWriterJoinsStretches(t *testing.T) {
 	}
 	w.record([]byte("d,4"), data[3:4])
 	w.finish()
-	if got := string(bytes.Join(w.spans, nil)); got != "a,1\nb,2\nc,3\nd,4\n" {
+	if got := w.text(); got != "a,1\nb,2\nc,3\nd,4\n" {
 		t.Errorf("got %q", got)
 	}
-	if string(w.spans[0]) != string(data) || len(w.spans) != 3 {
-		t.Errorf("%d stretches, the first %q", len(w.spans), w.spans[0])
+	if string(w.spans[0].data) != string(data) || len(w.spans) != 3 {
+		t.Errorf("%d stretches, the first %q", len(w.spans), w.spans[0].data)
 	}
 }
 

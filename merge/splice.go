@@ -1,0 +1,107 @@
+package merge
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// splice merges a row of which each side changed one field, another one: base's text, with
+// what either side has in place of a part of it. It returns text and line end in memory
+// that the merge made; ok is false where the row must be merged cell by cell. What it makes
+// is what that would make: without quotes bytes are values, and a value that one side
+// changed stands.
+func (m *merger) splice(t triple) (text, end []byte, ok bool) {
+	if !m.splices || t[inBase] < 0 || t[inOurs] < 0 || t[inTheirs] < 0 {
+		return nil, nil, false
+	}
+	b := m.in[inBase].Text(int(t[inBase]))
+	o, th := m.in[inOurs].Text(int(t[inOurs])), m.in[inTheirs].Text(int(t[inTheirs]))
+	if bytes.IndexByte(b, '"') >= 0 {
+		return nil, nil, false
+	}
+	x, okX := m.patchOf(b, o)
+	y, okY := m.patchOf(b, th)
+	if !okX || !okY {
+		return nil, nil, false
+	}
+	if y.from < x.from {
+		x, y = y, x
+	}
+	if x.to > y.from || bytes.IndexByte(b[x.to:y.from], m.in[inBase].Delimiter()) < 0 {
+		return nil, nil, false // they may be in one field
+	}
+	m.freshMade()
+	start := len(m.made)
+	m.made = append(append(m.made, b[:x.from]...), x.by...)
+	m.made = append(append(m.made, b[x.to:y.from]...), y.by...)
+	m.made = append(m.made, b[y.to:]...)
+	n := len(m.made)
+	if !m.keyKept(b, m.made[start:]) || !m.readsAsRow(m.made[start:]) {
+		m.made = m.made[:start]
+		return nil, nil, false
+	}
+	m.made = append(m.made, m.endOf(t)...)
+	return m.made[start:n], m.made[n:], true // one stretch, with what is made next
+}
+
+// canSplice reports that rows may be spliced: the columns are the same everywhere, and no
+// more than cells can conflict.
+func (m *merger) canSplice() bool {
+	return m.ownLayout == [3]bool{true, true, true} && len(m.undone) == 0 && m.opt.Granularity == Cells && m.groups == nil && len(m.in[inBase].key) == 1
+}
+
+// A patch is what a side has in place of base's bytes from to to.
+type patch struct {
+	from, to int
+	by       []byte
+}
+
+// patchOf finds the part of a row that a side changed. ok is false if it may be more than
+// one field or holds quotes.
+func (m *merger) patchOf(b, s []byte) (p patch, ok bool) {
+	from := commonPrefix(b, s)
+	tail := commonSuffix(b[from:], s[from:])
+	p = patch{from, len(b) - tail, s[from : len(s)-tail]}
+	delim := m.in[inBase].Delimiter()
+	return p, bytes.IndexByte(p.by, delim) < 0 && bytes.IndexByte(p.by, '"') < 0 && bytes.IndexByte(b[p.from:p.to], delim) < 0
+}
+
+// keyKept reports that the key, a bare field, is the same in two rows that differ in bare
+// fields only.
+func (m *merger) keyKept(b, made []byte) bool {
+	delim := m.in[inBase].Delimiter()
+	for col := m.in[inBase].key[0]; ; col-- {
+		i, j := bytes.IndexByte(b, delim), bytes.IndexByte(made, delim)
+		if i < 0 {
+			i = len(b)
+		}
+		if j < 0 {
+			j = len(made)
+		}
+		if col == 0 {
+			return i > 0 && bytes.Equal(b[:i], made[:j])
+		}
+		if i == len(b) || j == len(made) {
+			return false
+		}
+		b, made = b[i+1:], made[j+1:]
+	}
+}
+
+// commonSuffix is how many bytes a and b both end with.
+func commonSuffix(a, b []byte) int {
+	const word = 8
+	n := min(len(a), len(b))
+	i := 0
+	for ; i+word <= n; i += word {
+		x := binary.LittleEndian.Uint64(a[len(a)-i-word:]) ^ binary.LittleEndian.Uint64(b[len(b)-i-word:])
+		if x != 0 {
+			return i + bits.LeadingZeros64(x)/8
+		}
+	}
+	for i < n && a[len(a)-1-i] == b[len(b)-1-i] {
+		i++
+	}
+	return i
+}
