@@ -30,6 +30,7 @@ func BenchmarkUpdate(b *testing.B) {
 		{"rows=100", 100},
 		{"size=100kB", 900},
 		{"size=10MB", 90_000},
+		{"size=100MB", 900_000},
 	} {
 		b.Run(size.name, func(b *testing.B) { benchmarkUpdate(b, sample.New(sample.Shape{Rows: size.rows}).Base) })
 	}

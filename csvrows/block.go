@@ -37,31 +37,28 @@ func firstOf(bytes []byte, pattern uint64) uint64 {
 
 // marksOf looks at the bytes of text from pos on, as many as a block has or as there are. It
 // returns a bit for each, the first one lowest, that is set where the byte is the pattern's.
+//
+// A record is cut from a file, and there is more of that behind it: what lies between length
+// and capacity may be looked at, and counts for nothing.
 func marksOf(text []byte, pos int, pattern uint64) uint64 {
-	if len(text)-pos < blockSize {
-		return marksOfRest(text, pos, pattern)
+	n := len(text) - pos
+	if cap(text)-pos < blockSize {
+		return marksOfFew(text[pos:], byte(pattern))
 	}
-	b := text[pos : pos+blockSize : pos+blockSize]
-	return ^(gather(b, pattern) | gather(b[8:], pattern)<<8 | gather(b[16:], pattern)<<16 | gather(b[24:], pattern)<<24 |
-		gather(b[32:], pattern)<<32 | gather(b[40:], pattern)<<40 | gather(b[48:], pattern)<<48 | gather(b[56:], pattern)<<56)
+	b := text[pos : pos+blockSize]
+	others := gather(b, pattern) | gather(b[8:], pattern)<<8 | gather(b[16:], pattern)<<16 | gather(b[24:], pattern)<<24 |
+		gather(b[32:], pattern)<<32 | gather(b[40:], pattern)<<40 | gather(b[48:], pattern)<<48 | gather(b[56:], pattern)<<56
+	if n < blockSize {
+		return ^others & (1<<n - 1)
+	}
+	return ^others
 }
 
-// marksOfRest is marksOf for less than a block. The last word is that at the end of text,
-// and overlaps with what was looked at before.
-func marksOfRest(text []byte, pos int, pattern uint64) (marks uint64) {
-	rest := text[pos:]
-	at := 0
-	for ; at+wordSize <= len(rest); at += wordSize {
-		marks |= (0xff ^ gather(rest[at:], pattern)) << (at % blockSize)
-	}
-	if len(text) >= wordSize {
-		seen := wordSize - (len(rest) - at) // bytes of the last word
-		last := 0xff ^ gather(text[len(text)-wordSize:], pattern)
-		return marks | last>>(seen%blockSize)<<(at%blockSize)
-	}
-	for ; at < len(rest); at++ {
-		if rest[at] == byte(pattern) {
-			marks |= 1 << (at % blockSize)
+// marksOfFew is marksOf for what is less than a block.
+func marksOfFew(text []byte, c byte) (marks uint64) {
+	for i, b := range text {
+		if b == c {
+			marks |= 1 << i
 		}
 	}
 	return marks

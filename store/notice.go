@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,7 +25,10 @@ const (
 	noticeEnd   = "(your save was from an older copy)"
 )
 
-var noticePattern = regexp.MustCompile(`^ ` + noticeStart + ` \d+: .*` + regexp.QuoteMeta(noticeEnd) + `$`)
+// Compiled when it is needed: a command that has nothing to do with it would wait for it too.
+var noticePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^ ` + noticeStart + ` \d+: .*` + regexp.QuoteMeta(noticeEnd) + `$`)
+})
 
 // A notice is to be read at a glance.
 const (
@@ -47,7 +51,7 @@ func prefixOf(read csvrows.Options) string {
 // isNotice reports that a comment, without its form, is a notice.
 func isNotice(said, prefix string) bool {
 	rest, ok := strings.CutPrefix(said, prefix)
-	return ok && noticePattern.MatchString(rest)
+	return ok && noticePattern().MatchString(rest)
 }
 
 // notice is the text of a notice.

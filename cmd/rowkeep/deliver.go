@@ -68,8 +68,8 @@ type toFile struct {
 	old      string // where the target's old file is meanwhile
 }
 
-// pending is a file written beside its target. On every system but Windows it is a
-// renameio.PendingFile, whose methods these are.
+// pending is a file written beside its target: a renameio.PendingFile, whose methods these
+// are, or a pendingFile.
 type pending interface {
 	io.Writer
 	Sync() error
@@ -81,15 +81,20 @@ func (d *toFile) prepare() (err error) {
 	if d.target, err = symlink.Follow(d.file); err != nil {
 		return fileFailure(d.file, err)
 	}
-	if err := ignore(fs.ErrNotExist, checkKind(d.target)); err != nil {
+	kind := checkKind(d.target)
+	if err := ignore(fs.ErrNotExist, kind); err != nil {
 		return fileFailure(d.file, err)
 	}
-	if d.pending, err = newPending(d.target); err != nil {
+	exists := kind == nil
+	if d.pending, err = newPending(d.target, exists); err != nil {
 		d.pending = nil // it may hold a nil pointer
 		return fileFailure(d.file, err)
 	}
 	if err := d.write(d.pending); err != nil {
 		return fileFailure(d.file, err)
+	}
+	if !exists {
+		return nil // see newPending
 	}
 	if err := d.pending.Sync(); err != nil {
 		return fileFailure(d.file, err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -74,16 +73,41 @@ func checkKind(file string) error {
 	return nil
 }
 
-// slurp reads a file into memory of the right size at once.
+// slurp reads all there is. A file has its size in memory at once; what it has grown by since
+// is read too.
 func slurp(r io.Reader) ([]byte, error) {
-	var b bytes.Buffer
+	var data []byte
 	if f, ok := r.(*os.File); ok {
-		if info, err := f.Stat(); err == nil {
-			b.Grow(int(info.Size()) + bytes.MinRead)
+		info, err := f.Stat()
+		if err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+			data, err = fill(room(int(info.Size())), f)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	_, err := b.ReadFrom(r)
-	return b.Bytes(), err
+	more, err := io.ReadAll(r)
+	if len(data) == 0 {
+		return more, err
+	}
+	return append(data, more...), err
+}
+
+// fill reads as much as there is room for, and returns what it read.
+func fill(data []byte, r io.Reader) ([]byte, error) {
+	const chunk = 1 << 20
+	for at := 0; at < len(data); at += chunk {
+		part := data[at:min(len(data), at+chunk)]
+		touch(part)
+		n, err := io.ReadFull(r, part)
+		if n < len(part) {
+			if err == io.EOF || err == io.ErrUnexpectedEOF {
+				err = nil // it has become shorter
+			}
+			return data[:at+n], err
+		}
+	}
+	return data, nil
 }
 
 // fileFailure names the file and what the system says of it.

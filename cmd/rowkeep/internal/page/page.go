@@ -16,6 +16,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"sync"
 
 	"github.com/rowkeep/rowkeep/merge"
 )
@@ -59,7 +60,8 @@ var (
 	//go:embed page.html
 	markup string
 
-	templates = template.Must(template.New("page").Parse(markup))
+	// Parsed when a page is written: every other call of the command would wait for it too.
+	templates = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(markup)) })
 )
 
 // policy allows the page's own style and script, and nothing else.
@@ -110,7 +112,7 @@ type writer struct {
 
 func (w *writer) execute(name string, data any) {
 	if w.err == nil {
-		w.err = templates.ExecuteTemplate(w, name, data)
+		w.err = templates().ExecuteTemplate(w, name, data)
 	}
 }
 
