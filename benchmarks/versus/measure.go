@@ -34,6 +34,7 @@ type contest struct {
 	runs    []process.Run
 	verdict judge.Verdict
 	ended   error // why it is not run any more
+	late    int   // runs that went over a limit, where others did not; they do not count
 }
 
 // run measures everything.
@@ -68,7 +69,7 @@ func (b *bench) sizes() (sizes []int) {
 // merges at the others.
 func (b *bench) enter(ctx context.Context) error {
 	for _, rows := range b.sizes() {
-		s, err := b.makeSet(ctx, "plain", sample.Shape{Rows: rows, Edited: 1})
+		s, err := b.makeSet(ctx, "plain", sample.Shape{Rows: rows, Edited: 1}, rows == b.rows)
 		if err != nil {
 			return err
 		}
@@ -98,7 +99,7 @@ func shapes(rows int) []set {
 
 func (b *bench) enterShapes(ctx context.Context) error {
 	for _, s := range shapes(b.rows) {
-		made, err := b.makeSet(ctx, s.name, s.shape)
+		made, err := b.makeSet(ctx, s.name, s.shape, false)
 		if err != nil {
 			return err
 		}
@@ -142,7 +143,7 @@ func (b *bench) take(ctx context.Context, c *contest, all []*contest) error {
 		times = 3
 	}
 	for range times {
-		if c.ended != nil {
+		if c.ended != nil || c.enough() {
 			return nil
 		}
 		if err := b.once(ctx, c); err != nil {
@@ -155,6 +156,17 @@ func (b *bench) take(ctx context.Context, c *contest, all []*contest) error {
 	}
 	return nil
 }
+
+// enough says that a peer has run so often, and takes so long, that more runs would not
+// tell more.
+func (c *contest) enough() bool {
+	return !c.mine() && len(c.runs) >= slowRuns && c.wall() > slow
+}
+
+const (
+	slow     = 10 * time.Second
+	slowRuns = 3
+)
 
 // giveUp leaves out the same entrant with more rows.
 func giveUp(c *contest, all []*contest) {
@@ -174,11 +186,7 @@ func (b *bench) once(ctx context.Context, c *contest) error {
 		defer os.Remove(filepath.Join(c.set.dir, c.output))
 	}
 	if errors.Is(err, process.ErrTime) || errors.Is(err, process.ErrMemory) {
-		c.runs, c.ended = append(c.runs, run), err
-		if c.mine() {
-			return err
-		}
-		return nil
+		return c.overLimit(run, err)
 	}
 	if err != nil {
 		return err
@@ -192,6 +200,20 @@ func (b *bench) once(ctx context.Context, c *contest) error {
 	}
 	if c.mine() && (!c.verdict.Right || c.verdict.Text == "" || run.Status != c.set.status(c.topic)) {
 		return fmt.Errorf("the answer is wrong: %s, exit status %d: %s", c.verdict.Text, run.Status, run.Messages)
+	}
+	return nil
+}
+
+// overLimit ends a contest, unless it has been within the limits before. For rowkeep it is
+// an error.
+func (c *contest) overLimit(run process.Run, err error) error {
+	switch {
+	case c.mine():
+		return err
+	case len(c.runs) > 0:
+		c.late++
+	default:
+		c.runs, c.ended = append(c.runs, run), err
 	}
 	return nil
 }

@@ -19,7 +19,8 @@ func (b *bench) report() []byte {
 	fmt.Fprintf(&w, "Machine: %s. Load before it began: %s.\n\n", machine(b.data), b.load)
 	fmt.Fprintf(&w, "Repeat with `go run ./benchmarks/versus -rows %d -rounds %d -seed %d`. ", b.rows, b.rounds, b.seed)
 	fmt.Fprintf(&w, "Times are medians of %d alternating rounds, of files in the page cache of one disk; ", b.rounds)
-	fmt.Fprintf(&w, "memory is the greatest peak. A run may take %v, and half of the memory.\n\n", b.limit)
+	fmt.Fprintf(&w, "memory is the greatest peak; one of some 8 MiB is that of the program that measures. ")
+	fmt.Fprintf(&w, "A run may take %v, and half of the memory; a peer that takes more than %v runs %d times.\n\n", b.limit, slow, slowRuns)
 	b.writePeers(&w)
 	for t := range topics {
 		b.writeTopic(&w, t)
@@ -87,11 +88,14 @@ func (c *contest) answer() string {
 	if c.ended != nil {
 		return "ended: " + c.ended.Error()
 	}
-	status := c.runs[0].Status
-	if status == 0 || c.verdict.Right {
-		return c.verdict.Text
+	text := c.verdict.Text
+	if status := c.runs[0].Status; status != 0 && !c.verdict.Right {
+		text += fmt.Sprintf(", exit status %d", status)
 	}
-	return strings.TrimPrefix(fmt.Sprintf("%s, exit status %d", c.verdict.Text, status), ", ")
+	if c.late > 0 {
+		text += fmt.Sprintf(", %d runs over a limit left out", c.late)
+	}
+	return strings.TrimPrefix(text, ", ")
 }
 
 // writeSizes writes the times of merges against rows.
