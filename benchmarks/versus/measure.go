@@ -25,6 +25,7 @@ type bench struct {
 	contests []*contest
 	shapes   []*contest
 	load     string // of the machine before it all
+	memory   int64  // that a run may take
 }
 
 // A contest is an entrant with one set, and what came of it.
@@ -40,6 +41,7 @@ type contest struct {
 // run measures everything.
 func (b *bench) run(ctx context.Context) (err error) {
 	b.load = load()
+	b.memory = memory("MemAvailable") / 2
 	if err := b.enter(ctx); err != nil {
 		return err
 	}
@@ -181,7 +183,7 @@ var errFewer = errors.New("not run, as it did not end with fewer rows")
 
 // once runs a contest, judges its answer and removes it.
 func (b *bench) once(ctx context.Context, c *contest) error {
-	run, err := c.line.Run(ctx, c.set.dir, process.Limits{Time: b.limit, Memory: memory() / 2})
+	run, err := c.line.Run(ctx, c.set.dir, process.Limits{Time: b.limit, Memory: b.memory})
 	if c.output != "" {
 		defer os.Remove(filepath.Join(c.set.dir, c.output))
 	}

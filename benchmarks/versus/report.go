@@ -20,7 +20,7 @@ func (b *bench) report() []byte {
 	fmt.Fprintf(&w, "Repeat with `go run ./benchmarks/versus -rows %d -rounds %d -seed %d`. ", b.rows, b.rounds, b.seed)
 	fmt.Fprintf(&w, "Times are medians of %d alternating rounds, of files in the page cache of one disk; ", b.rounds)
 	fmt.Fprintf(&w, "memory is the greatest peak; one of some 8 MiB is that of the program that measures. ")
-	fmt.Fprintf(&w, "A run may take %v, and half of the memory; a peer that takes more than %v runs %d times.\n\n", b.limit, slow, slowRuns)
+	fmt.Fprintf(&w, "A run may take %v and, where the system tells, %.1f GiB; a peer that takes more than %v runs %d times.\n\n", b.limit, float64(b.memory)/(1<<30), slow, slowRuns)
 	b.writePeers(&w)
 	for t := range topics {
 		b.writeTopic(&w, t)
