@@ -106,7 +106,7 @@ func fitting(folder string, size int64) (int64, error) {
 		return 0, fmt.Errorf("%s: %w", folder, errTmpfs)
 	}
 	const files, reserve = 4, 1 << 30
-	most := (int64(disk.Bavail)*disk.Bsize - reserve) / files
+	most := (int64(disk.Bavail)*int64(disk.Bsize) - reserve) / files
 	if wanted := cmp.Or(size, min(4<<30, most)); wanted <= most {
 		return wanted, nil
 	}
