@@ -140,14 +140,14 @@ func (b *bench) measure(ctx context.Context, all []*contest) error {
 
 // take runs a contest for one round: small ones three times, as they are over soon.
 func (b *bench) take(ctx context.Context, c *contest, all []*contest) error {
+	if c.ended != nil || c.enough() {
+		return nil
+	}
 	times := 1
 	if c.set.shape.Rows <= 10_000 {
 		times = 3
 	}
-	for range times {
-		if c.ended != nil || c.enough() {
-			return nil
-		}
+	for ; times > 0 && c.ended == nil; times-- {
 		if err := b.once(ctx, c); err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func giveUp(c *contest, all []*contest) {
 
 var errFewer = errors.New("not run, as it did not end with fewer rows")
 
-// once runs a contest, judges its answer and removes it.
+// once runs a contest, judges its answer and removes it. What a peer fails at is a result.
 func (b *bench) once(ctx context.Context, c *contest) error {
 	limits := process.Limits{Time: b.limit, Memory: b.memory}
 	if c.mine() {
@@ -191,16 +191,22 @@ func (b *bench) once(ctx context.Context, c *contest) error {
 	if c.output != "" {
 		defer os.Remove(filepath.Join(c.set.dir, c.output))
 	}
-	if errors.Is(err, process.ErrTime) || errors.Is(err, process.ErrMemory) {
-		c.overLimit(run, err)
-		return nil
+	if err == nil {
+		err = c.count(ctx, run)
 	}
-	if err != nil {
+	if err == nil || c.mine() || ctx.Err() != nil {
 		return err
 	}
+	c.fail(run, err)
+	return nil
+}
+
+// count takes in a run. The answer of rowkeep is judged each time, that of a peer the first
+// time, as it answers the same.
+func (c *contest) count(ctx context.Context, run process.Run) (err error) {
 	c.runs = append(c.runs, run)
 	if len(c.runs) > 1 && !c.mine() {
-		return nil // it answers the same
+		return nil
 	}
 	if c.verdict, err = c.judge(ctx); err != nil {
 		return fmt.Errorf("%w; exit status %d: %s", err, run.Status, run.Messages)
@@ -211,14 +217,21 @@ func (b *bench) once(ctx context.Context, c *contest) error {
 	return nil
 }
 
-// overLimit ends a contest, unless it has been within the limits before.
-func (c *contest) overLimit(run process.Run, err error) {
-	if len(c.runs) > 0 {
+// fail ends the contest of a peer, unless it only went over a limit that it had kept before.
+func (c *contest) fail(run process.Run, err error) {
+	limited := errors.Is(err, process.ErrTime) || errors.Is(err, process.ErrMemory)
+	switch {
+	case limited && len(c.runs) > 0:
 		c.late++
-		return
+	case limited:
+		c.runs, c.ended = []process.Run{run}, err
+	default:
+		fmt.Fprintf(os.Stderr, "versus: %s: %v\n", c.line, err)
+		c.runs, c.ended = []process.Run{run}, errFailed
 	}
-	c.runs, c.ended = append(c.runs, run), err
 }
+
+var errFailed = errors.New("it failed")
 
 // status is what rowkeep exits with.
 func (s *set) status(t topic) int {

@@ -118,7 +118,7 @@ func (b *bench) writeSizes(w io.Writer) {
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "\n\"-\": not run, as it did not end with fewer rows; \">\": ended at a limit.\n")
+	fmt.Fprintf(w, "\n\"-\": it failed, or was not run, as it did not end with fewer rows; \">\": ended at a limit.\n")
 }
 
 // merging names what merges.

@@ -42,13 +42,13 @@ var targets = []target{
 // shapeMost is target 13: how much longer than in the plain sample a byte may take.
 const shapeMost = 3
 
-// find returns a contest that was run; none, and why not.
+// find returns a contest that was run and did not fail; none, and why not.
 func (b *bench) find(t topic, name string, rows int) (c *contest, why string) {
 	i := slices.IndexFunc(b.contests, func(c *contest) bool { return c.topic == t && c.name == name && c.set.shape.Rows == rows })
 	switch {
 	case i < 0:
 		return nil, fmt.Sprintf("no %s with %s rows", name, number(rows))
-	case len(b.contests[i].runs) == 0:
+	case len(b.contests[i].runs) == 0, b.contests[i].ended == errFailed:
 		return nil, fmt.Sprintf("%s %v", name, b.contests[i].ended)
 	}
 	return b.contests[i], ""
