@@ -24,14 +24,15 @@ type group struct {
 // A version names the files of a control group; the two kinds of groups differ in little
 // else.
 type version struct {
+	number      string
 	limit, swap string // swap is the limit of memory and swap, where that is on
 	peak        string // of memory
 	events      string // lines with a name and a count; or a count
 }
 
 var (
-	first  = version{"memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.max_usage_in_bytes", "memory.oom_control"}
-	second = version{"memory.max", "memory.swap.max", "memory.peak", "memory.events"}
+	first  = version{"1", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.max_usage_in_bytes", "memory.oom_control"}
+	second = version{"2", "memory.max", "memory.swap.max", "memory.peak", "memory.events"}
 )
 
 // newGroup makes a group.
@@ -133,8 +134,8 @@ func (g *group) set(file string, value int64) error {
 // join moves this process into the group.
 func (g *group) join() error { return g.set("cgroup.procs", int64(os.Getpid())) }
 
-// number reads a file with one number.
-func (g *group) number(file string) int64 {
+// count reads a file with one number.
+func (g *group) count(file string) int64 {
 	text, err := os.ReadFile(filepath.Join(g.dir, file))
 	if err != nil {
 		return -1
@@ -147,16 +148,16 @@ func (g *group) number(file string) int64 {
 }
 
 func (g *group) String() string {
-	return fmt.Sprintf("a control group of %d MiB", g.number(g.limit)>>20)
+	return fmt.Sprintf("a control group (version %s) of %d MiB", g.version.number, g.count(g.limit)>>20)
 }
 
 // usage tells the peak of the group since it was made. Kernels before 5.19 do not know it of
 // groups of version 2.
 func (g *group) usage() string {
-	if g.number(g.peak) < 0 {
+	if g.count(g.peak) < 0 {
 		return "of the group not known"
 	}
-	return fmt.Sprintf("of the group with its page cache %d MiB", g.number(g.peak)>>20)
+	return fmt.Sprintf("of the group with its page cache %d MiB", g.count(g.peak)>>20)
 }
 
 // errKilled is that a group was too small.

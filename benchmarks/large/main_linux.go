@@ -26,7 +26,7 @@ import (
 )
 
 // rowBytes is about what a row of the sample takes.
-const rowBytes = 114
+const rowBytes = 117
 
 func main() {
 	size, memory := bytesFlag(0), bytesFlag(1<<30)
@@ -64,8 +64,11 @@ type proof struct {
 
 // prove makes the files, and merges and compares them in a group of so much memory.
 func prove(ctx context.Context, out io.Writer, folder string, size, memory int64, seed uint64) error {
-	size, err := fitting(folder, size)
+	folder, err := filepath.Abs(folder)
 	if err != nil {
+		return err
+	}
+	if size, err = fitting(folder, size); err != nil {
 		return err
 	}
 	p := &proof{out: out}
@@ -103,7 +106,7 @@ func fitting(folder string, size int64) (int64, error) {
 		return 0, fmt.Errorf("%s: %w", folder, errTmpfs)
 	}
 	const files, reserve = 4, 1 << 30
-	most := (int64(disk.Bavail)*disk.Bsize - reserve) / files
+	most := (int64(disk.Bavail)*int64(disk.Bsize) - reserve) / files
 	if wanted := cmp.Or(size, min(4<<30, most)); wanted <= most {
 		return wanted, nil
 	}

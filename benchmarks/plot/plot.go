@@ -15,6 +15,7 @@ import (
 // A Plot is what is drawn. Points have to be above zero; a line without points is left out.
 type Plot struct {
 	Title, Note string
+	Source      string // how to make it again
 	X, Y        string // what the axes measure
 	Lines       []Line
 }
@@ -67,7 +68,8 @@ func (p *Plot) WriteSVG(w io.Writer) error {
 	out.WriteString(style)
 	text(out, left, 26, "title", "start", p.Title)
 	text(out, left, 44, "note", "start", p.Note)
-	text(out, (left+right)/2, height-22, "", "middle", p.X)
+	text(out, left, height-10, "note", "start", p.Source)
+	text(out, (left+right)/2, bottom+38, "", "middle", p.X)
 	text(out, left-8, top-8, "", "end", p.Y)
 	for _, tick := range x.ticks() {
 		gridLine(out, x.at(tick), bottom, x.at(tick), top)

@@ -10,7 +10,7 @@ import (
 
 // TestWriteSVG reads the drawing as XML, and looks for each line and each name.
 func TestWriteSVG(t *testing.T) {
-	p := Plot{Title: "A & B", X: "rows", Y: "seconds", Lines: []Line{
+	p := Plot{Title: "A & B", Source: "go run it", X: "rows", Y: "seconds", Lines: []Line{
 		{Name: "one <1>", Bold: true, Points: []Point{{1000, 0.01}, {10_000, 0.1}, {100_000, 1}}},
 		{Name: "two", Ends: "early", Points: []Point{{1000, 0.02}}},
 		{Name: "nothing"},
@@ -40,7 +40,7 @@ func TestWriteSVG(t *testing.T) {
 			found[string(e)]++
 		}
 	}
-	for what, n := range map[string]int{"polyline": 2, "one <1>": 1, "two": 1, "early": 1, "nothing": 0, "A & B": 1, "1 k": 1, "100 k": 1, "0.01": 1} {
+	for what, n := range map[string]int{"polyline": 2, "one <1>": 1, "two": 1, "early": 1, "nothing": 0, "A & B": 1, "go run it": 1, "1 k": 1, "100 k": 1, "0.01": 1} {
 		if found[what] != n {
 			t.Errorf("%d times %q, want %d", found[what], what, n)
 		}

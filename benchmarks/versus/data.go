@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/rowkeep/rowkeep/benchmarks/judge"
 	"github.com/rowkeep/rowkeep/benchmarks/process"
@@ -15,7 +16,8 @@ import (
 )
 
 // A set is a sample in files of one folder: base.csv, ours.csv, theirs.csv, the expected
-// want.csv, two copies of base, and the scripts of the peers.
+// want.csv, and the scripts of the peers; where copies are asked for, the two copies of
+// base equal.csv and copy.csv.
 type set struct {
 	name  string
 	shape sample.Shape
@@ -30,7 +32,7 @@ type made struct {
 }
 
 // makeSet makes a set in a process of its own.
-func (b *bench) makeSet(ctx context.Context, name string, shape sample.Shape) (*set, error) {
+func (b *bench) makeSet(ctx context.Context, name string, shape sample.Shape, copies bool) (*set, error) {
 	shape.Seed = b.seed
 	s := &set{name: name, shape: shape, dir: filepath.Join(b.data, fmt.Sprint(b.sets))}
 	b.sets++
@@ -41,15 +43,15 @@ func (b *bench) makeSet(ctx context.Context, name string, shape sample.Shape) (*
 	if err != nil {
 		return nil, err
 	}
-	return s, process.Work(ctx, &s.made, "make", string(text), s.dir)
+	return s, process.Work(ctx, &s.made, "make", string(text), s.dir, strconv.FormatBool(copies))
 }
 
 // runWorker is the other side of process.Work.
 func runWorker(task string, args []string) error {
 	return process.Answer(func() (any, error) {
 		switch {
-		case task == "make" && len(args) == 2:
-			return makeFiles(args[0], args[1])
+		case task == "make" && len(args) == 3:
+			return makeFiles(args[0], args[1], args[2] == "true")
 		case task == "merge" && len(args) == 2:
 			return judge.Merge(args[0], args[1])
 		case task == "diff" && len(args) == 3:
@@ -60,24 +62,30 @@ func runWorker(task string, args []string) error {
 }
 
 // makeFiles makes the files of a set.
-func makeFiles(shapeText, dir string) (m made, err error) {
+func makeFiles(shapeText, dir string, copies bool) (m made, err error) {
 	var shape sample.Shape
 	if err := json.Unmarshal([]byte(shapeText), &shape); err != nil {
 		return m, err
 	}
-	var files [6]*os.File
-	for i, name := range []string{"base.csv", "equal.csv", "copy.csv", "ours.csv", "theirs.csv", "want.csv"} {
-		if files[i], err = os.Create(filepath.Join(dir, name)); err != nil {
+	names := []string{"base.csv", "ours.csv", "theirs.csv", "want.csv"}
+	if copies {
+		names = append(names, "equal.csv", "copy.csv")
+	}
+	files := make([]io.Writer, len(names))
+	for i, name := range names {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
 			return m, err
 		}
-		defer files[i].Close() // an error of Close says what one of Write has said
+		defer f.Close() // an error of Close says what one of Write has said
+		files[i] = f
 	}
-	base := io.MultiWriter(files[0], files[1], files[2])
-	if m.Counts, err = sample.Write(shape, sample.Files{Base: base, Ours: files[3], Theirs: files[4], Want: files[5]}); err != nil {
+	base := io.MultiWriter(append(files[4:], files[0])...)
+	if m.Counts, err = sample.Write(shape, sample.Files{Base: base, Ours: files[1], Theirs: files[2], Want: files[3]}); err != nil {
 		return m, err
 	}
-	for _, i := range []int{0, 3, 4} {
-		info, err := files[i].Stat()
+	for _, name := range names[:3] {
+		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
 			return m, err
 		}

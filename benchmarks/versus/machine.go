@@ -16,7 +16,7 @@ func machine(dir string) string {
 	if model := field("/proc/cpuinfo", "model name"); model != "" {
 		parts = append(parts, model)
 	}
-	if total := memory(); total > 0 {
+	if total := memory("MemTotal"); total > 0 {
 		parts = append(parts, fmt.Sprintf("%.0f GiB of memory", float64(total)/(1<<30)))
 	}
 	if out, err := exec.Command("df", "--output=fstype", dir).Output(); err == nil {
@@ -27,9 +27,10 @@ func machine(dir string) string {
 	return strings.Join(append(parts, runtime.GOOS+"/"+runtime.GOARCH, runtime.Version()), ", ")
 }
 
-// memory returns how much the machine has, in bytes; 0 if the system does not tell.
-func memory() int64 {
-	kilobytes, err := strconv.ParseInt(strings.TrimSuffix(field("/proc/meminfo", "MemTotal"), " kB"), 10, 64)
+// memory returns how much the machine has of the kind that Linux names so, in bytes; 0 if
+// the system does not tell.
+func memory(kind string) int64 {
+	kilobytes, err := strconv.ParseInt(strings.TrimSuffix(field("/proc/meminfo", kind), " kB"), 10, 64)
 	if err != nil {
 		return 0
 	}

@@ -25,6 +25,7 @@ type bench struct {
 	contests []*contest
 	shapes   []*contest
 	load     string // of the machine before it all
+	memory   int64  // that a run may take
 }
 
 // A contest is an entrant with one set, and what came of it.
@@ -34,11 +35,13 @@ type contest struct {
 	runs    []process.Run
 	verdict judge.Verdict
 	ended   error // why it is not run any more
+	late    int   // runs that went over a limit, where others did not; they do not count
 }
 
 // run measures everything.
 func (b *bench) run(ctx context.Context) (err error) {
 	b.load = load()
+	b.memory = memory("MemAvailable") / 2
 	if err := b.enter(ctx); err != nil {
 		return err
 	}
@@ -68,7 +71,7 @@ func (b *bench) sizes() (sizes []int) {
 // merges at the others.
 func (b *bench) enter(ctx context.Context) error {
 	for _, rows := range b.sizes() {
-		s, err := b.makeSet(ctx, "plain", sample.Shape{Rows: rows, Edited: 1})
+		s, err := b.makeSet(ctx, "plain", sample.Shape{Rows: rows, Edited: 1}, rows == b.rows)
 		if err != nil {
 			return err
 		}
@@ -98,7 +101,7 @@ func shapes(rows int) []set {
 
 func (b *bench) enterShapes(ctx context.Context) error {
 	for _, s := range shapes(b.rows) {
-		made, err := b.makeSet(ctx, s.name, s.shape)
+		made, err := b.makeSet(ctx, s.name, s.shape, false)
 		if err != nil {
 			return err
 		}
@@ -137,14 +140,14 @@ func (b *bench) measure(ctx context.Context, all []*contest) error {
 
 // take runs a contest for one round: small ones three times, as they are over soon.
 func (b *bench) take(ctx context.Context, c *contest, all []*contest) error {
+	if c.ended != nil || c.enough() {
+		return nil
+	}
 	times := 1
 	if c.set.shape.Rows <= 10_000 {
 		times = 3
 	}
-	for range times {
-		if c.ended != nil {
-			return nil
-		}
+	for ; times > 0 && c.ended == nil; times-- {
 		if err := b.once(ctx, c); err != nil {
 			return err
 		}
@@ -155,6 +158,17 @@ func (b *bench) take(ctx context.Context, c *contest, all []*contest) error {
 	}
 	return nil
 }
+
+// enough says that a peer has run so often, and takes so long, that more runs would not
+// tell more.
+func (c *contest) enough() bool {
+	return !c.mine() && len(c.runs) >= slowRuns && c.wall() > slow
+}
+
+const (
+	slow     = 10 * time.Second
+	slowRuns = 3
+)
 
 // giveUp leaves out the same entrant with more rows.
 func giveUp(c *contest, all []*contest) {
@@ -167,25 +181,32 @@ func giveUp(c *contest, all []*contest) {
 
 var errFewer = errors.New("not run, as it did not end with fewer rows")
 
-// once runs a contest, judges its answer and removes it.
+// once runs a contest, judges its answer and removes it. What a peer fails at is a result.
 func (b *bench) once(ctx context.Context, c *contest) error {
-	run, err := c.line.Run(ctx, c.set.dir, process.Limits{Time: b.limit, Memory: memory() / 2})
+	limits := process.Limits{Time: b.limit, Memory: b.memory}
+	if c.mine() {
+		limits = process.Limits{} // what it takes is what is to be known
+	}
+	run, err := c.line.Run(ctx, c.set.dir, limits)
 	if c.output != "" {
 		defer os.Remove(filepath.Join(c.set.dir, c.output))
 	}
-	if errors.Is(err, process.ErrTime) || errors.Is(err, process.ErrMemory) {
-		c.runs, c.ended = append(c.runs, run), err
-		if c.mine() {
-			return err
-		}
-		return nil
+	if err == nil {
+		err = c.count(ctx, run)
 	}
-	if err != nil {
+	if err == nil || c.mine() || ctx.Err() != nil {
 		return err
 	}
+	c.fail(run, err)
+	return nil
+}
+
+// count takes in a run. The answer of rowkeep is judged each time, that of a peer the first
+// time, as it answers the same.
+func (c *contest) count(ctx context.Context, run process.Run) (err error) {
 	c.runs = append(c.runs, run)
 	if len(c.runs) > 1 && !c.mine() {
-		return nil // it answers the same
+		return nil
 	}
 	if c.verdict, err = c.judge(ctx); err != nil {
 		return fmt.Errorf("%w; exit status %d: %s", err, run.Status, run.Messages)
@@ -195,6 +216,22 @@ func (b *bench) once(ctx context.Context, c *contest) error {
 	}
 	return nil
 }
+
+// fail ends the contest of a peer, unless it only went over a limit that it had kept before.
+func (c *contest) fail(run process.Run, err error) {
+	limited := errors.Is(err, process.ErrTime) || errors.Is(err, process.ErrMemory)
+	switch {
+	case limited && len(c.runs) > 0:
+		c.late++
+	case limited:
+		c.runs, c.ended = []process.Run{run}, err
+	default:
+		fmt.Fprintf(os.Stderr, "versus: %s: %v\n", c.line, err)
+		c.runs, c.ended = []process.Run{run}, errFailed
+	}
+}
+
+var errFailed = errors.New("it failed")
 
 // status is what rowkeep exits with.
 func (s *set) status(t topic) int {

@@ -17,9 +17,10 @@ func (b *bench) report() []byte {
 	var w bytes.Buffer
 	fmt.Fprintf(&w, "# rowkeep beside others, %s\n\n", time.Now().Format(time.DateOnly))
 	fmt.Fprintf(&w, "Machine: %s. Load before it began: %s.\n\n", machine(b.data), b.load)
-	fmt.Fprintf(&w, "Repeat with `go run ./benchmarks/versus -rows %d -rounds %d -seed %d`. ", b.rows, b.rounds, b.seed)
+	fmt.Fprintf(&w, "Repeat with `%s`. ", b.again())
 	fmt.Fprintf(&w, "Times are medians of %d alternating rounds, of files in the page cache of one disk; ", b.rounds)
-	fmt.Fprintf(&w, "memory is the greatest peak. A run may take %v, and half of the memory.\n\n", b.limit)
+	fmt.Fprintf(&w, "memory is the greatest peak; one of some 8 MiB is that of the program that measures. ")
+	fmt.Fprintf(&w, "A run may take %v and, where the system tells, %.1f GiB; a peer that takes more than %v runs %d times.\n\n", b.limit, float64(b.memory)/(1<<30), slow, slowRuns)
 	b.writePeers(&w)
 	for t := range topics {
 		b.writeTopic(&w, t)
@@ -38,6 +39,11 @@ func (b *bench) report() []byte {
 		fmt.Fprintf(&w, "- %s%s\n", o.line, sign)
 	}
 	return w.Bytes()
+}
+
+// again is the command that does the same once more.
+func (b *bench) again() string {
+	return fmt.Sprintf("go run ./benchmarks/versus -rows %d -rounds %d -seed %d", b.rows, b.rounds, b.seed)
 }
 
 func (b *bench) writePeers(w io.Writer) {
@@ -87,11 +93,14 @@ func (c *contest) answer() string {
 	if c.ended != nil {
 		return "ended: " + c.ended.Error()
 	}
-	status := c.runs[0].Status
-	if status == 0 || c.verdict.Right {
-		return c.verdict.Text
+	text := c.verdict.Text
+	if status := c.runs[0].Status; status != 0 && !c.verdict.Right {
+		text += fmt.Sprintf(", exit status %d", status)
 	}
-	return strings.TrimPrefix(fmt.Sprintf("%s, exit status %d", c.verdict.Text, status), ", ")
+	if c.late > 0 {
+		text += fmt.Sprintf(", %d runs over a limit left out", c.late)
+	}
+	return strings.TrimPrefix(text, ", ")
 }
 
 // writeSizes writes the times of merges against rows.
@@ -109,7 +118,7 @@ func (b *bench) writeSizes(w io.Writer) {
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "\n\"-\": not run, as it did not end with fewer rows; \">\": ended at a limit.\n")
+	fmt.Fprintf(w, "\n\"-\": it failed, or was not run, as it did not end with fewer rows; \">\": ended at a limit.\n")
 }
 
 // merging names what merges.
@@ -147,6 +156,7 @@ func (b *bench) writePlot(path string) error {
 		Title: "Three-way merge of a CSV file, whole process",
 		Note:  fmt.Sprintf("%s, median of %d, %s", time.Now().Format(time.DateOnly), b.rounds, machine(b.data)),
 		X:     "rows", Y: "seconds",
+		Source: b.again(),
 	}
 	for _, name := range b.merging() {
 		if name != ourPipe { // beside the other way to write it would only hide others

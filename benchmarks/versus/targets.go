@@ -11,7 +11,15 @@ type target struct {
 	what    string
 	wanted  float64
 	greater bool
-	reached func(*bench) (ratio float64, note string, known bool)
+	reached func(*bench) result
+}
+
+// A result is the ratio that was reached. Unknown is why there is none.
+type result struct {
+	ratio   float64
+	atLeast bool // it is more, as a peer was ended
+	note    string
+	unknown string
 }
 
 // The numbers are those of the project's list of targets; those that are not here are of
@@ -34,70 +42,73 @@ var targets = []target{
 // shapeMost is target 13: how much longer than in the plain sample a byte may take.
 const shapeMost = 3
 
-// find returns a contest that was run; none, and why not.
+// find returns a contest that was run and did not fail; none, and why not.
 func (b *bench) find(t topic, name string, rows int) (c *contest, why string) {
 	i := slices.IndexFunc(b.contests, func(c *contest) bool { return c.topic == t && c.name == name && c.set.shape.Rows == rows })
 	switch {
 	case i < 0:
 		return nil, fmt.Sprintf("no %s with %s rows", name, number(rows))
-	case len(b.contests[i].runs) == 0:
+	case len(b.contests[i].runs) == 0, b.contests[i].ended == errFailed:
 		return nil, fmt.Sprintf("%s %v", name, b.contests[i].ended)
 	}
 	return b.contests[i], ""
 }
 
 // over divides the time of one contest by that of another, in one set.
-func (b *bench) over(t topic, above, below string, rows int) (ratio float64, note string, known bool) {
+func (b *bench) over(t topic, above, below string, rows int) result {
 	a, why := b.find(t, above, rows)
 	if a == nil {
-		return 0, why, false
+		return result{unknown: why}
 	}
 	d, why := b.find(t, below, rows)
 	if d == nil {
-		return 0, why, false
+		return result{unknown: why}
 	}
-	note = fmt.Sprintf("of CPU time %.2f x", a.cpu().Seconds()/d.cpu().Seconds())
-	if a.ended != nil {
-		note += "; at least, as " + a.ended.Error()
+	r := result{ratio: a.wall().Seconds() / d.wall().Seconds(), atLeast: a.ended != nil}
+	r.note = fmt.Sprintf("of CPU time %.2f x", a.cpu().Seconds()/d.cpu().Seconds())
+	if r.atLeast {
+		r.note += "; at least, as " + a.ended.Error()
 	}
-	return a.wall().Seconds() / d.wall().Seconds(), note, true
+	return r
 }
 
-func slower(t topic, mine, other string) func(*bench) (float64, string, bool) {
-	return func(b *bench) (float64, string, bool) { return b.over(t, mine, other, b.rows) }
+func slower(t topic, mine, other string) func(*bench) result {
+	return func(b *bench) result { return b.over(t, mine, other, b.rows) }
 }
 
-func faster(t topic, other string) func(*bench) (float64, string, bool) {
-	return func(b *bench) (float64, string, bool) { return b.over(t, other, ours, b.rows) }
+func faster(t topic, other string) func(*bench) result {
+	return func(b *bench) result { return b.over(t, other, ours, b.rows) }
 }
 
-func smallMerge(b *bench) (float64, string, bool) { return b.over(merges, ours, gitMerge, 10_000) }
+func smallMerge(b *bench) result { return b.over(merges, ours, gitMerge, 10_000) }
 
-func memoryOverInputs(b *bench) (float64, string, bool) {
+func memoryOverInputs(b *bench) result {
 	c, why := b.find(merges, ours, b.rows)
 	if c == nil {
-		return 0, why, false
+		return result{unknown: why}
 	}
 	if c.peak() == 0 {
-		return 0, "the system does not tell", false
+		return result{unknown: "the system does not tell"}
 	}
-	return float64(c.peak()-10<<20) / float64(c.set.Bytes), "", true
+	return result{ratio: float64(c.peak()-10<<20) / float64(c.set.Bytes)}
 }
 
 // growth compares the greatest sample with one of a hundredth of its rows.
-func growth(b *bench) (float64, string, bool) {
+func growth(b *bench) result {
 	most := 10 * b.rows
 	large, why := b.find(merges, ours, most)
 	if large == nil {
-		return 0, why, false
+		return result{unknown: why}
 	}
 	small, why := b.find(merges, ours, most/100)
 	if small == nil {
-		return 0, why, false
+		return result{unknown: why}
 	}
 	bytes := float64(large.set.Bytes) / float64(small.set.Bytes)
-	note := fmt.Sprintf("from %s to %s rows", number(most/100), number(most))
-	return large.wall().Seconds() / small.wall().Seconds() / bytes, note, true
+	return result{
+		ratio: large.wall().Seconds() / small.wall().Seconds() / bytes,
+		note:  fmt.Sprintf("from %s to %s rows", number(most/100), number(most)),
+	}
 }
 
 // perByte is the time of a shape for a byte, over that of the plain one.
@@ -133,14 +144,19 @@ func (t target) outcome(b *bench) outcome {
 		bound = "at least"
 	}
 	wanted := fmt.Sprintf("wanted %s %g x: %s", bound, t.wanted, t.what)
-	ratio, note, known := t.reached(b)
-	if !known {
-		return outcome{fmt.Sprintf("target %s: not measured (%s), %s", t.number, note, wanted), false}
+	r := t.reached(b)
+	if r.unknown != "" {
+		return outcome{fmt.Sprintf("target %s: not measured (%s), %s", t.number, r.unknown, wanted), false}
 	}
-	if note != "" {
-		note = " (" + note + ")"
+	note := ""
+	if r.note != "" {
+		note = " (" + r.note + ")"
 	}
-	return outcome{fmt.Sprintf("target %s: reached %.2f x%s, %s", t.number, ratio, note, wanted), ratio > t.wanted != t.greater}
+	missed := r.ratio > t.wanted
+	if t.greater {
+		missed = r.ratio < t.wanted && !r.atLeast // else nobody knows
+	}
+	return outcome{fmt.Sprintf("target %s: reached %.2f x%s, %s", t.number, r.ratio, note, wanted), missed}
 }
 
 // missed counts the targets that were measured and missed.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rowkeep/rowkeep/benchmarks/judge"
+	"github.com/rowkeep/rowkeep/benchmarks/process"
+	"github.com/rowkeep/rowkeep/benchmarks/sample"
 )
 
 // TestMain lets the test be the worker processes too.
@@ -60,6 +63,36 @@ func TestCompare(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(report)
+	}
+}
+
+// TestPeersThatFail has peers that take too long, give no answer and are not there; the
+// others go on.
+func TestPeersThatFail(t *testing.T) {
+	if _, err := exec.LookPath("sleep"); err != nil {
+		t.Skip("no sleep")
+	}
+	b := &bench{config: config{rounds: 2, limit: 200 * time.Millisecond}, data: t.TempDir()}
+	var all []*contest
+	for _, rows := range []int{100, 200} {
+		s, err := b.makeSet(t.Context(), "plain", sample.Shape{Rows: rows}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []process.Line{"sleep 600", "sleep 0", "no-such-program-here", "cp want.csv out.csv"} {
+			all = append(all, &contest{entrant: entrant{name: "peer", line: line, output: "out.csv", want: "want.csv"}, set: s})
+		}
+	}
+	if err := b.measure(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []error{process.ErrTime, errFailed, errFailed, nil, errFewer, errFewer, errFewer, nil} {
+		if c := all[i]; !errors.Is(c.ended, want) {
+			t.Errorf("%d rows, %s: %v, want %v", c.set.shape.Rows, c.line, c.ended, want)
+		}
+	}
+	if c := all[3]; len(c.runs) != 6 || !c.verdict.Right {
+		t.Errorf("%+v", c)
 	}
 }
 
