@@ -2,15 +2,14 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
-	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/highlight"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/page"
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
 	"github.com/rowkeep/rowkeep/merge"
 )
@@ -52,7 +51,7 @@ file cannot be merged; 4 the file or what is kept beside it cannot be read.`,
 		RunE: c.run,
 	}
 	c.addFlags(cmd)
-	addFormat(cmd, &c.format)
+	addReportFormat(cmd, &c.format, "form of the output; html is a page of its own, for a browser", word[format]{"text", formatText})
 	return cmd
 }
 
@@ -72,6 +71,10 @@ func (c *conflictsCommand) run(cmd *cobra.Command, args []string) error {
 	}
 	c.full = len(args) > 1
 	if err := c.print(list); err != nil {
+		var f *failure
+		if errors.As(err, &f) {
+			return f
+		}
 		return stdoutFailure(err)
 	}
 	if len(list) > 0 && !c.full && c.format == formatText && !c.out.quiet {
@@ -86,134 +89,149 @@ func (c *conflictsCommand) print(list []*matter) error {
 		return c.printJSON(list)
 	case formatNDJSON:
 		return c.printNDJSON(list)
+	case formatHTML:
+		return c.printPage(list)
 	}
-	line, flush := c.out.spans()
-	if len(list) == 0 {
-		line(span{plain, c.file + ": nothing waits to be settled"})
+	if len(list) > 0 && list[0].unread != nil {
+		c.out.message(yellow, "warning: the file cannot be read; this is what conflicted when the changes were kept: "+list[0].unread.Error())
 	}
-	for _, x := range list {
-		if x.unread != nil {
-			c.out.message(yellow, "warning: the file cannot be read; this is what conflicted when the changes were kept: "+x.unread.Error())
+	return c.out.show(func(v *view) {
+		if len(list) == 0 {
+			v.line(span{plain, c.file + ": nothing waits to be settled"})
 		}
-		line(span{bold, x.title()})
-		for i := range x.session.Len() {
-			if conflict := x.session.Conflict(i); x.only == "" || x.only == conflict.ID {
-				c.show(x, i, line)
+		for _, x := range list {
+			v.line(span{bold, x.title()})
+			for i := range x.session.Len() {
+				if x.shows(i) {
+					c.show(v, x, i)
+				}
 			}
 		}
+	})
+}
+
+// printPage writes the matters as a page, a part for each.
+func (c *conflictsCommand) printPage(list []*matter) error {
+	parts := make([]page.Part, 0, len(list))
+	for _, x := range list {
+		if !x.session.HasBase() {
+			return &failure{
+				status: statusInput, err: fmt.Errorf("%s: its markers do not show the base, and a page would have to", c.file),
+				hint: "--format text and json show two versions",
+			}
+		}
+		part := pagePart(x.files(c.file), x.session.Merged())
+		part.Title = visible(x.title())
+		if x.change != nil {
+			part.Facts = []page.Fact{
+				{Name: "Change", Value: fmt.Sprint(x.change.Seq)}, {Name: "Waits since", Value: when(x.change.Time)}, {Name: "What it is", Value: visible(x.cause())},
+			}
+		}
+		parts = append(parts, part)
 	}
-	return flush()
+	r := page.Report{Title: c.file + ": nothing waits to be settled"}
+	if len(parts) > 0 {
+		r = newPage(parts...)
+		r.Title = visible(c.file)
+	}
+	return page.Write(c.out.stdout, r)
 }
 
 // show prints a conflict: on one line, or in full.
-func (c *conflictsCommand) show(x *matter, i int, line func(...span)) {
-	conflict := x.session.Conflict(i)
+func (c *conflictsCommand) show(v *view, x *matter, i int) {
+	conflict := x.conflict(i)
 	what := subject(string(conflict.Kind), conflict.Key, conflict.Column, conflict.HasColumn)
 	if conflict.Note != "" {
 		what += ", " + conflict.Note
 	}
 	if c.full {
-		c.showFull(x, i, what, line)
+		v.line(span{yellow, "conflict " + conflict.ID}, span{plain, ": " + what})
+		showFull(v, x, i)
 		return
 	}
-	shown := distinct(conflict.Base, conflict.Ours, conflict.Theirs)
-	versions := "ours " + show(conflict.Ours, shown) + ", theirs " + show(conflict.Theirs, shown)
-	if x.session.HasBase() {
-		versions = "base " + show(conflict.Base, shown) + ", " + versions
+	line := []span{{yellow, "  " + conflict.ID}, {plain, "  " + what + ":"}}
+	separator := " "
+	for n, value := range versionSpans(conflict) {
+		side := merge.Base + merge.Side(n)
+		if side == merge.Base && !x.session.HasBase() {
+			continue
+		}
+		line = append(append(line, span{plain, separator + side.String() + " "}), value...)
+		separator = ", "
 	}
-	line(span{yellow, "  " + conflict.ID}, span{plain, "  " + what + ": " + versions})
+	v.line(line...)
 }
 
-// showFull prints a conflict with the row around it.
-func (c *conflictsCommand) showFull(x *matter, i int, what string, line func(...span)) {
-	conflict := x.session.Conflict(i)
-	line(span{yellow, "conflict " + conflict.ID}, span{plain, ": " + what})
-	for _, v := range []struct {
-		side merge.Side
-		line int
-	}{{merge.Base, conflict.Lines.Base}, {merge.Ours, conflict.Lines.Ours}, {merge.Theirs, conflict.Lines.Theirs}} {
-		if v.side == merge.Base && !x.session.HasBase() {
+// showFull prints where the versions of a conflict stand and who made them, and the row
+// around it.
+func showFull(v *view, x *matter, i int) {
+	lines := x.conflict(i).Lines
+	for n, line := range [...]int{lines.Base, lines.Ours, lines.Theirs} {
+		side := merge.Base + merge.Side(n)
+		if side == merge.Base && !x.session.HasBase() {
 			continue
 		}
 		place := "not there"
-		if v.line > 0 {
-			place = fmt.Sprintf("line %d", v.line)
+		if line > 0 {
+			place = fmt.Sprintf("line %d", line)
 		}
-		if by := x.by(v.side); by != "" {
+		if by := x.by(side); by != "" {
 			place += ", " + brief(by)
 		}
-		line(span{plain, fmt.Sprintf("  %-6s  %s", v.side, place)})
+		v.line(span{plain, fmt.Sprintf("  %-6s  %s", side, place)})
 	}
 	for _, cell := range x.session.Row(i).Cells {
-		c.showCell(x, cell, line)
+		if cell.Conflict < 0 {
+			showClean(v, cell)
+		} else {
+			showDisputed(v, x, cell)
+		}
 	}
 }
 
-// showCell prints a cell: one that conflicts on three lines, one that merged clean on one.
-func (c *conflictsCommand) showCell(x *matter, cell settle.Cell, line func(...span)) {
-	label := ""
+// showClean prints a cell that merged clean, and the sides if they differ.
+func showClean(v *view, cell settle.Cell) {
+	text := "    " + name(cell.Column) + "  " + show(cell.Merged, nil)
+	if cell.Ours.Text != cell.Theirs.Text {
+		text += "  (ours " + show(cell.Ours, nil) + ", theirs " + show(cell.Theirs, nil) + ")"
+	}
+	v.line(span{plain, text})
+}
+
+// showDisputed prints a cell that conflicts, a line for each version.
+func showDisputed(v *view, x *matter, cell settle.Cell) {
 	if cell.Column != "" {
-		label = name(cell.Column)
+		v.line(span{bold, "  ! " + name(cell.Column)})
 	}
-	versions := []struct {
-		name  string
-		value merge.Value
-	}{{"base", cell.Base}, {"ours", cell.Ours}, {"theirs", cell.Theirs}}
-	if cell.Conflict < 0 {
-		text := "    " + label + "  " + show(cell.Merged, nil)
-		if cell.Ours.Text != cell.Theirs.Text {
-			text += "  (ours " + show(cell.Ours, nil) + ", theirs " + show(cell.Theirs, nil) + ")"
-		}
-		line(span{plain, text})
-		return
-	}
-	if label != "" {
-		line(span{bold, "  ! " + label})
-	}
-	parts := highlight.Three(cell.Base.Text, cell.Ours.Text, cell.Theirs.Text)
-	if !cell.Base.Exists {
-		parts[1], parts[2] = highlight.Pair(cell.Ours.Text, cell.Theirs.Text)
-	}
-	for k, v := range versions {
-		if k == 0 && !x.session.HasBase() {
+	values := versionSpans(merge.Conflict{Base: cell.Base, Ours: cell.Ours, Theirs: cell.Theirs})
+	for n, value := range values {
+		side := merge.Base + merge.Side(n)
+		if side == merge.Base && !x.session.HasBase() {
 			continue
 		}
-		c.showValue(v.name, v.value, parts[k], line)
+		head := fmt.Sprintf("      %-6s  ", side)
+		v.line(append([]span{{plain, head}}, value...)...)
+		if !v.colored {
+			carets(v, head, value)
+		}
 	}
 }
 
-// valueMost is how many bytes of a value stand on its line.
-const valueMost = 120
-
-// showValue prints a value, with what differs in it underlined by carets, or by colour
-// where there is one.
-func (c *conflictsCommand) showValue(label string, v merge.Value, parts []highlight.Part, line func(...span)) {
-	head := fmt.Sprintf("      %-6s  ", label)
-	if !v.Exists || len(v.Rows) > 0 {
-		line(span{plain, head + show(v, nil)})
-		return
-	}
-	spans := []span{{plain, head + `"`}}
-	carets := strings.Repeat(" ", utf8.RuneCountInString(head)+1)
+// carets underlines what differs inside a value where no colour tells.
+func carets(v *view, head string, value []span) {
+	line := strings.Repeat(" ", columns(head))
 	differs, same := false, false
-	for _, p := range highlight.Shorten(parts, valueMost) {
-		text := strconv.Quote(p.Text)
-		text = text[1 : len(text)-1]
-		if p.Left > 0 {
-			text = fmt.Sprintf("...(%d bytes)...", p.Left)
-		}
-		mark, look := " ", plain
-		if p.Changed {
-			mark, look, differs = "^", red, true
-		} else {
+	for _, s := range value {
+		mark := " "
+		if s.paint != plain {
+			mark, differs = "^", true
+		} else if s.text != `"` {
 			same = true
 		}
-		spans = append(spans, span{look, text})
-		carets += strings.Repeat(mark, utf8.RuneCountInString(text))
+		line += strings.Repeat(mark, columns(visible(s.text)))
 	}
-	line(append(spans, span{plain, `"`})...)
-	if differs && same && !c.out.colored(c.out.stdoutTTY) {
-		line(span{plain, strings.TrimRight(carets, " ")})
+	if differs && same {
+		v.line(span{plain, strings.TrimRight(line, " ")})
 	}
 }
 
@@ -301,8 +319,8 @@ func (c *conflictsCommand) printNDJSON(list []*matter) error {
 // conflictJSON is a conflict behind some fields of its own, with the row around it where it
 // is to be shown in full; nil if it is not to be shown.
 func (c *conflictsCommand) conflictJSON(x *matter, i int, fields string) []byte {
-	conflict := x.session.Conflict(i)
-	if x.only != "" && x.only != conflict.ID {
+	conflict := x.conflict(i)
+	if !x.shows(i) {
 		return nil
 	}
 	data, err := conflict.MarshalJSON()

@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// encode leaves < and > readable, which json.Marshal does not.
+// encode leaves < and > readable, which json.Marshal does not, and escapes the controls
+// that some terminals obey, which it leaves.
 func encode(v any) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -17,7 +18,24 @@ func encode(v any) []byte {
 	if err := e.Encode(v); err != nil {
 		panic(err) // strings and numbers always encode
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return escapeControls(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}
+
+// escapeControls escapes DEL and the C1 controls, which stand in strings only.
+func escapeControls(data []byte) []byte {
+	obeyed := func(r rune) bool { return r >= 0x7f && r <= 0x9f }
+	if !bytes.ContainsFunc(data, obeyed) {
+		return data
+	}
+	var out []byte
+	for _, r := range string(data) {
+		if obeyed(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
 }
 
 // writeList writes {"schema":SCHEMA,NAME:[...]} with an element on each line.

@@ -192,6 +192,28 @@ func (x *matter) title() string {
 	return fmt.Sprintf("change %d, %s: %s, %s", x.change.Seq, when(x.change.Time), x.cause(), count)
 }
 
+// conflict is a conflict of the matter with the lines in which a person finds it.
+func (x *matter) conflict(i int) merge.Conflict { return x.located(x.session.Conflict(i)) }
+
+// located has the lines of a file with markers where the versions stand in one.
+func (x *matter) located(c merge.Conflict) merge.Conflict {
+	if x.marked != nil {
+		c.Lines = x.marked.Lines(c.Lines)
+	}
+	return c
+}
+
+// shows reports that the conflict at a place is among those that the command line names.
+func (x *matter) shows(i int) bool { return x.only == "" || x.only == x.session.Conflict(i).ID }
+
+// files are what the versions are called where a person is shown their lines.
+func (x *matter) files(file string) inputs {
+	if x.marked != nil {
+		return inputs{merge.Base: file, merge.Ours: file, merge.Theirs: file}
+	}
+	return inputs{merge.Base: "base", merge.Ours: "ours", merge.Theirs: file}
+}
+
 // causes say how a change came to wait.
 var causes = map[store.Cause]string{
 	store.OfUpdate:        "an update that was not committed",

@@ -108,18 +108,10 @@ func (o *output) detail(s string) { fmt.Fprintf(o.stderr, "  %s\n", visible(s)) 
 
 // text returns a printer of lines to standard output, and what ends it.
 func (o *output) text() (line func(p paint, s string), flush func() error) {
-	spans, flush := o.spans()
-	return func(p paint, s string) { spans(span{p, s}) }, flush
-}
-
-// spans is text for lines of several parts.
-func (o *output) spans() (line func(parts ...span), flush func() error) {
 	w := bufio.NewWriter(o.stdout)
 	colored := o.colored(o.stdoutTTY)
-	line = func(parts ...span) {
-		for _, p := range parts {
-			w.WriteString(p.paint.on(visible(p.text), colored))
-		}
+	line = func(p paint, s string) {
+		w.WriteString(p.on(visible(s), colored))
 		w.WriteByte('\n')
 	}
 	return line, w.Flush

@@ -320,19 +320,22 @@ func (r *resolveCommand) write(ctx context.Context, s *store.Store, x *matter) e
 		}
 	}
 	if left != nil {
-		r.left(left.Conflicts, receipt != nil)
+		r.left(x, left.Conflicts, receipt != nil)
 	}
 	return nil
 }
 
 // left tells what is not settled.
-func (r *resolveCommand) left(conflicts []merge.Conflict, written bool) {
+func (r *resolveCommand) left(x *matter, conflicts []merge.Conflict, written bool) {
 	r.status = statusConflicts
 	if r.out.quiet {
 		return
 	}
 	for _, c := range conflicts {
-		r.out.conflict(inputs{merge.Base: "base", merge.Ours: "ours", merge.Theirs: r.file}, c)
+		if c = x.located(c); written {
+			c.Lines = merge.Lines{} // the lines are other ones now
+		}
+		r.out.conflict(x.files(r.file), c)
 	}
 	text := fmt.Sprintf("%d conflicts are left", len(conflicts))
 	if !written {

@@ -85,7 +85,7 @@ func (r *resolveCommand) writeAsked(ctx context.Context, s *store.Store, x *matt
 	}
 	return tui.Outcome{Written: true}, func() error {
 		if left != nil {
-			r.left(left.Conflicts, true)
+			r.left(x, left.Conflicts, true)
 		}
 		return r.report(receipt)
 	}, nil
@@ -105,7 +105,7 @@ func (r *resolveCommand) writeAskedMarked(ctx context.Context, x *matter) (tui.O
 	}
 	return tui.Outcome{Written: true}, func() error {
 		if len(left.conflicts) > 0 {
-			r.left(left.conflicts, true)
+			r.left(x, left.conflicts, true)
 		}
 		return nil
 	}, nil

@@ -30,7 +30,7 @@ func (r *resolveCommand) writeMarked(ctx context.Context, x *matter) error {
 			r.settled(x)
 		}
 		if len(left.conflicts) > 0 {
-			r.left(left.conflicts, left.written)
+			r.left(x, left.conflicts, left.written)
 		}
 		return nil
 	}
@@ -53,7 +53,7 @@ type leftOver struct {
 func (r *resolveCommand) putMarked(ctx context.Context, x *matter) (leftOver, error) {
 	result, err := x.session.Result()
 	if err != nil {
-		return leftOver{}, inputs{merge.Base: "base", merge.Ours: "ours", merge.Theirs: r.file}.failure(err)
+		return leftOver{}, x.files(r.file).failure(err)
 	}
 	var left leftOver
 	for _, c := range result.Conflicts {

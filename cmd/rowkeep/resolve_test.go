@@ -11,7 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/escape"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/hostile"
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
+	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
@@ -233,3 +236,72 @@ func checkBaseRefused(t *testing.T, file string) {
 		t.Errorf("the file is %q (%v)", after, err)
 	}
 }
+
+// Many conflicts are listed and settled, of a change and of markers. Work that is quadratic
+// would take minutes.
+func TestSettleMany(t *testing.T) {
+	const n = 10_000
+	var d dispute
+	for v, content := range []*string{&d.base, &d.ours, &d.theirs} {
+		var b strings.Builder
+		b.WriteString("id,v,w\n")
+		for i := range n {
+			fmt.Fprintf(&b, "key%d,%d,note\n", i, v)
+		}
+		*content = b.String()
+	}
+	for name, prepare := range map[string]func(*testing.T, dispute, string){"change": prepareWaiting, "markers": prepareMarked("diff3")} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "a.csv")
+			prepare(t, d, file)
+			if _, out, _ := call(t, "conflicts", file); strings.Count(out, "\n") != n+1 {
+				t.Errorf("%d lines", strings.Count(out, "\n"))
+			}
+			args := []string{"resolve", "-q", "--take", "key7=theirs", "--set", "key9:v=x", "--ours", file}
+			if status, _, stderr := call(t, args...); status != statusClean {
+				t.Fatalf("exit status %d: %s", status, stderr)
+			}
+			want := strings.NewReplacer("key7,1,", "key7,2,", "key9,1,", "key9,x,").Replace(d.ours)
+			if got, err := os.ReadFile(file); err != nil || string(got) != want {
+				t.Errorf("the file has other bytes (%v)", err)
+			}
+		})
+	}
+}
+
+// What steers a terminal does not reach it, whichever way a conflict is shown.
+func TestConflictsHostile(t *testing.T) {
+	for _, v := range hostile.Values() {
+		head := "id,v\n" + string(csvrows.Encode([]byte("k"+v.Text), false, ',')) + ","
+		d := dispute{
+			base: head + string(csvrows.Encode([]byte(v.Text), false, ',')) + "\n", ours: head + "ours\n", theirs: head + "theirs\n",
+		}
+		t.Run(v.Name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "a.csv")
+			prepareWaiting(t, d, file)
+			for _, args := range [][]string{{"conflicts", file}, {"conflicts", file, "2"}, {"resolve", "--policy", "v=max", file}} {
+				status, stdout, stderr := call(t, args...)
+				if status != statusConflicts {
+					t.Errorf("%v: exit status %d: %s", args, status, stderr)
+				}
+				checkHarmless(t, stdout+stderr)
+			}
+			if _, stdout, _ := call(t, "conflicts", "--format", "json", file, "2"); !json.Valid([]byte(stdout)) || strings.ContainsFunc(stdout, isControl) {
+				t.Errorf("no JSON, or one that steers: %q", stdout)
+			}
+		})
+	}
+}
+
+// checkHarmless checks that text prints, on lines of a bearable length.
+func checkHarmless(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if i := strings.IndexFunc(line, escape.Unprintable); i >= 0 && !strings.HasPrefix(line[i:], "\ufffd") || len(line) > 1500 {
+			t.Errorf("%d bytes: %.200q", len(line), line)
+		}
+	}
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 }

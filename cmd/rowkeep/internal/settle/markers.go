@@ -23,6 +23,18 @@ type Marked struct {
 	Labels  merge.Labels // as in the first block, without what rowkeep puts behind them
 	Size    int          // of the markers
 	Blocks  int
+
+	lines [3][]int32 // of base, ours, theirs: where each line stands in the file
+}
+
+// Lines turns line numbers in the versions into those in the file with the markers.
+func (m *Marked) Lines(l merge.Lines) merge.Lines {
+	for v, line := range [...]*int{inBase: &l.Base, inOurs: &l.Ours, inTheirs: &l.Theirs} {
+		if *line > 0 && *line <= len(m.lines[v]) {
+			*line = int(m.lines[v][*line-1])
+		}
+	}
+	return l
 }
 
 // MarkerError says why markers cannot be understood.
@@ -171,9 +183,11 @@ func (s *scan) line(line []byte, n int) bool {
 	case s.part == outside:
 		for v := range s.made {
 			s.made[v] = append(s.made[v], line...)
+			s.lines[v] = append(s.lines[v], int32(n))
 		}
 	default:
 		s.sides[s.part] = append(s.sides[s.part], line...)
+		s.lines[s.part] = append(s.lines[s.part], int32(n))
 	}
 	return true
 }
@@ -266,13 +280,20 @@ func (s *scan) withoutTwice(files [3]*csvrows.File, keyCols []int) []byte {
 		}
 	}
 	out := slices.Clip(s.Base[:base.Offset(0)]) // a byte-order mark
+	var lines []int32
 	for i := range base.Len() {
 		key, ok := rowKey(base, i, keyCols)
 		if ok && shown[key] && inFile[key] == 1 && s.block(inBase, base.Offset(i)) < 0 {
 			continue
 		}
 		out = append(out, base.Raw(i)...)
+		end := len(s.lines[inBase])
+		if i+1 < base.Len() {
+			end = base.Line(i+1) - 1
+		}
+		lines = append(lines, s.lines[inBase][base.Line(i)-1:end]...)
 	}
+	s.lines[inBase] = lines
 	return out
 }
 

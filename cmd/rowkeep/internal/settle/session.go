@@ -86,6 +86,9 @@ func (s *Session) list(conflicts []merge.Conflict) {
 	s.answers, s.left = make([]merge.Resolution, len(s.conflicts)), len(s.conflicts)
 }
 
+// Merged is the merge without any answer. It has no bytes.
+func (s *Session) Merged() *merge.Result { return s.first }
+
 // Len is how many conflicts there are, answered or not.
 func (s *Session) Len() int { return len(s.conflicts) }
 
