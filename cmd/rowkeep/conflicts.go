@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/highlight"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/page"
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
 	"github.com/rowkeep/rowkeep/merge"
 )
@@ -52,7 +53,7 @@ file cannot be merged; 4 the file or what is kept beside it cannot be read.`,
 		RunE: c.run,
 	}
 	c.addFlags(cmd)
-	addFormat(cmd, &c.format)
+	addReportFormat(cmd, &c.format, "form of the output; html is a page of its own, for a browser", word[format]{"text", formatText})
 	return cmd
 }
 
@@ -86,8 +87,17 @@ func (c *conflictsCommand) print(list []*matter) error {
 		return c.printJSON(list)
 	case formatNDJSON:
 		return c.printNDJSON(list)
+	case formatHTML:
+		r, err := mattersPage(c.file, list)
+		if err != nil {
+			return err
+		}
+		return page.Write(c.out.stdout, r)
 	}
-	line, flush := c.out.spans()
+	return c.out.show(func(v *view) { c.printText(list, v.line) })
+}
+
+func (c *conflictsCommand) printText(list []*matter, line func(...span)) {
 	if len(list) == 0 {
 		line(span{plain, c.file + ": nothing waits to be settled"})
 	}
@@ -102,7 +112,6 @@ func (c *conflictsCommand) print(list []*matter) error {
 			}
 		}
 	}
-	return flush()
 }
 
 // show prints a conflict: on one line, or in full.

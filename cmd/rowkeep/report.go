@@ -81,3 +81,20 @@ func pagePart(files inputs, result *merge.Result) page.Part {
 	}
 	return part
 }
+
+// mattersPage is a page of what waits to be settled in a file.
+func mattersPage(file string, list []*matter) (page.Report, error) {
+	r := page.Report{Title: visible(file)}
+	for _, x := range list {
+		result, err := x.session.Result()
+		if err != nil {
+			return r, err
+		}
+		part := page.Part{Title: visible(x.title()), Names: map[merge.Side]string{}, Result: result, NoBase: !x.session.HasBase(), Only: x.only}
+		for _, side := range []merge.Side{merge.Base, merge.Ours, merge.Theirs} {
+			part.Names[side] = x.by(side)
+		}
+		r.Parts = append(r.Parts, part)
+	}
+	return r, nil
+}

@@ -35,7 +35,7 @@ func newHead(r Report) headView {
 	h := headView{Policy: policy(), Title: r.Title, What: "conflicts", Diff: len(r.Parts) > 0 && r.Parts[0].Diff}
 	kinds, states, changes := map[string]int{}, map[string]int{}, 0
 	for _, p := range r.Parts {
-		for _, c := range p.Result.Conflicts {
+		for _, c := range p.conflicts() {
 			kinds[string(c.Kind)]++
 			states[state(c)]++
 		}
@@ -193,7 +193,7 @@ type warningView struct {
 }
 
 func newPart(p Part, n int, several bool) partView {
-	v := partView{Title: p.Title, Several: several, Diff: p.Diff, Facts: p.Facts, Key: keyText(p.Result.Key), Conflicts: len(p.Result.Conflicts)}
+	v := partView{Title: p.Title, Several: several, Diff: p.Diff, Facts: p.Facts, Key: keyText(p.Result.Key), Conflicts: len(p.conflicts())}
 	if several {
 		v.Prefix = fmt.Sprintf("p%d-", n+1)
 	}
@@ -202,6 +202,9 @@ func newPart(p Part, n int, several bool) partView {
 	sides := []merge.Side{merge.Base, merge.Ours, merge.Theirs}
 	if p.Diff {
 		sides = []merge.Side{merge.Base, merge.Theirs}
+	}
+	if p.NoBase {
+		sides = sides[1:]
 	}
 	for _, s := range sides {
 		v.Versions = append(v.Versions, versionView{s.String(), sideName(s, p.Diff), plain(p.Names[s], mostChange), count(counts[s], "row", "rows")})
