@@ -33,7 +33,7 @@ type Report struct {
 type Part struct {
 	// Title is the heading of one part of several.
 	Title string
-	// Facts stand below it: who wrote, when.
+	// Facts stand below it: what there is to say of the part besides.
 	Facts []Fact
 	// Names are what the versions are called, files or labels, by side.
 	Names  map[merge.Side]string
