@@ -90,7 +90,11 @@ func (c *conflictsCommand) print(list []*matter) error {
 	case formatNDJSON:
 		return c.printNDJSON(list)
 	case formatHTML:
-		return c.printPage(list)
+		r, err := mattersPage(c.file, list)
+		if err != nil {
+			return err
+		}
+		return page.Write(c.out.stdout, r)
 	}
 	if len(list) > 0 && list[0].unread != nil {
 		c.out.message(yellow, "warning: the file cannot be read; this is what conflicted when the changes were kept: "+list[0].unread.Error())
@@ -108,33 +112,6 @@ func (c *conflictsCommand) print(list []*matter) error {
 			}
 		}
 	})
-}
-
-// printPage writes the matters as a page, a part for each.
-func (c *conflictsCommand) printPage(list []*matter) error {
-	parts := make([]page.Part, 0, len(list))
-	for _, x := range list {
-		if !x.session.HasBase() {
-			return &failure{
-				status: statusInput, err: fmt.Errorf("%s: its markers do not show the base, and a page would have to", c.file),
-				hint: "--format text and json show two versions",
-			}
-		}
-		part := pagePart(x.files(c.file), x.session.Merged())
-		part.Title = visible(x.title())
-		if x.change != nil {
-			part.Facts = []page.Fact{
-				{Name: "Change", Value: fmt.Sprint(x.change.Seq)}, {Name: "Waits since", Value: when(x.change.Time)}, {Name: "What it is", Value: visible(x.cause())},
-			}
-		}
-		parts = append(parts, part)
-	}
-	r := page.Report{Title: c.file + ": nothing waits to be settled"}
-	if len(parts) > 0 {
-		r = newPage(parts...)
-		r.Title = visible(c.file)
-	}
-	return page.Write(c.out.stdout, r)
 }
 
 // show prints a conflict: on one line, or in full.

@@ -53,6 +53,7 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			"files":   cmdFiles,
 			"await":   cmdAwait,
 			"waiting": cmdWaiting,
+			"schema":  cmdSchema,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {

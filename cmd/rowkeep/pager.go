@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -83,22 +82,23 @@ func (p *pager) Close() error {
 	return nil
 }
 
-// pagerCommand is the pager to run, nil for none.
+// pagerCommand is the pager to run, nil for none. A line that is more than a program with
+// arguments is for the shell.
 func pagerCommand() *exec.Cmd {
 	line, given := os.LookupEnv("PAGER")
 	if !given {
 		line = "less"
-		if _, err := exec.LookPath(line); err != nil {
-			return nil
-		}
 	}
-	if line = strings.TrimSpace(line); line == "" || line == "cat" || os.Getenv("TERM") == "dumb" {
+	words := strings.Fields(line)
+	if len(words) == 0 || len(words) == 1 && words[0] == "cat" || os.Getenv("TERM") == "dumb" {
 		return nil
 	}
-	command := exec.Command("sh", "-c", line)
-	if errors.Is(command.Err, exec.ErrNotFound) {
-		words := strings.Fields(line)
-		command = exec.Command(words[0], words[1:]...)
+	command := exec.Command(words[0], words[1:]...)
+	if strings.ContainsAny(line, "|&;<>()$`\\\"'*?[#~=%") {
+		command = exec.Command("sh", "-c", line)
+	}
+	if command.Err != nil { // there is no such program
+		return nil
 	}
 	command.Env = os.Environ()
 	for _, e := range [][2]string{{"LESS", "FRX"}, {"LV", "-c"}} {

@@ -68,7 +68,7 @@ func newPage(parts ...page.Part) page.Report {
 			names = append(names, name)
 		}
 	}
-	r.Title = visible(strings.Join(names, ", "))
+	r.Title = strings.Join(names, ", ")
 	return r
 }
 
@@ -80,4 +80,24 @@ func pagePart(files inputs, result *merge.Result) page.Part {
 		part.Names[side] = called(file)
 	}
 	return part
+}
+
+// mattersPage is a page of what waits to be settled in a file.
+func mattersPage(file string, list []*matter) (page.Report, error) {
+	r := page.Report{Title: file}
+	for _, x := range list {
+		result, err := x.session.Result()
+		if err != nil {
+			return r, err
+		}
+		part := page.Part{Title: x.title(), Names: map[merge.Side]string{}, Result: result, NoBase: !x.session.HasBase(), Only: x.only}
+		for _, side := range []merge.Side{merge.Base, merge.Ours, merge.Theirs} {
+			part.Names[side] = x.by(side)
+		}
+		if x.change != nil && x.change.Note != "" {
+			part.Facts = append(part.Facts, page.Fact{Name: "Note", Value: x.change.Note})
+		}
+		r.Parts = append(r.Parts, part)
+	}
+	return r, nil
 }

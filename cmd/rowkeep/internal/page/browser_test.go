@@ -237,10 +237,17 @@ const faint = `(() => {
   return [...new Set(bad)];
 })()`
 
+// odd lists the characters on the page that do not print (\p{C}), or only look like a space
+// (\p{Z}).
+const odd = `[...new Set(document.documentElement.textContent.match(/(?![\n\t \u202f])[\p{C}\p{Z}]/gu) || [])].map((c) => c.codePointAt(0).toString(16))`
+
 func TestLooks(t *testing.T) {
 	for name, r := range map[string]page.Report{"merge": demo(t), "diff": demoDiff(t), "pending": pending(t)} {
 		t.Run(name, func(t *testing.T) {
 			b := open(t, r)
+			if got := eval[[]string](b, odd); len(got) > 0 {
+				t.Errorf("characters that do not print are on the page: %q", got)
+			}
 			for _, scheme := range []string{"light", "dark"} {
 				b.do(media(scheme, ""))
 				if bad := eval[[]string](b, faint); len(bad) > 0 {
@@ -296,8 +303,6 @@ func TestHostile(t *testing.T) {
 	if got, want := eval[int](b, visibleCards), len(r.Parts[0].Result.Conflicts); got != want {
 		t.Errorf("%d cards, want %d", got, want)
 	}
-	// \p{C} is what does not print, \p{Z} but for the space what only looks like one.
-	odd := `[...new Set(document.body.innerText.match(/(?![\n\t \u202f])[\p{C}\p{Z}]/gu) || [])].map((c) => c.codePointAt(0).toString(16))`
 	if got := eval[[]string](b, odd); len(got) > 0 {
 		t.Errorf("characters that do not print are on the page: %q", got)
 	}

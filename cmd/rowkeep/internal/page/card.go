@@ -56,6 +56,13 @@ func clashesOf(r *merge.Result) clashes {
 }
 
 func newCard(p Part, all clashes, c merge.Conflict, prefix string) cardView {
+	row, clash := p.Result.Row(c), all[c.Lines]
+	if p.NoBase { // what was made up says nothing
+		c.Base, c.Lines.Base = merge.Value{}, 0
+		for i := range row {
+			row[i].Base = merge.Value{}
+		}
+	}
 	v := cardView{
 		ID: prefix + c.ID, Kind: string(c.Kind), State: state(c), Says: says(conflictKinds, string(c.Kind)),
 		HasColumn: c.HasColumn, Settled: settled(c), Title: titleOf(c), Heads: headsOf(c),
@@ -66,13 +73,12 @@ func newCard(p Part, all clashes, c merge.Conflict, prefix string) cardView {
 	if c.Note == "commented_out" {
 		v.Note = "The deleting side made the row a comment."
 	}
-	row := p.Result.Row(c)
 	if len(c.Base.Rows)+len(c.Ours.Rows)+len(c.Theirs.Rows) == 0 || row == nil {
 		v.Rows = append(v.Rows, ownRow(c))
 	}
 	for _, cell := range row {
 		if !c.HasColumn || cell.Column != c.Column {
-			v.beside(c, cell, all[c.Lines][cell.Column])
+			v.beside(c, cell, clash[cell.Column])
 		}
 	}
 	return v

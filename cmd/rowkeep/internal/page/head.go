@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/escape"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
@@ -32,10 +33,10 @@ type choice struct {
 }
 
 func newHead(r Report) headView {
-	h := headView{Policy: policy(), Title: r.Title, What: "conflicts", Diff: len(r.Parts) > 0 && r.Parts[0].Diff}
+	h := headView{Policy: policy(), Title: escape.Visible(r.Title), What: "conflicts", Diff: len(r.Parts) > 0 && r.Parts[0].Diff}
 	kinds, states, changes := map[string]int{}, map[string]int{}, 0
 	for _, p := range r.Parts {
-		for _, c := range p.Result.Conflicts {
+		for _, c := range p.conflicts() {
 			kinds[string(c.Kind)]++
 			states[state(c)]++
 		}
@@ -171,13 +172,18 @@ type partView struct {
 	Prefix   string // of the ids of its cards
 	Several  bool
 	Diff     bool
-	Facts    []Fact
+	Facts    []factView
 	Versions []versionView
 	Key      text
 	Warnings []warningView
 	Changes  int
 	// CardsLeft and ChangesLeft count what the page does not show.
 	Conflicts, CardsLeft, ChangesLeft int
+}
+
+type factView struct {
+	Name  string
+	Value text
 }
 
 type versionView struct {
@@ -193,7 +199,10 @@ type warningView struct {
 }
 
 func newPart(p Part, n int, several bool) partView {
-	v := partView{Title: p.Title, Several: several, Diff: p.Diff, Facts: p.Facts, Key: keyText(p.Result.Key), Conflicts: len(p.Result.Conflicts)}
+	v := partView{Title: escape.Visible(p.Title), Several: several, Diff: p.Diff, Key: keyText(p.Result.Key), Conflicts: len(p.conflicts())}
+	for _, f := range p.Facts {
+		v.Facts = append(v.Facts, factView{f.Name, plain(f.Value, mostConflict)})
+	}
 	if several {
 		v.Prefix = fmt.Sprintf("p%d-", n+1)
 	}
@@ -202,6 +211,9 @@ func newPart(p Part, n int, several bool) partView {
 	sides := []merge.Side{merge.Base, merge.Ours, merge.Theirs}
 	if p.Diff {
 		sides = []merge.Side{merge.Base, merge.Theirs}
+	}
+	if p.NoBase {
+		sides = sides[1:]
 	}
 	for _, s := range sides {
 		v.Versions = append(v.Versions, versionView{s.String(), sideName(s, p.Diff), plain(p.Names[s], mostChange), count(counts[s], "row", "rows")})

@@ -16,6 +16,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/rowkeep/rowkeep/merge"
@@ -33,13 +34,25 @@ type Report struct {
 type Part struct {
 	// Title is the heading of one part of several.
 	Title string
-	// Facts stand below it: who wrote, when.
+	// Facts stand below it: what there is to say of the part besides.
 	Facts []Fact
 	// Names are what the versions are called, files or labels, by side.
 	Names  map[merge.Side]string
 	Result *merge.Result
 	// Diff is true where the result is one of [merge.Diff].
 	Diff bool
+	// NoBase is true where the base of the result was made up, as that is not known.
+	NoBase bool
+	// Only is the id of the one conflict that is to be shown, "" for all.
+	Only string
+}
+
+// conflicts are those that the page is about.
+func (p Part) conflicts() []merge.Conflict {
+	if p.Only == "" {
+		return p.Result.Conflicts
+	}
+	return slices.DeleteFunc(slices.Clone(p.Result.Conflicts), func(c merge.Conflict) bool { return c.ID != p.Only })
 }
 
 // Fact is something to know of a part.
@@ -129,7 +142,7 @@ func (w *writer) part(p Part, n int, several bool) {
 func (w *writer) cards(p Part, view partView) {
 	w.execute("conflicts", view)
 	clashes := clashesOf(p.Result)
-	for i, c := range p.Result.Conflicts {
+	for i, c := range p.conflicts() {
 		if i == mostCards {
 			break
 		}

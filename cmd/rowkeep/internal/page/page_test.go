@@ -44,9 +44,9 @@ func demoDiff(t *testing.T) page.Report {
 func pending(t *testing.T) page.Report {
 	t.Helper()
 	one, two := demo(t).Parts[0], demo(t).Parts[0]
-	one.Title, one.Facts = "7", []page.Fact{{Name: "By", Value: "trader"}, {Name: "At", Value: "2026-11-02 09:14:07"}}
+	one.Title, one.Facts = "change \u202e7", []page.Fact{{Name: "By", Value: "trader"}, {Name: "At", Value: "2026-11-02 09:14:07"}}
 	two.Title, two.Facts = "9", []page.Fact{{Name: "By", Value: "<dashboard>\x1b[2J"}}
-	return page.Report{Title: "config.csv", Parts: []page.Part{one, two}}
+	return page.Report{Title: "config\x1b[2J.csv", Parts: []page.Part{one, two}}
 }
 
 // many is a merge with n conflicts, each in a row of sixteen columns.
