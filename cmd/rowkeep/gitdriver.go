@@ -130,8 +130,9 @@ func (d *driverCommand) merge(ctx context.Context, args []string) (status int, e
 	}
 	settings, err := treeSettings(d.path)
 	if err != nil {
-		// By which key is not known, and a merge by lines that seems clean may be wrong.
+		// The key is not known, and a merge by lines that seems clean may be wrong.
 		status, err := d.byLines(ctx, configFailure(err).err)
+		d.out.hint("look at the result, also where it has no markers: it counts as a conflict")
 		return max(status, statusConflicts), err
 	}
 	return d.byRows(ctx, settings)

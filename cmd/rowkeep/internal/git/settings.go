@@ -17,7 +17,7 @@ const (
 )
 
 // calls are how settings of rowkeep begin behind the executable's path, in this and in
-// other versions.
+// other versions: those of drivers first.
 var calls = []string{" git driver ", " git diff-driver", " git mergetool"}
 
 // MergeTool is the setting that makes git mergetool call rowkeep if no tool is named. It
@@ -55,23 +55,32 @@ func Settings(command string) []Setting {
 // Wrote reports whether a value of the setting is one that rowkeep writes, in whatever
 // version and wherever its executable was: what somebody else wrote is not ours to remove.
 func (s Setting) Wrote(value string) bool {
-	for _, call := range calls {
-		if strings.Contains(s.Value, call) {
-			return strings.Contains(value, call)
-		}
+	_, call, runs := executable(s.Value)
+	if !runs {
+		return value == s.Value
 	}
-	return value == s.Value
+	_, other, ok := executable(value)
+	return ok && other == call
 }
 
 // Executable returns the quoted path with which a setting that calls rowkeep begins. It is
 // not ok if rowkeep did not write the value.
 func Executable(value string) (command string, ok bool) {
+	command, _, ok = executable(value)
+	return command, ok
+}
+
+func executable(value string) (command, call string, ok bool) {
 	for _, call := range calls {
-		if command, _, ok := strings.Cut(value, call); ok && oneWord(command) {
-			return strings.ReplaceAll(command, "%%", "%"), true
+		command, _, ok := strings.Cut(value, call)
+		if ok && call == calls[0] {
+			command = strings.ReplaceAll(command, "%%", "%")
+		}
+		if ok && oneWord(command) {
+			return command, call, true
 		}
 	}
-	return "", false
+	return "", "", false
 }
 
 // oneWord reports whether a shell reads text as one word and does nothing else with it:

@@ -45,8 +45,8 @@ func (m TextMerge) Run() (text string, conflicts int, err error) {
 
 // TextDiff returns git's own diff of two files by lines, without the lines above the first
 // hunk, which name the files; "" if they are equal. /dev/null stands for no file.
-func TextDiff(old, new string) (string, error) {
-	out, err := run(nil, "diff", "--no-index", "--no-ext-diff", "--no-textconv", "--color=never", "--", absolute(old), absolute(new))
+func TextDiff(from, to string) (string, error) {
+	out, err := run(nil, "diff", "--no-index", "--no-ext-diff", "--no-textconv", "--color=never", "--", absolute(from), absolute(to))
 	if err != nil && exited(err) != 1 { // 1: they differ
 		return "", err
 	}
