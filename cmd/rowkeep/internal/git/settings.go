@@ -16,6 +16,21 @@ const (
 	mergetoolCall = ` git mergetool%s -- "$BASE" "$LOCAL" "$REMOTE" "$MERGED"`
 )
 
+// What a driver does where the executable is missing. Git would take the shell's status
+// 127 for a conflict, and leave ours without a marker.
+const (
+	driverElse   = "echo 'rowkeep is missing: merged by lines' >&2; git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B"
+	ancestorElse = "cat %O >%A"
+)
+
+// guarded is a driver that knows what to do where its executable is missing.
+func guarded(command, call, otherwise string) string {
+	command = strings.ReplaceAll(command, "%", "%%") // in a driver it begins a placeholder
+	return "if command -v " + command + " >/dev/null" + guardEnd + command + call + "; else " + otherwise + "; fi"
+}
+
+const guardEnd = "; then "
+
 // calls are how settings of rowkeep begin behind the executable's path, in this and in
 // other versions: those of drivers first.
 var calls = []string{" git driver ", " git diff-driver", " git mergetool"}
@@ -32,14 +47,12 @@ var MergeTool = Setting{"merge.tool", "rowkeep"}
 // would be rows. Tools that settle all conflicts at once are there because git does not
 // pass -Xours and -Xtheirs on to a driver.
 func Settings(command string) []Setting {
-	// In a driver a percent sign begins a placeholder.
-	driver := strings.ReplaceAll(command, "%", "%%")
 	list := []Setting{
 		{"merge.rowkeep.name", "rowkeep: rows by key, cell by cell"},
-		{"merge.rowkeep.driver", driver + driverCall},
+		{"merge.rowkeep.driver", guarded(command, driverCall, driverElse)},
 		{"merge.rowkeep.recursive", "rowkeep-ancestor"},
 		{"merge.rowkeep-ancestor.name", "rowkeep, for a base that git makes itself"},
-		{"merge.rowkeep-ancestor.driver", driver + ancestorCall},
+		{"merge.rowkeep-ancestor.driver", guarded(command, ancestorCall, ancestorElse)},
 		{"diff.rowkeep.command", command + diffCall},
 	}
 	for _, tool := range []struct{ name, flags string }{
@@ -71,6 +84,9 @@ func Executable(value string) (command string, ok bool) {
 }
 
 func executable(value string) (command, call string, ok bool) {
+	if _, guarded, ok := strings.Cut(value, guardEnd); ok {
+		value = guarded
+	}
 	for _, call := range calls {
 		command, _, ok := strings.Cut(value, call)
 		if ok && call == calls[0] {
