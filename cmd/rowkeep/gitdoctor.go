@@ -237,7 +237,7 @@ func (d *doctorCommand) config() error {
 			d.wrong("%v", err)
 			continue
 		}
-		d.ok("%s: %d entries", name(file), len(c.Files))
+		d.ok("%s is read; entries: %d", name(file), len(c.Files))
 		d.entries(file, c, names)
 	}
 	return nil

@@ -59,7 +59,7 @@ func (m *mergetoolCommand) run(cmd *cobra.Command, args []string) error {
 	if err := replaceFile(cmd.Context(), merged, result.Bytes()); err != nil {
 		return err
 	}
-	m.out.message(plain, fmt.Sprintf("%s: %d conflicts settled", merged, result.Stats.Settled))
+	m.out.message(plain, fmt.Sprintf("%s: settled: %d", merged, result.Stats.Settled))
 	return nil
 }
 
