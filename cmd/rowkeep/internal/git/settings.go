@@ -23,8 +23,8 @@ const (
 	ancestorElse = "cat %O >%A"
 )
 
-// guarded is a driver that knows what to do where its executable is missing.
-func guarded(command, call, otherwise string) string {
+// driver is a command line of a driver that knows what to do where its executable is missing.
+func driver(command, call, otherwise string) string {
 	command = strings.ReplaceAll(command, "%", "%%") // in a driver it begins a placeholder
 	return "if command -v " + command + " >/dev/null" + guardEnd + command + call + "; else " + otherwise + "; fi"
 }
@@ -49,10 +49,10 @@ var MergeTool = Setting{"merge.tool", "rowkeep"}
 func Settings(command string) []Setting {
 	list := []Setting{
 		{"merge.rowkeep.name", "rowkeep: rows by key, cell by cell"},
-		{"merge.rowkeep.driver", guarded(command, driverCall, driverElse)},
+		{"merge.rowkeep.driver", driver(command, driverCall, driverElse)},
 		{"merge.rowkeep.recursive", "rowkeep-ancestor"},
 		{"merge.rowkeep-ancestor.name", "rowkeep, for a base that git makes itself"},
-		{"merge.rowkeep-ancestor.driver", guarded(command, ancestorCall, ancestorElse)},
+		{"merge.rowkeep-ancestor.driver", driver(command, ancestorCall, ancestorElse)},
 		{"diff.rowkeep.command", command + diffCall},
 	}
 	for _, tool := range []struct{ name, flags string }{
