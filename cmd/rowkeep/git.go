@@ -47,10 +47,11 @@ The other commands obey it too, where no flag says otherwise.`,
 // work tree, where it also runs its helpers. A repository without a work tree has its
 // config in HEAD.
 func treeSettings(path string) (config.Settings, error) {
-	if git.Bare() {
+	settings, err := config.LookupIn(config.Dir("."), path)
+	if err == nil && settings.IsZero() && git.Bare() {
 		return config.LookupIn(git.Tree, path)
 	}
-	return config.LookupIn(config.Dir("."), path)
+	return settings, err
 }
 
 // mergeOptions is how git's merges of a file go: as the config says, with markers in the

@@ -12,14 +12,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// needsGit skips a test where git is missing, which it must not be in CI.
-func needsGit(t *testing.T) {
+// needs skips a test where a program is missing, which none must be in CI.
+func needs(t *testing.T, programs ...string) {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		if os.Getenv("CI") != "" {
+	for _, program := range programs {
+		_, err := exec.LookPath(program)
+		switch {
+		case err != nil && os.Getenv("CI") != "":
 			t.Fatal(err)
+		case err != nil:
+			t.Skip("needs ", program)
 		}
-		t.Skip("needs git")
 	}
 }
 
@@ -39,7 +42,7 @@ func gitEnv(home string) map[string]string {
 // TestGit runs testdata/git: real git, which calls the command as rowkeep git install has
 // set up.
 func TestGit(t *testing.T) {
-	needsGit(t)
+	needs(t, "git")
 	runScripts(t, "testdata/git", func(env *testscript.Env) error {
 		home := filepath.Join(env.WorkDir, "home")
 		for name, value := range gitEnv(home) {

@@ -58,22 +58,22 @@ func (d *diffDriverCommand) print(args []string) error {
 		d.line(plain, "* Unmerged path "+args[0])
 		return nil
 	}
-	path, old, new := args[0], version{args[1], args[3]}, version{args[4], args[6]}
-	d.header(path, old, new, args[whole:])
+	path, from, to := args[0], version{args[1], args[3]}, version{args[4], args[6]}
+	d.header(path, from, to, args[whole:])
 	if newPath := args[whole:]; len(newPath) > 0 {
 		path = newPath[0]
 	}
-	why, err := d.byCells(path, old, new)
+	why, err := d.byCells(path, from, to)
 	if why == "" || err != nil {
 		return err
 	}
 	d.line(plain, "by lines: "+why)
-	return d.byLines(old, new)
+	return d.byLines(from, to)
 }
 
 // header names the versions as git does. renamed holds the new path and what git says of
 // a file that was moved.
-func (d *diffDriverCommand) header(path string, old, new version, renamed []string) {
+func (d *diffDriverCommand) header(path string, from, to version, renamed []string) {
 	newPath := path
 	if len(renamed) > 0 {
 		newPath = renamed[0]
@@ -84,8 +84,12 @@ func (d *diffDriverCommand) header(path string, old, new version, renamed []stri
 			d.line(bold, strings.TrimRight(line, "\n"))
 		}
 	}
-	d.line(bold, "--- "+old.name("a/"+path))
-	d.line(bold, "+++ "+new.name("b/"+newPath))
+	if from.mode != to.mode && !from.missing() && !to.missing() {
+		d.line(bold, "old mode "+from.mode)
+		d.line(bold, "new mode "+to.mode)
+	}
+	d.line(bold, "--- "+from.name("a/"+path))
+	d.line(bold, "+++ "+to.name("b/"+newPath))
 }
 
 func (v version) name(path string) string {
@@ -110,16 +114,16 @@ func (v version) read(a *app) ([]byte, error) {
 }
 
 // byCells prints the changes by key and column, or returns why there is nothing to print.
-func (d *diffDriverCommand) byCells(path string, old, new version) (why string, err error) {
-	before, err := old.read(d.app)
+func (d *diffDriverCommand) byCells(path string, from, to version) (why string, err error) {
+	before, err := from.read(d.app)
 	if err != nil {
 		return "", err
 	}
-	after, err := new.read(d.app)
+	after, err := to.read(d.app)
 	if err != nil {
 		return "", err
 	}
-	if why := notRows(old, new, before, after); why != "" {
+	if why := notRows(from, to, before, after); why != "" {
 		return why, nil
 	}
 	settings, err := treeSettings(path)
@@ -135,21 +139,17 @@ func (d *diffDriverCommand) byCells(path string, old, new version) (why string, 
 		changed = true
 		d.line(changeLine(c))
 	}
-	switch {
-	case changed:
-		return "", nil
-	case bytes.Equal(before, after):
-		d.line(plain, fmt.Sprintf("mode %s -> %s", old.mode, new.mode))
+	if changed || bytes.Equal(before, after) {
 		return "", nil
 	}
 	return "only quotes, spaces, line ends or blank lines differ", nil
 }
 
 // notRows says why versions are not to be read as CSV.
-func notRows(old, new version, before, after []byte) string {
+func notRows(from, to version, before, after []byte) string {
 	const symlink = "120000"
 	switch {
-	case old.mode == symlink || new.mode == symlink:
+	case from.mode == symlink || to.mode == symlink:
 		return "a symbolic link"
 	case git.IsLFSPointer(before) || git.IsLFSPointer(after):
 		return "stored by Git LFS"
@@ -159,8 +159,8 @@ func notRows(old, new version, before, after []byte) string {
 	return ""
 }
 
-func (d *diffDriverCommand) byLines(old, new version) error {
-	text, err := git.TextDiff(old.file, new.file)
+func (d *diffDriverCommand) byLines(from, to version) error {
+	text, err := git.TextDiff(from.file, to.file)
 	if err != nil {
 		return err
 	}

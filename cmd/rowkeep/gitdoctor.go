@@ -28,7 +28,7 @@ func (a *app) newGitDoctor() *cobra.Command {
 
   ok     as it should be
   note   works, but not for everything, or not as you may think
-  wrong  git does not call rowkeep, or cannot: a merge by lines, or ours without a marker
+  wrong  git does not call rowkeep, or cannot, and merges by lines
 
 It looks at git's version; at the settings of rowkeep git install; whether git finds the
 program they name; at the attributes of the CSV files in the index, where merge=union is
@@ -124,7 +124,7 @@ func (d *doctorCommand) program(setting, command string) {
 	version, isOurs := strings.CutPrefix(said, "rowkeep ")
 	switch version, _, _ = strings.Cut(version, " "); {
 	case err != nil:
-		d.wrong("%s: git cannot run %s, so that a merge leaves ours without a marker (%v)", setting, command, err)
+		d.wrong("%s: git cannot run %s, and merges by lines (%v)", setting, command, err)
 	case !isOurs:
 		d.wrong("%s: %s is another program: it calls itself %s", setting, command, quote(said))
 	case version != moduleVersion():
@@ -237,7 +237,7 @@ func (d *doctorCommand) config() error {
 			d.wrong("%v", err)
 			continue
 		}
-		d.ok("%s: %d entries", name(file), len(c.Files))
+		d.ok("%s is read; entries: %d", name(file), len(c.Files))
 		d.entries(file, c, names)
 	}
 	return nil

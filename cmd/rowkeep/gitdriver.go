@@ -24,9 +24,9 @@ type driverCommand struct {
 	ancestor   bool
 	markerSize int
 	labels     merge.Labels
-	ours       string // the file of ours, which the result replaces
 
-	contents [][]byte // base, ours, theirs
+	files    []string // base, ours, theirs; the result replaces ours
+	contents [][]byte // of the files
 }
 
 func (a *app) newGitDriver() *cobra.Command {
@@ -77,8 +77,9 @@ func (d *driverCommand) failed(err error) error {
 }
 
 func (d *driverCommand) run(cmd *cobra.Command, args []string) (err error) {
-	d.prepare(args)
-	d.status, err = d.guarded(func() (int, error) { return d.merge(cmd.Context(), args) })
+	d.files = args
+	d.prepare()
+	d.status, err = d.guarded(func() (int, error) { return d.merge(cmd.Context()) })
 	return d.failed(err)
 }
 
@@ -95,10 +96,9 @@ func (d *driverCommand) guarded(work func() (int, error)) (status int, err error
 
 // prepare fills in what git has not passed on. Before 2.44 it did not know the labels'
 // placeholders, and left them as they are.
-func (d *driverCommand) prepare(args []string) {
-	d.ours = args[1]
+func (d *driverCommand) prepare() {
 	if d.path == "" {
-		d.path = d.ours
+		d.path = d.files[1]
 	}
 	for _, label := range []struct {
 		name             *string
@@ -116,8 +116,8 @@ func (d *driverCommand) prepare(args []string) {
 }
 
 // merge returns the exit status. Nothing is written before all is known.
-func (d *driverCommand) merge(ctx context.Context, args []string) (status int, err error) {
-	if d.contents, err = d.readAll(args); err != nil {
+func (d *driverCommand) merge(ctx context.Context) (status int, err error) {
+	if d.contents, err = d.readAll(d.files); err != nil {
 		return 0, err
 	}
 	for _, data := range d.contents {
@@ -130,9 +130,13 @@ func (d *driverCommand) merge(ctx context.Context, args []string) (status int, e
 	}
 	settings, err := treeSettings(d.path)
 	if err != nil {
-		// By which key is not known, and a merge by lines that seems clean may be wrong.
+		// The key is not known, and a merge by lines that seems clean may be wrong.
 		status, err := d.byLines(ctx, configFailure(err).err)
-		return max(status, statusConflicts), err
+		if err == nil && status == statusClean && !d.ancestor {
+			d.out.hint("look at the result, although it has no markers: it counts as a conflict")
+			status = statusConflicts
+		}
+		return status, err
 	}
 	return d.byRows(ctx, settings)
 }
@@ -178,8 +182,8 @@ func (d *driverCommand) byRows(ctx context.Context, settings config.Settings) (s
 // byLines merges as git does without a driver.
 func (d *driverCommand) byLines(ctx context.Context, why error) (status int, err error) {
 	text, conflicts, err := git.TextMerge{
-		Base: d.contents[0], Ours: d.contents[1], Theirs: d.contents[2],
-		BaseLabel: d.labels.Base, OursLabel: d.labels.Ours, TheirLabel: d.labels.Theirs, MarkerSize: d.markerSize,
+		Base: d.files[0], Ours: d.files[1], Theirs: d.files[2],
+		BaseLabel: d.labels.Base, OursLabel: d.labels.Ours, TheirsLabel: d.labels.Theirs, MarkerSize: d.markerSize,
 	}.Run()
 	if err != nil {
 		return 0, err
@@ -196,5 +200,5 @@ func (d *driverCommand) byLines(ctx context.Context, why error) (status int, err
 }
 
 func (d *driverCommand) write(ctx context.Context, data []byte) error {
-	return replaceFile(ctx, d.ours, data)
+	return replaceFile(ctx, d.files[1], data)
 }

@@ -184,7 +184,7 @@ func (c *setupCommand) print() error {
 		}
 	}
 	if c.attributesChange() {
-		line(bold, c.scope.Attributes)
+		line(bold, c.attributesName())
 		sign, p := "+ ", green
 		if len(c.after) < len(c.before) {
 			sign, p = "- ", red
@@ -192,6 +192,20 @@ func (c *setupCommand) print() error {
 		line(p, sign+git.AttributeLine)
 	}
 	return flush()
+}
+
+// attributesName names the file of attributes from the current directory where that is in
+// the work tree too.
+func (c *setupCommand) attributesName() string {
+	file := c.scope.Attributes
+	here, err := os.Getwd()
+	if err != nil || !c.scope.Committed {
+		return file
+	}
+	if name, err := filepath.Rel(here, file); err == nil && len(name) < len(file) {
+		return name
+	}
+	return file
 }
 
 // agreed asks on a terminal.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 
@@ -58,7 +59,7 @@ func (m *mergetoolCommand) run(cmd *cobra.Command, args []string) error {
 	if err := replaceFile(cmd.Context(), merged, result.Bytes()); err != nil {
 		return err
 	}
-	m.out.message(plain, fmt.Sprintf("%s: %d conflicts settled", merged, result.Stats.Settled))
+	m.out.message(plain, fmt.Sprintf("%s: settled: %d", merged, result.Stats.Settled))
 	return nil
 }
 
@@ -75,6 +76,11 @@ func (m *mergetoolCommand) settle(versions []string, merged string) (*merge.Resu
 	contents, err := m.readAll(versions)
 	if err != nil {
 		return nil, err
+	}
+	if bytes.Equal(contents[1], contents[2]) {
+		// Git calls that no conflict. For a name with a dash first its script passes on
+		// empty files, and what stands in MERGED would be gone.
+		return nil, &failure{status: statusInput, err: fmt.Errorf("%s: LOCAL and REMOTE are the same: they are not what git merged", merged)}
 	}
 	result, err := merge.Merge(contents[0], contents[1], contents[2], opt)
 	if err != nil {

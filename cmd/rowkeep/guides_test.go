@@ -31,6 +31,12 @@ func TestGuides(t *testing.T) {
 }
 
 func checkGuide(t *testing.T, guide string) {
+	if filepath.Base(guide) == "git.md" {
+		needs(t, "git", "pr", "sed", "xargs")
+	}
+	for name, value := range gitEnv(t.TempDir()) {
+		t.Setenv(name, value)
+	}
 	text, err := os.ReadFile(guide)
 	if err != nil {
 		t.Fatal(err)
@@ -54,8 +60,8 @@ func checkGuide(t *testing.T, guide string) {
 	}
 }
 
-// replay returns the text with what the commands of its console blocks print now, and how
-// many there are.
+// replay returns the text with what the commands of its console blocks print now, first in
+// dir and then where cd leads, and how many there are.
 func replay(t *testing.T, dir, text string) (string, int) {
 	var got strings.Builder
 	commands, inConsole := 0, false
@@ -63,6 +69,9 @@ func replay(t *testing.T, dir, text string) (string, int) {
 		switch {
 		case strings.HasPrefix(line, "```"):
 			inConsole = line == "```console\n"
+			got.WriteString(line)
+		case inConsole && strings.HasPrefix(line, "$ cd "):
+			dir = filepath.Join(dir, strings.TrimSpace(line[len("$ cd "):]))
 			got.WriteString(line)
 		case inConsole && strings.HasPrefix(line, "$ "):
 			commands++

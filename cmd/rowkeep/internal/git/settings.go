@@ -16,8 +16,23 @@ const (
 	mergetoolCall = ` git mergetool%s -- "$BASE" "$LOCAL" "$REMOTE" "$MERGED"`
 )
 
+// What a driver does where the executable is missing. Git would take the shell's status
+// 127 for a conflict, and leave ours without a marker.
+const (
+	driverElse   = "echo 'rowkeep is missing: merged by lines' >&2; git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B"
+	ancestorElse = "cat %O >%A"
+)
+
+// driver is a command line of a driver that knows what to do where its executable is missing.
+func driver(command, call, otherwise string) string {
+	command = strings.ReplaceAll(command, "%", "%%") // in a driver it begins a placeholder
+	return "if command -v " + command + " >/dev/null" + guardEnd + command + call + "; else " + otherwise + "; fi"
+}
+
+const guardEnd = "; then "
+
 // calls are how settings of rowkeep begin behind the executable's path, in this and in
-// other versions.
+// other versions: those of drivers first.
 var calls = []string{" git driver ", " git diff-driver", " git mergetool"}
 
 // MergeTool is the setting that makes git mergetool call rowkeep if no tool is named. It
@@ -32,14 +47,12 @@ var MergeTool = Setting{"merge.tool", "rowkeep"}
 // would be rows. Tools that settle all conflicts at once are there because git does not
 // pass -Xours and -Xtheirs on to a driver.
 func Settings(command string) []Setting {
-	// In a driver a percent sign begins a placeholder.
-	driver := strings.ReplaceAll(command, "%", "%%")
 	list := []Setting{
 		{"merge.rowkeep.name", "rowkeep: rows by key, cell by cell"},
-		{"merge.rowkeep.driver", driver + driverCall},
+		{"merge.rowkeep.driver", driver(command, driverCall, driverElse)},
 		{"merge.rowkeep.recursive", "rowkeep-ancestor"},
 		{"merge.rowkeep-ancestor.name", "rowkeep, for a base that git makes itself"},
-		{"merge.rowkeep-ancestor.driver", driver + ancestorCall},
+		{"merge.rowkeep-ancestor.driver", driver(command, ancestorCall, ancestorElse)},
 		{"diff.rowkeep.command", command + diffCall},
 	}
 	for _, tool := range []struct{ name, flags string }{
@@ -55,23 +68,35 @@ func Settings(command string) []Setting {
 // Wrote reports whether a value of the setting is one that rowkeep writes, in whatever
 // version and wherever its executable was: what somebody else wrote is not ours to remove.
 func (s Setting) Wrote(value string) bool {
-	for _, call := range calls {
-		if strings.Contains(s.Value, call) {
-			return strings.Contains(value, call)
-		}
+	_, call, runs := executable(s.Value)
+	if !runs {
+		return value == s.Value
 	}
-	return value == s.Value
+	_, other, ok := executable(value)
+	return ok && other == call
 }
 
 // Executable returns the quoted path with which a setting that calls rowkeep begins. It is
 // not ok if rowkeep did not write the value.
 func Executable(value string) (command string, ok bool) {
+	command, _, ok = executable(value)
+	return command, ok
+}
+
+func executable(value string) (command, call string, ok bool) {
+	if _, guarded, ok := strings.Cut(value, guardEnd); ok {
+		value = guarded
+	}
 	for _, call := range calls {
-		if command, _, ok := strings.Cut(value, call); ok && oneWord(command) {
-			return strings.ReplaceAll(command, "%%", "%"), true
+		command, _, ok := strings.Cut(value, call)
+		if ok && call == calls[0] {
+			command = strings.ReplaceAll(command, "%%", "%")
+		}
+		if ok && oneWord(command) {
+			return command, call, true
 		}
 	}
-	return "", false
+	return "", "", false
 }
 
 // oneWord reports whether a shell reads text as one word and does nothing else with it:

@@ -1,41 +1,30 @@
 package git
 
 import (
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 )
 
-// TextMerge is git's own merge of three texts, in the style of the user's
+// TextMerge is git's own merge of three files by lines, in the style of the user's
 // merge.conflictStyle.
 type TextMerge struct {
-	Base, Ours, Theirs    []byte
-	BaseLabel             string
-	OursLabel, TheirLabel string
-	MarkerSize            int
+	Base, Ours, Theirs                string // names of files
+	BaseLabel, OursLabel, TheirsLabel string
+	MarkerSize                        int // 0 for git's own
 }
 
-// Run returns the merged text and the number of conflicts, as many as git counts. Binary
-// input is an error: git has no merge of it.
+// Run returns the merged text and the number of conflicts, as many as git counts. The files
+// stay as they are. Binary input is an error: git has no merge of it.
 func (m TextMerge) Run() (text string, conflicts int, err error) {
-	dir, err := os.MkdirTemp("", "rowkeep-merge-")
-	if err != nil {
-		return "", 0, err
+	args := []string{"merge-file", "-p", "-q"}
+	if m.MarkerSize > 0 {
+		args = append(args, "--marker-size="+strconv.Itoa(m.MarkerSize))
 	}
-	defer os.RemoveAll(dir)
-	args := []string{"merge-file", "-p", "-q", "--marker-size=" + strconv.Itoa(m.MarkerSize)}
-	for _, label := range []string{m.OursLabel, m.BaseLabel, m.TheirLabel} {
+	for _, label := range []string{m.OursLabel, m.BaseLabel, m.TheirsLabel} {
 		args = append(args, "-L", label)
 	}
-	for i, data := range [][]byte{m.Ours, m.Base, m.Theirs} {
-		file := filepath.Join(dir, strconv.Itoa(i))
-		if err := os.WriteFile(file, data, 0o600); err != nil {
-			return "", 0, err
-		}
-		args = append(args, file)
-	}
-	text, err = run(nil, args...)
+	text, err = run(nil, append(args, "--", absolute(m.Ours), absolute(m.Base), absolute(m.Theirs))...)
 	const most = 127 // statuses above are failures
 	if status := exited(err); status > 0 && status <= most {
 		return text, status, nil
@@ -45,8 +34,8 @@ func (m TextMerge) Run() (text string, conflicts int, err error) {
 
 // TextDiff returns git's own diff of two files by lines, without the lines above the first
 // hunk, which name the files; "" if they are equal. /dev/null stands for no file.
-func TextDiff(old, new string) (string, error) {
-	out, err := run(nil, "diff", "--no-index", "--no-ext-diff", "--no-textconv", "--color=never", "--", absolute(old), absolute(new))
+func TextDiff(from, to string) (string, error) {
+	out, err := run(nil, "diff", "--no-index", "--no-ext-diff", "--no-textconv", "--color=never", "--", absolute(from), absolute(to))
 	if err != nil && exited(err) != 1 { // 1: they differ
 		return "", err
 	}
