@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -649,9 +648,6 @@ func TestR15LinkChanges(t *testing.T) {
 
 // R18: the new file has the mode that was seen last.
 func TestR18(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("SKIPPED: no modes here")
-	}
 	for _, step := range []string{"", "prepare", "lease", "look", "exchange", "exchanged"} {
 		t.Run("at "+step, func(t *testing.T) {
 			r := newRace(t, Options{})
