@@ -400,7 +400,7 @@ var ofMerge = []mutant{
 	},
 	{
 		"sketch-lines", "merge/sketch.go", "",
-		`line += v.sketch.linesAbove(v.number, v.Offset(rec))`, `line += 0`, "lines are those of the sketch",
+		`line += x.sketch.linesAbove(x.number, x.Offset(rec))`, `line += 0`, "lines are those of the sketch",
 	},
 	{
 		"sketch-line-ends", "merge/form.go", "",
