@@ -6,6 +6,7 @@
 //	laws_test.go        the table of the thirteen laws; the files beside it hold the longer ones
 //	oracle_test.go      the merge against package oracle, a plain model of the contract
 //	exhaustive_test.go  all merges up to a small size
+//	sketch_test.go      merges by difference, in memory and by windows, against merges of whole inputs
 //	output_test.go      markers show what the valid-CSV output of each side holds
 //	store_test.go       a store under interleaved changes against a plain model of it (store_model_test.go)
 //	fuzz_test.go        the fuzz targets; their corpora are under testdata/fuzz

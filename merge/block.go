@@ -71,24 +71,34 @@ func sharedEnds(o, t []rendered) (head, tail []rendered) {
 
 func (m *merger) emitLines(lines []rendered) {
 	for _, l := range lines {
-		m.w.record(l.text, l.end)
+		m.recordMade(l.text, l.end)
 	}
 }
 
 // marker writes a marker line. It ends like the records around it.
 func (m *merger) marker(c byte, size int, label, name string) {
-	m.freshMade()
-	start := len(m.made)
+	text := m.line[:0]
 	for range size {
-		m.made = append(m.made, c)
+		text = append(text, c)
 	}
 	for i, part := range []string{label, name} {
 		if part != "" {
-			m.made = append(append(m.made, [...]string{" ", ": "}[i]...), part...)
+			text = append(append(text, [...]string{" ", ": "}[i]...), part...)
 		}
 	}
-	m.w.record(m.made[start:len(m.made):len(m.made)], m.w.neighbour(m.w.end))
+	m.line = text
+	m.recordMade(text, m.w.neighbour(m.w.end))
 	m.w.must = true
+}
+
+// recordMade writes a copy of a record: what is copied one behind the other is one stretch.
+func (m *merger) recordMade(text, end []byte) {
+	m.freshMade()
+	start := len(m.made)
+	m.made = append(m.made, text...)
+	n := len(m.made)
+	m.made = append(m.made, end...)
+	m.w.record(m.made[start:n], m.made[n:])
 }
 
 // markerSize returns a length of markers that no line of the inputs starts with: the

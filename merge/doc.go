@@ -63,8 +63,12 @@
 //   - A column that a side renamed and whose cells it also changed, while the other
 //     deleted it, gives a column_rename and a column_edit_delete for each such cell.
 //
-// How it works: rows are paired by key, one table over base alone; columns are
-// united by name; rows that one side deleted are judged; then the result is composed
-// from top to bottom as stretches of the inputs' memory. Time and memory are linear
-// but for sorting.
+// How it works: rows that are the same in all three versions are found by comparing
+// memory and left out, where nothing can depend on them (reduce.go says when); rows are
+// paired by key, one table over base alone; columns are united by name; rows that one
+// side deleted are judged; then the result is composed from top to bottom as stretches of
+// the inputs' memory. Time and memory are linear but for sorting.
+//
+// Files that are too large for memory are merged by [MergeLarge], if they stand in the
+// same order and their keys increase.
 package merge

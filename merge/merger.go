@@ -91,6 +91,7 @@ type scratch struct {
 	valued     []numbered
 	made       []byte // text of rows that the merge rendered; grows, never reused
 	keyA, keyB []byte
+	line       []byte
 
 	linesKnown bool // the row whose lines were looked up last
 	linesRow   triple

@@ -56,10 +56,10 @@ func (m *merger) findAnchors() {
 }
 
 // Line returns the line of the input in which record rec starts, from 1.
-func (v *version) Line(rec int) int {
-	line := v.File.Line(rec)
-	if v.sketch != nil {
-		line += v.sketch.linesAbove(v.number, v.Offset(rec))
+func (x *version) Line(rec int) int {
+	line := x.File.Line(rec)
+	if x.sketch != nil {
+		line += x.sketch.linesAbove(x.number, x.Offset(rec))
 	}
 	return line
 }
@@ -69,23 +69,23 @@ type lineMark struct{ rec, line, cuts int }
 
 // lineAfter is Line for who asks for record after record. It counts on from the mark, if
 // that is near above, and moves it.
-func (v *version) lineAfter(at *lineMark, rec int) int {
+func (x *version) lineAfter(at *lineMark, rec int) int {
 	const near = 64
 	if at.line == 0 || rec < at.rec || rec > at.rec+near {
-		*at = lineMark{rec: rec, line: v.Line(rec)}
-		if v.sketch != nil {
-			at.cuts = v.sketch.cutsAbove(v.number, v.Offset(rec))
+		*at = lineMark{rec: rec, line: x.Line(rec)}
+		if x.sketch != nil {
+			at.cuts = x.sketch.cutsAbove(x.number, x.Offset(rec))
 		}
 		return at.line
 	}
-	from, to := v.Offset(at.rec), v.Offset(rec)
-	at.rec, at.line = rec, at.line+countLineEnds(v.Bytes()[from:to])
-	if v.sketch != nil {
+	from, to := x.Offset(at.rec), x.Offset(rec)
+	at.rec, at.line = rec, at.line+countLineEnds(x.Bytes()[from:to])
+	if x.sketch != nil {
 		n := at.cuts
-		for at.cuts < len(v.sketch.cuts) && v.sketch.cuts[at.cuts].sketch[v.number] <= to {
+		for at.cuts < len(x.sketch.cuts) && x.sketch.cuts[at.cuts].sketch[x.number] <= to {
 			at.cuts++
 		}
-		at.line += v.sketch.lines[at.cuts] - v.sketch.lines[n]
+		at.line += x.sketch.lines[at.cuts] - x.sketch.lines[n]
 	}
 	return at.line
 }

@@ -3,7 +3,7 @@ package main
 var ofMerge = []mutant{
 	// Who is who.
 	{
-		"law1-side", "merge/merge.go", "func lawOne(data [3][]byte, opt Options) int {",
+		"law1-side", "merge/merge.go", "func lawOne(same func(x, y int) bool, opt Options) int {",
 		`return inTheirs`, `return inOurs`, "what theirs did alone is lost",
 	},
 	{
@@ -285,7 +285,7 @@ var ofMerge = []mutant{
 	// Output.
 	{
 		"marker-growth", "merge/block.go", "",
-		`if n := longestMarker(m.in[v].Bytes(), m.in[v].Delimiter()); n >= m.markers {`, `if n := longestMarker(m.in[v].Bytes(), m.in[v].Delimiter()); n > m.markers {`, "a line of the file looks like a marker",
+		`m.markers = max(m.markers, m.longestMarker()+1)`, `m.markers = max(m.markers, m.longestMarker())`, "a line of the file looks like a marker",
 	},
 	{
 		"marker-shared", "merge/block.go", "",
@@ -333,8 +333,8 @@ var ofMerge = []mutant{
 		`if cmp.Or(m.compareTexts(inTheirs, g.recs[inTheirs], inOurs, g.recs[inOurs]), 0) < 0 {`, "equal bytes of a doubled key in different columns pair up by side",
 	},
 	{
-		"write-chunk", "merge/result.go", "func (r *Result) WriteTo(w io.Writer) (int64, error) {",
-		`buf = buf[:0]`, ``, "bytes are written twice",
+		"write-chunk", "merge/result.go", "func (c *chunks) flush() {",
+		`c.buf = c.buf[:0]`, ``, "bytes are written twice",
 	},
 	// The list of changes.
 	{
@@ -360,5 +360,66 @@ var ofMerge = []mutant{
 	{
 		"json-controls", "merge/json.go", "",
 		`return c < ' ' || c == '"' || c == '\\' || c >= 0x7f && c <= 0x9f || c == '\u2028' || c == '\u2029'`, `return c < ' ' || c == '"' || c == '\\'`, "controls that terminals obey are written as they are",
+	},
+	// The merge by difference.
+	{
+		"reduce-look-ahead", "merge/reducer.go", "",
+		`if !ok || end >= stop {`, `if !ok || end > stop {`, "base's last row is taken for the start of a side's longer one",
+	},
+	{
+		"reduce-lone-cr", "merge/reducer.go", "",
+		`func endsInLF(raw []byte) bool { return raw[len(raw)-1] == '\n' }`, `func endsInLF(raw []byte) bool { return raw[len(raw)-1] != 0 }`, "a blank line behind a lone CR is lost",
+	},
+	{
+		"reduce-keys", "merge/reducer.go", "",
+		`case !less(r.lastKey, key):`, `case false:`, "keys that stand twice in rows left out go unnoticed",
+	},
+	{
+		"reduce-keys-of-parts", "merge/reduce.go", "",
+		`if !hash && last != nil && p.firstKey != nil && bytes.Compare(last, p.firstKey) >= 0 {`, `if false {`, "keys that stand twice, in two parts, go unnoticed",
+	},
+	{
+		"reduce-twice", "merge/rowtable.go", "",
+		`return false`, `_ = 0`, "keys in no order that stand twice go unnoticed",
+	},
+	{
+		"sketch-copy", "merge/sketch.go", "",
+		`if m.in[s].Kind(int(j)) == csvrows.Row && m.rows.base[s][j] == none && m.leftOut(m.key(s, j)) {`, `if false {`, "a copy of a row left out is a row of its own",
+	},
+	{
+		"sketch-move", "merge/sketch.go", "",
+		`if b < last {`, `if false {`, "rows that moved are counted without those left out",
+	},
+	{
+		"sketch-anchor-twice", "merge/sketch.go", "",
+		`if len(m.rows.duplicates) > 0 && m.rows.duplicates[string(m.key(inBase, b))] {`, `if false {`, "a copy of an anchor stands behind what is left out",
+	},
+	{
+		"sketch-rename", "merge/rename.go", "",
+		`if m.sketch != nil && len(fits) > 0 {`, `if false {`, "a row like others that are left out counts as renamed",
+	},
+	{
+		"sketch-lines", "merge/sketch.go", "",
+		`line += x.sketch.linesAbove(x.number, x.Offset(rec))`, `line += 0`, "lines are those of the sketch",
+	},
+	{
+		"sketch-line-ends", "merge/form.go", "",
+		`uniform[v] = uniform[v] && m.sketch.ends.are(ends[v])`, ``, "a file counts as converted though most rows were not",
+	},
+	{
+		"splice-one-field", "merge/splice.go", "",
+		`if x.to > y.from || bytes.IndexByte(b[x.to:y.from], m.in[inBase].Delimiter()) < 0 {`, `if x.to > y.from {`, "two edits of one cell are put together",
+	},
+	{
+		"splice-key", "merge/splice.go", "",
+		`if !m.keyKept(b, m.made[start:]) || !m.readsAsRow(m.made[start:]) {`, `if !m.keyKept(b, m.made[start:]) {`, "a row comes to read as a comment",
+	},
+	{
+		"large-window", "merge/large.go", "",
+		`c.off += c.pos`, `c.off += 0`, "windows are read from the wrong place",
+	},
+	{
+		"large-short", "merge/result.go", "",
+		`if err == io.EOF {`, `if false {`, "a file that became shorter is the end of the result",
 	},
 }
