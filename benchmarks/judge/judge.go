@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -19,8 +20,18 @@ type Verdict struct {
 	Text  string
 }
 
+// ErrEmpty is an answer without a byte, which is none.
+var ErrEmpty = errors.New("nothing was written")
+
 // Merge holds a merge against the expected one.
 func Merge(want, got string) (Verdict, error) {
+	info, err := os.Stat(got)
+	if err == nil && info.Size() == 0 {
+		err = ErrEmpty
+	}
+	if err != nil {
+		return Verdict{}, err
+	}
 	if same, err := sameContent(want, got); same || err != nil {
 		return Verdict{same, "byte for byte"}, err
 	}

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,6 +25,15 @@ func TestMerge(t *testing.T) {
 		if err != nil || found != expected {
 			t.Errorf("%q: %+v, want %+v; %v", got, found, expected, err)
 		}
+	}
+}
+
+func TestMergeOfNothing(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "want", "id\n")
+	write(t, dir, "got", "")
+	if v, err := Merge(filepath.Join(dir, "want"), filepath.Join(dir, "got")); !errors.Is(err, ErrEmpty) {
+		t.Error(v, err)
 	}
 }
 

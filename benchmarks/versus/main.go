@@ -1,7 +1,7 @@
 // Versus runs whole processes on one sample and sets them side by side: rowkeep, and what
 // a user would pick instead.
 //
-//	go run ./benchmarks/versus [-rows 1000000] [-rounds 5] [-markdown FILE] [-svg FILE]
+//	go run ./benchmarks/versus [-rows 1000000] [-rounds 5] [-markdown benchmarks/results.md] [-svg benchmarks/results.svg]
 //
 // It sets up the peers: from Debian as root, from npm into -dir; one that cannot be had
 // is skipped, with a message. It makes samples of a thousandth of the rows to ten times

@@ -227,7 +227,7 @@ func (c *contest) fail(run process.Run, err error) {
 		c.runs, c.ended = []process.Run{run}, err
 	default:
 		fmt.Fprintf(os.Stderr, "versus: %s: %v\n", c.line, err)
-		c.runs, c.ended = []process.Run{run}, errFailed
+		c.runs, c.ended = []process.Run{run}, fmt.Errorf("%w, exit status %d", errFailed, run.Status)
 	}
 }
 

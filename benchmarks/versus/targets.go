@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -48,7 +49,7 @@ func (b *bench) find(t topic, name string, rows int) (c *contest, why string) {
 	switch {
 	case i < 0:
 		return nil, fmt.Sprintf("no %s with %s rows", name, number(rows))
-	case len(b.contests[i].runs) == 0, b.contests[i].ended == errFailed:
+	case len(b.contests[i].runs) == 0, errors.Is(b.contests[i].ended, errFailed):
 		return nil, fmt.Sprintf("%s %v", name, b.contests[i].ended)
 	}
 	return b.contests[i], ""
