@@ -264,6 +264,48 @@ func TestSlippedConflict(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	w.want(strings.Replace(windowRows, "a,true,,", "a,paused,O1,theirs", 1))
+
+	list, err := w.store.Pending()
+	if err != nil || len(list) != 1 || list[0].Cause != OfSlipped || list[0].OursBy == "" {
+		t.Fatalf("%+v (%v)", list, err)
+	}
+	_, err = w.store.Resolve(t.Context(), list[0].Seq, func(merge.Conflict) merge.Resolution { return merge.Resolution{Side: merge.Ours} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(strings.Replace(windowRows, "a,true,,", "a,false,O1,theirs", 1))
+}
+
+// Who writes to the displaced file later, and changes what the commit changed, has his
+// edit kept until somebody settles it.
+func TestLateConflict(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	displaced, err := state.Beside(w.path).Displaced()
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := strings.Replace(windowRows, "a,true,,", "a,true,O2,late", 1)
+	if err := os.WriteFile(displaced[0].Path, []byte(late), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // it is found once
+		if _, err := w.store.Repair(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.want(strings.Replace(windowRows, "a,true,,", "a,true,O1,late", 1))
+	list, err := w.store.Pending()
+	if err != nil || len(list) != 1 || list[0].Cause != OfLateWriter || list[0].OursBy != "" || list[0].TheirsBy == "" {
+		t.Fatalf("%+v (%v)", list, err)
+	}
+	_, err = w.store.Resolve(t.Context(), list[0].Seq, func(merge.Conflict) merge.Resolution { return merge.Resolution{Side: merge.Ours} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(late)
 }
 
 func (w *window) entries() []state.Entry {

@@ -81,6 +81,9 @@ func (m *mattersCommand) ofMarkers(content []byte) ([]*matter, error) {
 		return nil, &failure{status: statusInput, err: fmt.Errorf("%s: %w", m.file, err), hint: "each conflict needs its lines <<<<<<<, ======= and >>>>>>>, of one length"}
 	}
 	session, err := settle.NewMarked(marked, m.options())
+	if broken := (*settle.MarkerError)(nil); errors.As(err, &broken) {
+		return nil, &failure{status: statusInput, err: fmt.Errorf("%s: %w", m.file, err), hint: "git checkout --conflict=diff3 " + shellWord(m.file) + " writes markers that do"}
+	}
 	if err != nil {
 		return nil, inputs{merge.Base: m.file, merge.Ours: m.file, merge.Theirs: m.file}.failure(err)
 	}

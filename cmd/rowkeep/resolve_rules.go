@@ -56,7 +56,7 @@ func (r *resolveCommand) addRule(arg string, read func(string) (settle.Rule, err
 // takeRule reads KEY[:COL]=SIDE.
 func (r *resolveCommand) takeRule(arg string) (rule settle.Rule, err error) {
 	key, rest, hasColumn := cutKey(arg)
-	side := ""
+	var side string
 	if hasColumn {
 		rule.HasColumn = true
 		rule.Column, side, err = cutCell(rest)

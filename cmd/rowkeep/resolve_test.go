@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -305,3 +307,53 @@ func checkHarmless(t *testing.T, text string) {
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 }
+
+// A file with markers that changes between the first look and the last is looked at anew:
+// answers to what is as it was are given, and what is new stays. Where somebody else has
+// settled it, that is told, and his work stays.
+func TestMarkersMove(t *testing.T) {
+	block := func(key, ours, theirs string) string {
+		return fmt.Sprintf("<<<<<<< o\n%s,%s\n||||||| b\n%s,1\n=======\n%s,%s\n>>>>>>> t\n", key, ours, key, key, theirs)
+	}
+	const head = "id,v\n"
+	for _, tt := range []struct {
+		name, moved, want string
+		status            int
+	}{
+		{"a row comes", head + "z,9\n" + block("a", "2", "3"), head + "z,9\na,2\n", statusClean},
+		{"a value changes", head + block("a", "4", "3"), head + "a,4\n", statusClean},
+		{"settled by somebody else", head + "a,3\n", head + "a,3\n", statusIO},
+		{"broken", head + "<<<<<<< o\n", head + "<<<<<<< o\n", statusInput},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "a.csv")
+			writeFile(t, file, head+block("a", "2", "3"))
+			r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: &app{out: newOutput(io.Discard, io.Discard)}, file: file}}}
+			r.rules = []settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}}
+			list, err := r.matters(t.Context(), nil, []string{file})
+			if err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, file, tt.moved)
+			status := statusClean
+			if err := r.apply(t.Context(), nil, list); err != nil {
+				var f *failure
+				if !errors.As(err, &f) {
+					t.Fatal(err)
+				}
+				status = f.status
+			}
+			got, err := os.ReadFile(file)
+			if err != nil || string(got) != tt.want || status != tt.status {
+				t.Errorf("exit status %d, want %d; the file is %q (%v), want %q", status, tt.status, got, err, tt.want)
+			}
+		})
+	}
+}
+
+func writeFile(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -42,5 +42,13 @@
 // A file with markers of style merge does not say what the base was. HasBase is false
 // then: the conflicts have no Base, and it cannot be an answer.
 //
+// # Where questions and answers come from
+//
+// [ReadMarkers] takes a file with conflict markers apart, and [NewMarked] is a session over
+// it. [ReadAnswers] reads a file of answers, [Session.ApplyRules] gives them. A [Memory] has
+// the answers that somebody gave before, and offers them where the same is asked.
+// [Session.Resolver] gives the answers to a merge that somebody else makes, as a store does
+// under its lock, and to no question that has changed.
+//
 // A Session is for one goroutine. It keeps the three versions and does not copy them.
 package settle

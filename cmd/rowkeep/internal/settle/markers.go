@@ -25,6 +25,9 @@ type Marked struct {
 	Blocks  int
 
 	lines [3][]int32 // of base, ours, theirs: where each line stands in the file
+	spans []stretch  // of the blocks, in lines of the file
+	// keyless are the blocks whose sides differ in lines without a key.
+	keyless map[int]bool
 }
 
 // Lines turns line numbers in the versions into those in the file with the markers.
@@ -50,6 +53,7 @@ func (e *MarkerError) Unwrap() error { return e.Err }
 var (
 	ErrNoMarkers = errors.New("no conflict markers")
 	ErrOpenBlock = errors.New("the conflict that begins here does not end as it should: a marker is missing, or changed")
+	ErrNeedsBase = errors.New("nothing tells what became of the lines of this conflict, as its markers do not show the base; settle it in an editor")
 )
 
 // ReadMarkers takes a file with markers apart, as rowkeep or git wrote them in any of the
@@ -146,7 +150,7 @@ type stretch struct{ start, end int }
 func (s stretch) holds(at int) bool { return s.start <= at && at < s.end }
 
 func readBlocks(data []byte, size int, read csvrows.Options) (*Marked, error) {
-	s := &scan{Marked: Marked{HasBase: true, Size: size}, part: outside}
+	s := &scan{Marked: Marked{HasBase: true, Size: size, keyless: map[int]bool{}}, part: outside}
 	n := 0
 	for line := range splitLines(data) {
 		n++
@@ -179,6 +183,7 @@ func (s *scan) line(line []byte, n int) bool {
 		s.part = inTheirs
 	case is('>') && s.part == inTheirs:
 		s.label(&s.Labels.Theirs, line)
+		s.spans = append(s.spans, stretch{s.opens, n})
 		s.endBlock()
 	case s.part == outside:
 		for v := range s.made {
@@ -330,20 +335,22 @@ func (s *scan) invent(block int, files [3]*csvrows.File, keyCols []int) (out []b
 			}
 		}
 	}
-	for v, other := range [...]part{inOurs: inTheirs, inTheirs: inOurs} {
-		if part(v) == inBase {
-			continue
-		}
+	for _, v := range []part{inOurs, inTheirs} {
+		other := inOurs + inTheirs - v
 		for _, key := range sortedByPlace(rows[v]) {
-			if _, both := rows[other][key]; !both {
-				out = append(out, otherRow(files[v], rows[v][key], keyCols)...)
+			if _, both := rows[other][key]; both {
+				continue
 			}
+			out = append(out, otherRow(files[v], rows[v][key], keyCols)...)
+			// What the other side made a comment of belongs together with it.
+			keyless[other] = slices.DeleteFunc(keyless[other], func(i int) bool {
+				return bytes.Contains(files[other].Text(i), []byte(key))
+			})
 		}
 	}
-	if len(out) > 0 && (len(keyless[inOurs]) == 0 || len(keyless[inTheirs]) == 0) {
-		return out // a row that one side made a comment of belongs together with it
-	}
-	return append(out, otherLines(files, keyless)...)
+	lines := otherLines(files, keyless)
+	s.keyless[block] = len(lines) > 0
+	return append(out, lines...)
 }
 
 // first is the first record at or behind a place.
@@ -438,5 +445,36 @@ func NewMarked(m *Marked, opt merge.Options) (*Session, error) {
 		opt.Style = merge.MergeStyle
 	}
 	s := &Session{base: m.Base, ours: m.Ours, theirs: m.Theirs, opt: opt, noBase: !m.HasBase}
-	return s, s.start()
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	return s, m.undecided(s)
+}
+
+// undecided finds a block of which the merge would keep all lines of both sides without a
+// word, because nothing tells that they are versions of one another.
+func (m *Marked) undecided(s *Session) error {
+	if m.HasBase {
+		return nil
+	}
+	asked := make(map[int]bool, s.Len())
+	for i := range s.Len() {
+		l := m.Lines(s.Conflict(i).Lines)
+		asked[m.blockOf(l.Ours)], asked[m.blockOf(l.Theirs)] = true, true
+	}
+	for i, span := range m.spans {
+		if m.keyless[i] && !asked[i] {
+			return &MarkerError{Line: span.start, Err: ErrNeedsBase}
+		}
+	}
+	return nil
+}
+
+// blockOf is the number of the block around a line of the file, or -1.
+func (m *Marked) blockOf(line int) int {
+	i := sort.Search(len(m.spans), func(i int) bool { return m.spans[i].end >= line })
+	if i < len(m.spans) && m.spans[i].start <= line {
+		return i
+	}
+	return -1
 }

@@ -124,10 +124,8 @@ func TestAnswerRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := start(t, tt.versions[0], tt.versions[1], tt.versions[2], tt.opt)
-			id := ""
-			if tt.key == "" {
-				id = s.Conflict(0).ID
-			} else {
+			id := s.Conflict(0).ID
+			if tt.key != "" {
 				id = find(t, s, tt.key, tt.column).ID
 			}
 			err := s.Answer(id, tt.give)
