@@ -97,13 +97,17 @@ func (a *app) gitColor() {
 	}
 }
 
-// replaceFile puts data in the place of what stands in a file.
-func replaceFile(ctx context.Context, file string, data []byte) error {
-	write := func(w io.Writer) error {
+// replacing puts data in the place of what stands in a file.
+func replacing(file string, data []byte) toFile {
+	return toFile{file: file, write: func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
-	}
-	return deliver(ctx, []delivery{&toFile{file: file, write: write}})
+	}}
+}
+
+func replaceFile(ctx context.Context, file string, data []byte) error {
+	d := replacing(file, data)
+	return deliver(ctx, []delivery{&d})
 }
 
 // oneLine makes a label fit on a line.

@@ -2,20 +2,26 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/config"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/tui"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
 // mergetoolCommand is one call by git mergetool, for one file.
 type mergetoolCommand struct {
 	*app
-	opt   merge.Options // as flags say
-	files inputs
+	opt     merge.Options // as flags say
+	files   inputs
+	merged  string
+	content []byte // of merged
 }
 
 func (a *app) newGitMergetool() *cobra.Command {
@@ -24,9 +30,10 @@ func (a *app) newGitMergetool() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mergetool BASE LOCAL REMOTE MERGED",
 		Short: "Settle the conflicts of one file for git mergetool, which calls this",
-		Long: `Mergetool merges BASE, LOCAL (ours) and REMOTE (theirs) again, settles the conflicts, and
-writes MERGED once none stands. Git calls it as rowkeep git install has set up: see
-git-mergetool(1). While a conflict stands, MERGED stays as it is.
+		Long: `Mergetool merges BASE, LOCAL (ours) and REMOTE (theirs) again and settles the conflicts: by
+the flags, and at a terminal by asking, as rowkeep resolve does. It writes MERGED once
+none stands; until then MERGED stays as it is. Git calls it as rowkeep git install has set
+up: see git-mergetool(1).
 
 In a rebase, ours is the branch that commits are put on, and theirs is the commit.
 
@@ -44,47 +51,85 @@ cannot be read or written.`,
 }
 
 func (m *mergetoolCommand) run(cmd *cobra.Command, args []string) error {
-	merged := args[3]
+	m.merged = args[3]
 	m.files = inputs{merge.Base: args[0], merge.Ours: args[1], merge.Theirs: args[2]}
-	result, err := await(cmd.Context(), func() (*merge.Result, error) { return m.settle(args[:3], merged) })
+	session, err := await(cmd.Context(), func() (*settle.Session, error) { return m.open(args[:3]) })
 	if err != nil {
 		return err
 	}
+	if session.Len() > 0 && m.out.stdoutTTY && readsTerminal(m.stdin) {
+		return m.ask(cmd.Context(), session)
+	}
+	result, err := session.Result()
+	if err != nil {
+		return m.files.failure(err)
+	}
 	if !result.Clean() {
 		m.status = statusConflicts
-		m.standing(merged, result)
+		m.standing(m.merged, result)
 		m.out.hint("git mergetool --tool=rowkeep-ours, or rowkeep-theirs, settles what stands by one side")
 		return nil
 	}
-	if err := replaceFile(cmd.Context(), merged, result.Bytes()); err != nil {
+	if err := replaceFile(cmd.Context(), m.merged, result.Bytes()); err != nil {
 		return err
 	}
-	m.out.message(plain, fmt.Sprintf("%s: settled: %d", merged, result.Stats.Settled))
+	m.out.message(plain, fmt.Sprintf("%s: settled: %d", m.merged, result.Stats.Settled))
 	return nil
 }
 
-// settle is where conflicts are settled: so far by merging again, with what the flags and
-// the config say.
-func (m *mergetoolCommand) settle(versions []string, merged string) (*merge.Result, error) {
-	settings, err := config.Lookup(merged)
+// open merges the versions again, with what the flags and the config say.
+func (m *mergetoolCommand) open(versions []string) (*settle.Session, error) {
+	settings, err := config.Lookup(m.merged)
 	if err != nil {
 		return nil, configFailure(err)
 	}
 	opt := mergeOptions(settings)
 	opt.Strategy = m.opt.Strategy
 	maps.Copy(opt.Policies, m.opt.Policies)
-	contents, err := m.readAll(versions)
+	contents, err := m.readAll(append(versions, m.merged))
 	if err != nil {
 		return nil, err
 	}
-	if bytes.Equal(contents[1], contents[2]) {
+	base, ours, theirs := contents[0], contents[1], contents[2]
+	if bytes.Equal(ours, theirs) {
 		// Git calls that no conflict. For a name with a dash first its script passes on
 		// empty files, and what stands in MERGED would be gone.
-		return nil, &failure{status: statusInput, err: fmt.Errorf("%s: LOCAL and REMOTE are the same: they are not what git merged", merged)}
+		return nil, &failure{status: statusInput, err: fmt.Errorf("%s: LOCAL and REMOTE are the same: they are not what git merged", m.merged)}
 	}
-	result, err := merge.Merge(contents[0], contents[1], contents[2], opt)
+	m.content = contents[3]
+	session, err := settle.New(base, ours, theirs, opt)
 	if err != nil {
 		return nil, m.files.failure(err)
 	}
-	return result, nil
+	return session, nil
+}
+
+// ask settles the conflicts at the terminal, as rowkeep resolve does. It is all of them or
+// none: git puts back what stood in MERGED where a tool has not settled everything.
+func (m *mergetoolCommand) ask(ctx context.Context, session *settle.Session) error {
+	written, err := tui.Run(ctx, session, tui.Config{
+		Title: m.merged, Ours: "LOCAL", Theirs: "REMOTE",
+		NoColor: !m.out.colored(m.out.stdoutTTY), Input: m.stdin, Output: m.out.stdout,
+		Write: func(ctx context.Context, s *settle.Session) (tui.Outcome, error) {
+			if n := s.Left(); n > 0 {
+				return tui.Outcome{}, fmt.Errorf("%d have no answer yet; git takes all of them or none", n)
+			}
+			result, err := s.Result()
+			if err != nil {
+				return tui.Outcome{}, m.files.failure(err)
+			}
+			err = deliver(ctx, []delivery{&asRead{replacing(m.merged, result.Bytes()), m.app, m.content}})
+			return tui.Outcome{Written: err == nil}, err
+		},
+	})
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errInterrupted
+	case err != nil:
+		return fileFailure("terminal", err)
+	case !written:
+		m.status = statusConflicts
+		m.out.message(plain, m.merged+": left as it was")
+	}
+	return nil
 }
