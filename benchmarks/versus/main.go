@@ -14,7 +14,8 @@
 // the next run, for replacing a file costs the time of freeing it. Times are medians of wall
 // clock and of CPU (user and system); memory is the greatest peak of the resident set that the
 // system reports of a finished process. A peer that goes over the limit of time, or takes half of
-// the memory that was free, is ended, and not run again with as many rows or more.
+// the memory that was free, is ended, and not run again with more rows, but
+// for the number asked for.
 //
 // Every answer is checked. That of rowkeep must be the expected merge, byte for byte, in each
 // round, or the program fails. The sample has no row in which both sides edited one cell:

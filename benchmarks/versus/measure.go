@@ -154,7 +154,7 @@ func (b *bench) take(ctx context.Context, c *contest, all []*contest) error {
 	}
 	fmt.Fprintf(os.Stderr, "versus: %s rows, %s: %s s\n", number(c.set.shape.Rows), c.line, c.seconds())
 	if c.ended != nil {
-		giveUp(c, all)
+		b.giveUp(c, all)
 	}
 	return nil
 }
@@ -170,10 +170,11 @@ const (
 	slowRuns = 3
 )
 
-// giveUp leaves out the same entrant with more rows.
-func giveUp(c *contest, all []*contest) {
+// giveUp leaves out the same entrant with more rows, but for the number asked for: there
+// even what it took until it was ended is a figure.
+func (b *bench) giveUp(c *contest, all []*contest) {
 	for _, other := range all {
-		if other.line == c.line && other.set.shape.Rows > c.set.shape.Rows {
+		if rows := other.set.shape.Rows; other.line == c.line && rows > c.set.shape.Rows && rows != b.rows {
 			other.ended = errFewer
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rowkeep/rowkeep/benchmarks/plot"
+	"github.com/rowkeep/rowkeep/benchmarks/process"
 )
 
 // report writes all tables and targets in markdown.
@@ -177,16 +179,26 @@ func (b *bench) writePlot(path string) error {
 // line is what the plot shows of one entrant: as far as it came.
 func (b *bench) line(name string) plot.Line {
 	line := plot.Line{Name: name, Bold: name == ours}
-	for _, rows := range b.sizes() {
-		c, _ := b.find(merges, name, rows)
-		if c == nil {
-			break
+	for _, c := range b.contests {
+		if c.topic != merges || c.name != name {
+			continue
 		}
 		if c.ended != nil {
-			line.Ends = fmt.Sprintf("with %s rows %v", number(rows), c.ended)
+			line.Ends = fmt.Sprintf("%s rows: %s", number(c.set.shape.Rows), b.briefly(c.ended))
 			break
 		}
-		line.Points = append(line.Points, plot.Point{X: float64(rows), Y: c.wall().Seconds()})
+		line.Points = append(line.Points, plot.Point{X: float64(c.set.shape.Rows), Y: c.wall().Seconds()})
 	}
 	return line
+}
+
+// briefly says why a contest ended where there is little room.
+func (b *bench) briefly(ended error) string {
+	switch {
+	case errors.Is(ended, process.ErrTime):
+		return "over " + b.limit.String()
+	case errors.Is(ended, process.ErrMemory):
+		return fmt.Sprintf("over %.0f GiB", float64(b.memory)/(1<<30))
+	}
+	return errFailed.Error()
 }
