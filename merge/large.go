@@ -129,8 +129,8 @@ func (f *feed) reduce(opt csvrows.Options) (*reduction, error) {
 	}
 	for {
 		s := r.run()
-		if s == atEnd && r.skipRest() {
-			s = more
+		if s == atEnd && !r.atEnds() {
+			s = more // the sides have more behind the end of base
 		}
 		if s != more {
 			return r.finish(s)
@@ -170,16 +170,8 @@ func (f *feed) readHeads(r *reducer, opt csvrows.Options) error {
 	return nil
 }
 
-// skipRest has the sketch hold all that the sides have behind the end of base. It reports
-// whether there is more than the windows hold.
-func (r *reducer) skipRest() bool {
-	left := false
-	for v := range r.in {
-		r.in[v].pos = len(r.in[v].data)
-		left = left || !r.in[v].last
-	}
-	return left
-}
+// atEnds reports that the windows reach to the ends of all versions.
+func (r *reducer) atEnds() bool { return r.in[inBase].last && r.in[inOurs].last && r.in[inTheirs].last }
 
 // finish makes the reduction, or says why there is none.
 func (r *reducer) finish(s step) (*reduction, error) {
@@ -195,18 +187,14 @@ func (r *reducer) finish(s step) (*reduction, error) {
 	if reason != "" {
 		return nil, &LargeError{reason}
 	}
-	r.flush()
-	red := &reduction{sketch: r.sketch, cuts: r.cuts, ends: r.ends, longest: r.longest}
-	for _, c := range r.cuts {
-		red.rows += c.rows
-	}
+	red := &reduction{}
+	red.add(r)
 	return red, nil
 }
 
 // slide moves the windows to where the cursors are. A window in which nothing could be
 // done is too small, for a record of this length.
 func (r *reducer) slide() error {
-	r.flush()
 	if len(r.sketch[inBase])+len(r.sketch[inOurs])+len(r.sketch[inTheirs]) > r.feed.most {
 		return &LargeError{fmt.Sprintf("too much differs, up to byte %d of base", r.in[inBase].off+r.in[inBase].pos)}
 	}
@@ -261,27 +249,6 @@ func (r *reducer) newCutters() {
 		r.in[v].data = r.feed.buf[v]
 		r.in[v].Cutter = csvrows.NewCutter(r.feed.buf[v], r.feed.opt)
 	}
-}
-
-// flush copies what is not left out to the sketch, up to the cursors.
-func (r *reducer) flush() {
-	for v := range r.in {
-		c := &r.in[v]
-		for i := r.flushed; i < len(r.cuts); i++ {
-			x := &r.cuts[i]
-			r.sketch[v] = append(r.sketch[v], c.data[c.copied:x.at[v]]...)
-			x.sketch[v] = len(r.sketch[v])
-			c.copied = x.at[v] + x.size
-		}
-		r.sketch[v] = append(r.sketch[v], c.data[c.copied:c.pos]...)
-		c.copied = c.pos
-	}
-	for i := r.flushed; i < len(r.cuts); i++ {
-		for v := range r.in {
-			r.cuts[i].at[v] += r.in[v].off
-		}
-	}
-	r.flushed = len(r.cuts)
 }
 
 // measure notes what is asked of the rows of a cut later, when they are not in memory.

@@ -113,7 +113,6 @@ func reduce(data [3][]byte, opt csvrows.Options, sizes tune.Sizes) *reduction {
 	if s != atEnd {
 		return nil
 	}
-	r.assemble(data)
 	return r
 }
 
@@ -154,9 +153,8 @@ func (r *reduction) join(x *reducing, parts []*reducer, ends []step, hash bool) 
 		if p.lastKey != nil {
 			last = p.lastKey
 		}
-		r.cuts, hashed = append(r.cuts, p.cuts...), append(hashed, p.hashed)
-		r.odd = r.odd || p.odd
-		r.ends = lineEndSet{r.ends.lf || p.ends.lf, r.ends.crlf || p.ends.crlf}
+		r.add(p)
+		hashed = append(hashed, p.hashed)
 		switch {
 		case ends[i] == met:
 			i += p.passed + 1
@@ -168,6 +166,22 @@ func (r *reduction) join(x *reducing, parts []*reducer, ends []step, hash bool) 
 		}
 		return ends[i]
 	}
+}
+
+// add puts what a reducer found behind what others did.
+func (r *reduction) add(p *reducer) {
+	for _, c := range p.cuts {
+		for v := range c.sketch {
+			c.sketch[v] += len(r.sketch[v])
+		}
+		r.cuts = append(r.cuts, c)
+		r.rows += c.rows
+	}
+	for v := range r.sketch {
+		r.sketch[v] = append(r.sketch[v], p.sketch[v]...)
+	}
+	r.odd, r.longest = r.odd || p.odd, max(r.longest, p.longest)
+	r.ends = lineEndSet{r.ends.lf || p.ends.lf, r.ends.crlf || p.ends.crlf}
 }
 
 // starts are where reducers start: behind the header, and at rows of base that stand in
@@ -228,7 +242,10 @@ func (x *reducing) newReducer(starts [][3]int, first, hash bool) *reducer {
 	r := &reducer{Sizes: x.Sizes, key: x.heads[inBase].key, start: starts[0][inBase], meets: starts[1:], inStretch: !first}
 	r.seeks, r.size = 2*len(x.data[inBase]), x.Block
 	for v, data := range x.data {
-		r.in[v] = cursor{Cutter: csvrows.NewCutter(data, x.opt), data: data, pos: starts[0][v], head: x.heads[v].end, last: true}
+		r.in[v] = cursor{Cutter: csvrows.NewCutter(data, x.opt), data: data, pos: starts[0][v], copied: starts[0][v], head: x.heads[v].end, last: true}
+		if first {
+			r.in[v].copied = 0 // the head is in the sketch
+		}
 	}
 	if hash {
 		r.hashed = newHashedRows(x.guessRows() / mostParts)
@@ -242,30 +259,6 @@ func (x *reducing) guessRows() int {
 	data := x.data[inBase]
 	head := data[:min(len(data), sample)]
 	return int(float64(bytes.Count(head, []byte{'\n'})) / float64(len(head)) * float64(len(data)))
-}
-
-// assemble makes the sketch: what the cuts leave.
-func (r *reduction) assemble(data [3][]byte) {
-	left := 0
-	for _, c := range r.cuts {
-		left += c.size
-		r.rows += c.rows
-	}
-	var wg sync.WaitGroup
-	for v := range data {
-		wg.Go(func() {
-			out := make([]byte, 0, len(data[v])-left)
-			from := 0
-			for i := range r.cuts {
-				c := &r.cuts[i]
-				out = append(out, data[v][from:c.at[v]]...)
-				c.sketch[v] = len(out)
-				from = c.at[v] + c.size
-			}
-			r.sketch[v] = append(out, data[v][from:]...)
-		})
-	}
-	wg.Wait()
 }
 
 // A headPart is the part of a version that decides what its header is.

@@ -83,7 +83,6 @@ type reducer struct {
 
 	feed    *feed // nil where the inputs are in memory
 	sketch  [3][]byte
-	flushed int // how many cuts the sketch has
 	longest int // marker in what is left out
 }
 
@@ -94,9 +93,17 @@ func (r *reducer) run() step {
 		if r.inStretch {
 			next = r.stretch
 		}
-		if s := next(); s != goOn {
-			return s
+		s := next()
+		if s == goOn {
+			continue
 		}
+		if s == atEnd {
+			for v := range r.in {
+				r.in[v].pos = len(r.in[v].data)
+			}
+		}
+		r.keepRest()
+		return s
 	}
 }
 
@@ -207,6 +214,20 @@ func commonPrefix(a, b []byte) int {
 	return i
 }
 
+// keepTo puts what a version has up to a place into the sketch.
+func (r *reducer) keepTo(v, to int) {
+	c := &r.in[v]
+	r.sketch[v] = append(r.sketch[v], c.data[c.copied:to]...)
+	c.copied = to
+}
+
+// keepRest is keepTo for all versions, up to the cursors.
+func (r *reducer) keepRest() {
+	for v := range r.in {
+		r.keepTo(v, r.in[v].pos)
+	}
+}
+
 // ranOut reports that a window ends so many bytes further on.
 func (r *reducer) ranOut(further int) bool {
 	for v := range r.in {
@@ -274,6 +295,12 @@ func (r *reducer) closeCut() {
 		c.lastKey = bytes.Clone(c.lastKey)
 	}
 	r.measure(&c)
+	for v := range r.in {
+		r.keepTo(v, c.at[v])
+		c.sketch[v] = len(r.sketch[v])
+		r.in[v].copied += c.size
+		c.at[v] += r.in[v].off
+	}
 	r.cuts = append(r.cuts, c)
 	r.cutBytes += c.size
 }
