@@ -45,8 +45,8 @@ func marksOf(text []byte, pos int, pattern uint64) uint64 {
 	if cap(text)-pos < blockSize {
 		return marksOfFew(text[pos:], byte(pattern))
 	}
-	b := text[pos : pos+blockSize]
-	others := gather(b, pattern) | gather(b[8:], pattern)<<8 | gather(b[16:], pattern)<<16 | gather(b[24:], pattern)<<24 |
+	b := (*[blockSize]byte)(text[pos : pos+blockSize])
+	others := gather(b[:], pattern) | gather(b[8:], pattern)<<8 | gather(b[16:], pattern)<<16 | gather(b[24:], pattern)<<24 |
 		gather(b[32:], pattern)<<32 | gather(b[40:], pattern)<<40 | gather(b[48:], pattern)<<48 | gather(b[56:], pattern)<<56
 	if n < blockSize {
 		return ^others & (1<<n - 1)

@@ -29,13 +29,17 @@ func TestMarksOf(t *testing.T) {
 	}
 }
 
-// splitFields gives what fieldEnd does, which looks at one field after the other.
+// splitFields and fieldAt give what fieldEnd does, which looks at one field after the other.
 func TestSplitFields(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 20_000 {
 		var b strings.Builder
-		for range rng.IntN(40) {
-			b.WriteString([]string{"a", "bcdefghi", ",", ",", `"`, `,"`, `",`, `""`, "\n"}[rng.IntN(9)])
+		pieces := []string{"a", "bcdefghi", ",", ",", "\n", `"`, `,"`, `",`, `""`}
+		if rng.IntN(2) == 0 {
+			pieces = pieces[:5] // no quotes
+		}
+		for range rng.IntN(60) {
+			b.WriteString(pieces[rng.IntN(len(pieces))])
 		}
 		text := []byte(b.String())
 		var want []string
@@ -54,6 +58,12 @@ func TestSplitFields(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Fatalf("%q is split to %q, want %q", text, got, want)
+		}
+		for col := range len(want) + 2 {
+			f, ok := fieldAt(text, col, ',')
+			if ok != (col < len(want)) || ok && string(f) != want[col] {
+				t.Fatalf("field %d of %q is %q, %v, want one of %q", col, text, f, ok, want)
+			}
 		}
 	}
 }

@@ -209,7 +209,7 @@ func (f *File) scan() error {
 // itself, and returns where it has come to.
 func (f *File) easyRows(s *scanner, pos int) int {
 	pos = f.plainRows(s, pos)
-	if s.qt.at-pos < blockSize && s.qt.found {
+	if pos < len(f.data) && (f.data[pos] == '"' || s.qt.found && s.qt.at-pos < blockSize) {
 		return f.quotedRows(s, pos)
 	}
 	return pos
