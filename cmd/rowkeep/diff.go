@@ -59,15 +59,9 @@ func (d *diffCommand) run(cmd *cobra.Command, args []string) (err error) {
 
 func (d *diffCommand) diff(args []string) (status int, err error) {
 	files := inputs{merge.Base: args[0], merge.Theirs: args[1]}
-	contents, err := d.readAll(args)
+	result, err := d.compare(args, files)
 	if err != nil {
 		return 0, err
-	}
-	done := d.out.working("comparing")
-	result, err := merge.Diff(contents[0], contents[1], d.read)
-	done()
-	if err != nil {
-		return 0, files.failure(err)
 	}
 	d.out.warnings(files, result.Warnings)
 	if err := d.write(files, result); err != nil {
@@ -79,6 +73,31 @@ func (d *diffCommand) diff(args []string) (status int, err error) {
 		}
 	}
 	return statusClean, nil
+}
+
+// compare compares window by window if that is to be had, else in memory.
+func (d *diffCommand) compare(args []string, files inputs) (result *merge.Result, err error) {
+	defer d.out.working("comparing")()
+	if w := openWindows(args); w != nil {
+		defer w.close()
+		result, done, err := d.inWindows(w, func() (*merge.Result, error) {
+			return merge.DiffLarge(w.parts[0], w.parts[1], d.read, w.memory)
+		})
+		if err != nil {
+			return nil, files.failure(err)
+		}
+		if done {
+			return result, nil
+		}
+	}
+	contents, err := d.readAll(args)
+	if err != nil {
+		return nil, err
+	}
+	if result, err = merge.Diff(contents[0], contents[1], d.read); err != nil {
+		return nil, files.failure(err)
+	}
+	return result, nil
 }
 
 func (d *diffCommand) write(files inputs, result *merge.Result) error {

@@ -110,8 +110,12 @@ func fill(data []byte, r io.Reader) ([]byte, error) {
 	return data, nil
 }
 
-// fileFailure names the file and what the system says of it.
+// fileFailure names the file and what the system says of it. What is about another file
+// stays.
 func fileFailure(file string, err error) *failure {
+	if other := (*failure)(nil); errors.As(err, &other) {
+		return other
+	}
 	return &failure{status: statusIO, err: fmt.Errorf("%s: %w", file, cause(err))}
 }
 

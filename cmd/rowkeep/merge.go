@@ -24,6 +24,8 @@ type mergeCommand struct {
 	report string
 	format format
 	files  inputs
+
+	windows *windows // of the inputs, where they were merged so
 }
 
 func (a *app) newMerge() *cobra.Command {
@@ -146,6 +148,9 @@ func (m *mergeCommand) validate(cmd *cobra.Command, args []string) error {
 }
 
 func (m *mergeCommand) merge(args []string) (*merge.Result, error) {
+	if result, done, err := m.mergeWindows(args); done {
+		return result, err
+	}
 	done := m.out.working("reading")
 	contents, err := m.readAll(args)
 	done()
@@ -160,6 +165,45 @@ func (m *mergeCommand) merge(args []string) (*merge.Result, error) {
 	return result, nil
 }
 
+// mergeWindows merges without reading the inputs into memory whole, where that is to be had.
+// Base is read once more when the result is written; a result on standard output could not
+// be taken back if base has changed until then, so it is done there only where it must.
+func (m *mergeCommand) mergeWindows(args []string) (*merge.Result, bool, error) {
+	w := openWindows(args)
+	if w == nil {
+		return nil, false, nil
+	}
+	if m.output == stdio && !w.tooLarge() {
+		w.close()
+		return nil, false, nil
+	}
+	defer m.out.working("merging")()
+	result, done, err := m.inWindows(w, func() (*merge.Result, error) {
+		return merge.MergeLarge(w.parts[0], w.parts[1], w.parts[2], m.opt, w.memory)
+	})
+	if err != nil || !done {
+		w.close()
+		if err != nil {
+			err = m.files.failure(err)
+		}
+		return nil, done, err
+	}
+	m.windows = w // open until the result is written
+	return result, true, nil
+}
+
+// write writes the result.
+func (m *mergeCommand) write(result *merge.Result, w io.Writer) error {
+	_, err := result.WriteTo(w)
+	if m.windows != nil {
+		defer m.windows.close()
+		if changed := m.windows.changed(); changed != nil {
+			return changed
+		}
+	}
+	return err
+}
+
 // deliver writes report and result. The result comes last: it may replace an input.
 func (m *mergeCommand) deliver(ctx context.Context, result *merge.Result) error {
 	defer m.out.working("writing")()
@@ -168,10 +212,7 @@ func (m *mergeCommand) deliver(ctx context.Context, result *merge.Result) error 
 		results = append(results, m.reportTo(result))
 	}
 	if result.HasOutput() {
-		write := func(w io.Writer) error {
-			_, err := result.WriteTo(w)
-			return err
-		}
+		write := func(w io.Writer) error { return m.write(result, w) }
 		if m.output == stdio {
 			results = append(results, toStream{m.out.file(), write})
 		} else {
