@@ -221,9 +221,9 @@ func (s *Store) runOnce(own *request, batch []*request, now Snapshot) (took []*r
 			r.err = s.lockError(context.Cause(r.ctx))
 			continue
 		}
-		tx := &Tx{Table: table.Table, store: s, base: now}
+		tx := &Tx{Table: table.Table, store: s, base: now, replaced: table.replaced}
 		r.err = r.perform(tx, r == own)
-		table.Table = tx.Table
+		table.Table, table.replaced = tx.Table, tx.replaced
 		tx.end()
 		if r.err != nil {
 			// What comes behind it might fail only because of what it began.

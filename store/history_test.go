@@ -397,3 +397,36 @@ func TestRetentionOfWritten(t *testing.T) {
 	}
 	checkTidy(t, path)
 }
+
+// Content that replaces the whole file is kept as it is, whatever it has in common with what
+// stood there.
+func TestHistoryOfReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	write(t, path, historyRows)
+	s := openStore(t, path, store.Options{})
+	for _, content := range []string{"id,v\na,1\nb,0\n", "id,v\na,1\nb,2\n"} {
+		if _, err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.Replace([]byte(content)) }); err != nil {
+			t.Fatal(err)
+		}
+		tx, err := openStore(t, path, store.Options{}).Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(tx.Replace([]byte(strings.Replace(content, "b,", "b,9", 1))), tx.Set(csvrows.Key{"a"}, map[string]string{"v": "7"})); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{
+		"1 read id,v\na,0\nb,0\n", "2 written id,v\na,1\nb,0\n", "3 written id,v\na,7\nb,90\n",
+		"4 written id,v\na,1\nb,2\n", "5 written id,v\na,7\nb,92\n",
+	}
+	if diff := cmp.Diff(want, versionTexts(t, s)); diff != "" {
+		t.Error(diff)
+	}
+	if found, err := s.Check(); err != nil || len(found) > 0 {
+		t.Errorf("%+v (%v)", found, err)
+	}
+}

@@ -18,6 +18,8 @@ type Tx struct {
 	store   *Store
 	base    Snapshot
 	pending []int64 // what is kept of commits of it that failed
+	// replaced: the table is of other content than base, which it tells nothing about.
+	replaced bool
 }
 
 // newTx begins a change of base. Where there is no file it begins with the header of the
@@ -54,7 +56,7 @@ func (tx *Tx) Replace(content []byte) error {
 	if err != nil {
 		return err
 	}
-	tx.Table = table
+	tx.Table, tx.replaced = table, true
 	return nil
 }
 
@@ -62,7 +64,7 @@ func (tx *Tx) Replace(content []byte) error {
 // can tell.
 func (tx *Tx) proposal() proposal {
 	f, head, tail := tx.Patched()
-	if f == nil {
+	if f == nil || tx.replaced {
 		return proposal{base: tx.base, result: tx.Bytes()}
 	}
 	p := proposal{base: tx.base, result: f.Bytes()}

@@ -212,6 +212,8 @@ func (l *liveCommand) failure(err error) error {
 		return &failure{status: statusInput, err: l.named(err), hint: "a spreadsheet may have turned 007 into 7; repair the file"}
 	case errors.As(err, &commit) && commit.Step == "merge": // what would stand in the file cannot be read
 		return &failure{status: statusInput, err: l.named(err)}
+	case errors.As(err, &commit) && commit.Outcome == store.ConflictPending:
+		return &failure{status: statusConflicts, err: l.named(err), hint: "rowkeep conflicts " + shellWord(l.file) + " shows what waits to be settled"}
 	case errors.As(err, &commit):
 		f := &failure{status: statusIO, err: l.named(err)}
 		switch {

@@ -80,6 +80,11 @@ func (m *mattersCommand) ofMarkers(content []byte) ([]*matter, error) {
 	if err != nil {
 		return nil, &failure{status: statusInput, err: fmt.Errorf("%s: %w", m.file, err), hint: "each conflict needs its lines <<<<<<<, ======= and >>>>>>>, of one length"}
 	}
+	for column, p := range m.policies {
+		if rule := p.String(); !marked.HasBase && (rule == "base" || rule == "sum") {
+			return nil, usage("--policy %s=%s needs the base, and the markers in %s do not show it", column, rule, m.file)
+		}
+	}
 	session, err := settle.NewMarked(marked, m.options())
 	if broken := (*settle.MarkerError)(nil); errors.As(err, &broken) {
 		return nil, &failure{status: statusInput, err: fmt.Errorf("%s: %w", m.file, err), hint: "git checkout --conflict=diff3 " + shellWord(m.file) + " writes markers that do"}

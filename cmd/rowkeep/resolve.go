@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -238,19 +239,7 @@ func (r *resolveCommand) apply(ctx context.Context, s *store.Store, list []*matt
 			return r.answerFailure(list, err)
 		}
 	}
-	for i, x := range list {
-		if i > 0 { // the one before has changed the file
-			now, err := s.Snapshot(ctx)
-			if err != nil {
-				return r.failure(err)
-			}
-			if _, err := x.rebase(now.Bytes()); err != nil {
-				return r.mergeFailure(x.change.Seq, err)
-			}
-			if err := x.answer(r.rules); err != nil {
-				return r.answerFailure(list, err)
-			}
-		}
+	for _, x := range list {
 		if err := r.write(ctx, s, x); err != nil {
 			return err
 		}
@@ -298,29 +287,53 @@ func (r *resolveCommand) answerFailure(list []*matter, err error) error {
 	return f
 }
 
-// write writes what is answered of a matter, and tells what is left.
+// write writes what is answered of a matter, and tells what is left. Where the file has
+// changed since it was read it is merged anew, and answered by the same rules; what changes
+// even after that is left.
 func (r *resolveCommand) write(ctx context.Context, s *store.Store, x *matter) error {
 	if x.marked != nil {
 		return r.writeMarked(ctx, x)
+	}
+	if err := r.answerAgain(ctx, s, x); err != nil {
+		return err
 	}
 	done := r.out.working("waiting for " + r.file)
 	receipt, err := s.Resolve(ctx, x.change.Seq, x.session.Resolver())
 	done()
 	left := (*merge.ConflictError)(nil)
-	if err != nil && !errors.As(err, &left) {
+	switch {
+	case err != nil && !errors.As(err, &left):
 		return r.changeFailure(x.change.Seq, err)
+	case receipt != nil:
+		return r.wrote(x, receipt, left)
 	}
-	if receipt != nil {
-		r.settled(x)
-		if x.session.Len() == 0 {
-			r.say(plain, fmt.Sprintf("change %d: moot, as nothing conflicts any more; it is closed", x.change.Seq))
-		}
-		if err := r.report(receipt); err != nil {
-			return err
-		}
+	r.left(x, left.Conflicts, false)
+	return nil
+}
+
+// wrote tells what was committed of a change.
+func (r *resolveCommand) wrote(x *matter, receipt *store.Receipt, left *merge.ConflictError) error {
+	r.settled(x)
+	if x.session.Len() == 0 {
+		r.say(plain, fmt.Sprintf("change %d: moot, as nothing conflicts any more; it is closed", x.change.Seq))
+	}
+	if err := r.report(receipt); err != nil {
+		return err
 	}
 	if left != nil {
-		r.left(x, left.Conflicts, receipt != nil)
+		r.left(x, left.Conflicts, true)
+	}
+	return nil
+}
+
+// answerAgain answers a change by the rules if the file is not what it was merged with.
+func (r *resolveCommand) answerAgain(ctx context.Context, s *store.Store, x *matter) error {
+	before := x.content
+	if err := r.freshen(ctx, s, x); err != nil || bytes.Equal(before, x.content) {
+		return err
+	}
+	if err := x.answer(r.rules); err != nil {
+		return r.answerFailure([]*matter{x}, err)
 	}
 	return nil
 }

@@ -351,6 +351,53 @@ func TestMarkersMove(t *testing.T) {
 	}
 }
 
+// A change is settled by others, or the file changes, between the look and the commit.
+func TestChangesMove(t *testing.T) {
+	for _, tt := range []struct {
+		name, want string
+		meanwhile  func(t *testing.T, file string)
+		status     int
+	}{
+		{"a value changes", "id,v,w\na,2,\nb,2,x\n", func(t *testing.T, file string) { writeFile(t, file, "id,v,w\na,4,\nb,3,\n") }, statusClean},
+		{"moot", "id,v,w\na,2,\nb,2,x\n", func(t *testing.T, file string) { writeFile(t, file, "id,v,w\na,2,\nb,2,\n") }, statusClean},
+		{"settled by somebody else", "id,v,w\na,3,\nb,3,x\n", func(t *testing.T, file string) {
+			if status, _, stderr := call(t, "resolve", "--theirs", file); status != statusClean {
+				t.Fatal(stderr)
+			}
+		}, statusIO},
+		{"dismissed by somebody else", "id,v,w\na,3,\nb,3,\n", func(t *testing.T, file string) {
+			if status, _, stderr := call(t, "resolve", "--dismiss", file); status != statusClean {
+				t.Fatal(stderr)
+			}
+		}, statusIO},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := dispute{base: "id,v,w\na,1,\nb,1,\n", ours: "id,v,w\na,2,\nb,2,x\n", theirs: "id,v,w\na,3,\nb,3,\n"}
+			file := filepath.Join(t.TempDir(), "a.csv")
+			prepareWaiting(t, d, file)
+			r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: &app{out: newOutput(io.Discard, io.Discard)}}}}
+			r.rules = []settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}}
+			s, err := r.open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := r.matters(t.Context(), s, []string{file})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.meanwhile(t, file)
+			status := statusClean
+			if f := (*failure)(nil); errors.As(r.apply(t.Context(), s, list), &f) {
+				status = f.status
+			}
+			got, err := os.ReadFile(file)
+			if err != nil || string(got) != tt.want || status != tt.status || r.status != statusClean {
+				t.Errorf("exit status %d, want %d; the file is %q (%v), want %q", status, tt.status, got, err, tt.want)
+			}
+		})
+	}
+}
+
 func writeFile(t *testing.T, file, content string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
