@@ -222,7 +222,8 @@ func (e *editCommand) again(ctx context.Context, tx *store.Tx, saved []byte) (*s
 		return nil, e.failure(err)
 	}
 	result, err := merge.Merge(base.Bytes(), saved, tx.Base().Bytes(), merge.Options{
-		Read: e.opt.Read, Labels: merge.Labels{Ours: "your edit", Theirs: "the file now"},
+		Read: e.opt.Read, Policies: e.opt.Policies, Granularity: e.opt.Granularity,
+		Labels: merge.Labels{Ours: "your edit", Theirs: "the file now"},
 	})
 	if err != nil {
 		return nil, &failure{status: statusInput, err: fmt.Errorf("%s: %w", e.file, err)}

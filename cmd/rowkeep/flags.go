@@ -102,7 +102,7 @@ func (a *app) addQuiet(cmd *cobra.Command) {
 func addReadFlags(cmd *cobra.Command, opt *csvrows.Options) {
 	flags := cmd.Flags()
 	flags.SortFlags = false // they stand in help by subject
-	flags.Func("key", "key columns: `COL[,COL]`, quoted as in CSV where a name holds a comma (default the column id, else the first)", func(s string) (err error) {
+	flags.Func("key", "key columns: `COL[,COL]`, quoted as in CSV where a name holds a comma (default as .rowkeep.toml says, else the column id, else the first)", func(s string) (err error) {
 		opt.Key, err = readRecord(s, ',')
 		return err
 	})

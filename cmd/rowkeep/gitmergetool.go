@@ -104,23 +104,18 @@ func (m *mergetoolCommand) open(versions []string) (*settle.Session, error) {
 	return session, nil
 }
 
-// ask settles the conflicts at the terminal, as rowkeep resolve does. It is all of them or
-// none: git puts back what stood in MERGED where a tool has not settled everything.
+// ask settles the conflicts at the terminal, as rowkeep resolve does, with what that
+// remembers. It is all of them or none: git puts back what stood in MERGED where a tool has
+// not settled everything.
 func (m *mergetoolCommand) ask(ctx context.Context, session *settle.Session) error {
+	r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: m.app, file: m.merged}}}
+	x := &matter{session: session}
+	if err := r.recall([]*matter{x}, true); err != nil {
+		return err
+	}
 	written, err := tui.Run(ctx, session, tui.Config{
 		Title: m.merged, Ours: "LOCAL", Theirs: "REMOTE",
-		NoColor: !m.out.colored(m.out.stdoutTTY), Input: m.stdin, Output: m.out.stdout,
-		Write: func(ctx context.Context, s *settle.Session) (tui.Outcome, error) {
-			if n := s.Left(); n > 0 {
-				return tui.Outcome{}, fmt.Errorf("%d have no answer yet; git takes all of them or none", n)
-			}
-			result, err := s.Result()
-			if err != nil {
-				return tui.Outcome{}, m.files.failure(err)
-			}
-			err = deliver(ctx, []delivery{&asRead{replacing(m.merged, result.Bytes()), m.app, m.content}})
-			return tui.Outcome{Written: err == nil}, err
-		},
+		NoColor: !m.out.colored(m.out.stdoutTTY), Input: m.stdin, Output: m.out.stdout, Write: m.writeAsked,
 	})
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -129,7 +124,22 @@ func (m *mergetoolCommand) ask(ctx context.Context, session *settle.Session) err
 		return fileFailure("terminal", err)
 	case !written:
 		m.status = statusConflicts
-		m.out.message(plain, m.merged+": left as it was")
+		r.say(plain, "left as it was")
+		return nil
 	}
-	return nil
+	r.settled(x)
+	return r.keepAnswers()
+}
+
+// writeAsked writes MERGED if it is what it was when the conflicts were shown.
+func (m *mergetoolCommand) writeAsked(ctx context.Context, s *settle.Session) (tui.Outcome, error) {
+	if n := s.Left(); n > 0 {
+		return tui.Outcome{}, fmt.Errorf("without an answer: %d; git takes all of them or none", n)
+	}
+	result, err := s.Result()
+	if err != nil {
+		return tui.Outcome{}, m.files.failure(err)
+	}
+	err = deliver(ctx, []delivery{&asRead{replacing(m.merged, result.Bytes()), m.app, m.content}})
+	return tui.Outcome{Written: err == nil}, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,15 @@ type mattersCommand struct {
 
 // options are those of the merge that makes a matter's session.
 func (m *mattersCommand) options() merge.Options {
-	return merge.Options{Read: m.opt.Read, Policies: m.policies}
+	return merge.Options{Read: m.opt.Read, Policies: m.allPolicies(), Granularity: m.opt.Granularity}
+}
+
+// allPolicies are those of the config, and of the flags, which win.
+func (m *mattersCommand) allPolicies() map[string]merge.Policy {
+	all := map[string]merge.Policy{}
+	maps.Copy(all, m.opt.Policies)
+	maps.Copy(all, m.policies)
+	return all
 }
 
 // matters finds what there is to settle in the file that args names, or the part of it

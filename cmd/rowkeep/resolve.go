@@ -89,7 +89,7 @@ func (r *resolveCommand) run(cmd *cobra.Command, args []string) error {
 	if err := r.readRules(); err != nil {
 		return err
 	}
-	r.opt.Policies = r.policies
+	r.opt.Policies = r.allPolicies()
 	s, err := r.open(args[0])
 	if err != nil {
 		return err

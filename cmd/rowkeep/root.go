@@ -78,6 +78,9 @@ func (a *app) newRoot() *cobra.Command {
 		Long: `Rowkeep changes, merges and compares CSV files that a program and people change at the
 same time, by row and cell, and keeps every byte that nobody changed.
 
+How a file is to be read, and what settles its conflicts, may stand in .rowkeep.toml beside
+it or above it in its git work tree: see rowkeep git --help. Flags win.
+
 Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
 2 usage; 3 input that cannot be merged; 4 input or output failed; 130 interrupted.`,
 		Args:          a.unknownCommand,

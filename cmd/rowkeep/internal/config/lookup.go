@@ -34,8 +34,10 @@ func Lookup(file string) (Settings, error) {
 
 // workTree returns the top of the git work tree that dir is in, or dir itself.
 func workTree(dir string) string {
-	if top, ok := os.LookupEnv("GIT_WORK_TREE"); ok && holds(top, dir) {
-		return top
+	if named := os.Getenv("GIT_WORK_TREE"); named != "" {
+		if top, err := filepath.Abs(named); err == nil && holds(top, dir) {
+			return top
+		}
 	}
 	for top := dir; ; top = filepath.Dir(top) {
 		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {
