@@ -73,9 +73,8 @@ func TestMain(m *testing.M) {
 
 // A tab shows one page, and notes what the page does that it should not.
 type tab struct {
-	t     *testing.T
-	ctx   context.Context
-	title string
+	t   *testing.T
+	ctx context.Context
 
 	mu    sync.Mutex
 	noted []string
