@@ -65,17 +65,17 @@ func (m *merger) rowAt(l Lines) (t triple, found bool) {
 }
 
 // recordAt is the record that starts in a line, by halving; -1 where none does.
-func (v *version) recordAt(line int) int {
-	from, to := 0, v.Len()
+func (x *version) recordAt(line int) int {
+	from, to := 0, x.Len()
 	for from < to {
 		mid := (from + to) / 2
-		if v.Line(mid) < line {
+		if x.Line(mid) < line {
 			from = mid + 1
 		} else {
 			to = mid
 		}
 	}
-	if from < v.Len() && v.Line(from) == line {
+	if from < x.Len() && x.Line(from) == line {
 		return from
 	}
 	return -1

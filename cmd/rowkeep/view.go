@@ -137,7 +137,7 @@ func (o *output) report(start string, spans []span) {
 	width, _ := screen(o.stderr)
 	v := &view{bufio.NewWriter(o.stderr), width, o.colored(o.stderrTTY)}
 	v.line(slices.Concat([]span{{plain, start}}, spans)...)
-	v.Flush() //nolint:errcheck // nobody is there to be told
+	v.Flush()
 }
 
 // quoteParts shows a value on one line as quote does, with what is changed in a colour of
