@@ -103,18 +103,10 @@ func (o *output) message(p paint, s string) {
 	fmt.Fprintf(o.stderr, "rowkeep: %s\n", p.on(visible(s), o.colored(o.stderrTTY)))
 }
 
-// detail prints a line that belongs to the message above it.
-func (o *output) detail(s string) { fmt.Fprintf(o.stderr, "  %s\n", visible(s)) }
-
 // text returns a printer of lines to standard output, and what ends it.
 func (o *output) text() (line func(p paint, s string), flush func() error) {
-	w := bufio.NewWriter(o.stdout)
-	colored := o.colored(o.stdoutTTY)
-	line = func(p paint, s string) {
-		w.WriteString(p.on(visible(s), colored))
-		w.WriteByte('\n')
-	}
-	return line, w.Flush
+	v := &view{Writer: bufio.NewWriter(o.stdout), colored: o.colored(o.stdoutTTY)}
+	return func(p paint, s string) { v.line(span{p, s}) }, v.Flush
 }
 
 // file returns the writer of a merged file to standard output.

@@ -116,19 +116,19 @@ func screen(w io.Writer) (width, height int) {
 
 // show prints text to standard output: through a pager where it is a terminal on which the
 // text does not fit.
-func (o *output) show(print func(*view)) error {
+func (o *output) show(write func(*view)) error {
 	width, height := screen(o.stdout)
 	p := &pager{stdout: o.stdout, height: height}
 	v := &view{bufio.NewWriter(p), width, o.colored(o.stdoutTTY)}
-	print(v)
+	write(v)
 	err := v.Flush()
 	return cmp.Or(err, p.Close())
 }
 
 // plainly prints text to what is no terminal.
-func plainly(w io.Writer, print func(*view)) error {
+func plainly(w io.Writer, write func(*view)) error {
 	v := &view{Writer: bufio.NewWriter(w)}
-	print(v)
+	write(v)
 	return v.Flush()
 }
 
@@ -137,7 +137,7 @@ func (o *output) report(start string, spans []span) {
 	width, _ := screen(o.stderr)
 	v := &view{bufio.NewWriter(o.stderr), width, o.colored(o.stderrTTY)}
 	v.line(slices.Concat([]span{{plain, start}}, spans)...)
-	v.Flush() //nolint:errcheck // nobody is there to be told
+	v.Flush()
 }
 
 // quoteParts shows a value on one line as quote does, with what is changed in a colour of

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
@@ -66,6 +67,17 @@ func TestFitHostile(t *testing.T) {
 				t.Errorf("%s: the lines are not the text", h.Name)
 			}
 		}
+	}
+}
+
+// TestViewEscapes shows that whatever is printed is escaped on its way, and its colour is not.
+func TestViewEscapes(t *testing.T) {
+	var b strings.Builder
+	v := &view{Writer: bufio.NewWriter(&b), colored: true}
+	v.line(span{plain, "a\x1b[2J"}, span{red, "\u202eb\n"}, span{red, "c"}, span{plain, ""})
+	v.Flush()
+	if got, want := b.String(), "a\\x1b[2J\x1b[31m\\u202eb\\nc\x1b[0m\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -16,43 +16,56 @@ import (
 
 // Visible returns s with escapes in place of what does not print.
 func Visible(s string) string {
-	if !strings.ContainsFunc(s, Unprintable) {
-		return s
-	}
 	var b strings.Builder
-	for run := range Runs(s) {
+	for run, escaped := range Runs(s) {
+		if !escaped && len(run) == len(s) {
+			return s
+		}
 		b.WriteString(run)
 	}
 	return b.String()
 }
 
+// mostMarks is how many marks that combine with a character, such as accents, are shown on
+// it. No script needs as many; a pile of them covers the lines above.
+const mostMarks = 8
+
 // Runs cuts s into runs of text that prints, and escapes of what does not; the second
 // value is true for escapes.
 func Runs(s string) iter.Seq2[string, bool] {
 	return func(yield func(string, bool) bool) {
-		for len(s) > 0 {
-			end := strings.IndexFunc(s, Unprintable)
-			if end < 0 {
-				end = len(s)
+		start, escaped, marks := 0, false, 0
+		run := func(end int) bool {
+			text := s[start:end]
+			start = end
+			switch {
+			case text == "":
+				return true
+			case escaped:
+				text = strconv.QuoteToASCII(text)
+				text = text[1 : len(text)-1]
 			}
-			if end > 0 && !yield(s[:end], false) {
-				return
-			}
-			s = s[end:]
-			end = len(s) - len(strings.TrimLeftFunc(s, Unprintable))
-			if end > 0 && !yield(quoted(s[:end]), true) {
-				return
-			}
-			s = s[end:]
+			return yield(text, escaped)
 		}
+		for i := 0; i < len(s); {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if unicode.IsMark(r) {
+				marks++
+			} else {
+				marks = 0
+			}
+			stands := r == utf8.RuneError && size > 1 // in the text itself
+			bad := Unprintable(r) && !stands || marks > mostMarks
+			if bad != escaped {
+				if !run(i) {
+					return
+				}
+				escaped = bad
+			}
+			i += size
+		}
+		run(len(s))
 	}
-}
-
-// quoted escapes text that does not print. U+FFFD prints where it is not the sign of an
-// invalid byte, and stays.
-func quoted(s string) string {
-	q := strconv.Quote(s)
-	return q[1 : len(q)-1]
 }
 
 // Unprintable reports controls, and marks such as those that turn the direction of

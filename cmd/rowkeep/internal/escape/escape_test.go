@@ -20,6 +20,8 @@ func TestVisible(t *testing.T) {
 		{"\u202e\u200b\u009b", `\u202e\u200b\u009b`},
 		{"\ufffd", "\ufffd"},
 		{`a\nb`, `a\nb`},
+		{"e\u0301", "e\u0301"},
+		{"e" + strings.Repeat("\u0301", 10) + "e\u0301", "e" + strings.Repeat("\u0301", 8) + `\u0301\u0301` + "e\u0301"},
 	} {
 		if got := escape.Visible(c.in); got != c.want {
 			t.Errorf("%q is shown as %q, want %q", c.in, got, c.want)

@@ -37,6 +37,7 @@ func TestPair(t *testing.T) {
 		{"", "new", "", "[new]"},
 		{"true", "false", "[true]", "[false]"},
 		{"64200", "65100", "6[42]00", "6[51]00"},
+		{"sell 10 at 64200 now", "sell 12 at 64900 now", "sell 1[0] at 64[2]00 now", "sell 1[2] at 64[9]00 now"},
 		{"take profit", "take profits", "take profit", "take profit[s]"},
 		{"2026-11-02T09:14:07Z", "2026-11-02T09:15:07Z", "2026-11-02T09:1[4]:07Z", "2026-11-02T09:1[5]:07Z"},
 		// Too long for a look at every character, and not UTF-8: the ends are compared, and

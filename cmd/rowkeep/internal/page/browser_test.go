@@ -73,9 +73,8 @@ func TestMain(m *testing.M) {
 
 // A tab shows one page, and notes what the page does that it should not.
 type tab struct {
-	t     *testing.T
-	ctx   context.Context
-	title string
+	t   *testing.T
+	ctx context.Context
 
 	mu    sync.Mutex
 	noted []string
@@ -241,6 +240,9 @@ const faint = `(() => {
 // (\p{Z}).
 const odd = `[...new Set(document.documentElement.textContent.match(/(?![\n\t \u202f])[\p{C}\p{Z}]/gu) || [])].map((c) => c.codePointAt(0).toString(16))`
 
+// cutOff lists texts that are wider than what they stand in.
+const cutOff = `[...document.querySelectorAll("td, th, h3, dd, p, .kv, li")].filter((e) => e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1 && !e.classList.contains("vh")).map((e) => e.outerHTML.slice(0, 100))`
+
 func TestLooks(t *testing.T) {
 	for name, r := range map[string]page.Report{"merge": demo(t), "diff": demoDiff(t), "pending": pending(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -256,6 +258,9 @@ func TestLooks(t *testing.T) {
 			}
 			for _, width := range []int64{1280, 820, 360} {
 				b.do(chromedp.EmulateViewport(width, 800))
+				if cut := eval[[]string](b, cutOff); len(cut) > 0 {
+					t.Errorf("%d wide, %d texts are cut off, as %s", width, len(cut), cut[0])
+				}
 				if over := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 					t.Errorf("%d wide, the page is %d too wide", width, over)
 				}
@@ -308,6 +313,9 @@ func TestHostile(t *testing.T) {
 	}
 	for _, width := range []int64{1280, 360} {
 		b.do(chromedp.EmulateViewport(width, 800))
+		if cut := eval[[]string](b, cutOff); len(cut) > 0 {
+			t.Errorf("%d wide, %d texts are cut off, as %s", width, len(cut), cut[0])
+		}
 		if over := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 			t.Errorf("%d wide, the page is %d too wide", width, over)
 		}
