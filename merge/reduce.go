@@ -137,6 +137,18 @@ func (x *reducing) run(hash bool) (*reduction, step) {
 	}
 	wg.Wait()
 	r := &reduction{}
+	cuts := 0
+	for _, p := range parts {
+		cuts += len(p.cuts)
+	}
+	r.cuts = make([]cut, 0, cuts)
+	for v := range r.sketch {
+		size := 0
+		for _, p := range parts {
+			size += len(p.sketch[v])
+		}
+		r.sketch[v] = make([]byte, 0, size)
+	}
 	return r, r.join(x, parts, ends, hash)
 }
 
@@ -236,6 +248,9 @@ func (x *reducing) common(pos int) (at [3]int, ok bool) {
 	return at, false
 }
 
+// keptPart is the part of the versions, one in so many bytes, that the sketch has room for.
+const keptPart = 32
+
 // newReducer starts a reducer at the first of the places; the others are where the
 // next ones start.
 func (x *reducing) newReducer(starts [][3]int, first, hash bool) *reducer {
@@ -246,6 +261,7 @@ func (x *reducing) newReducer(starts [][3]int, first, hash bool) *reducer {
 		if first {
 			r.in[v].copied = 0 // the head is in the sketch
 		}
+		r.sketch[v] = make([]byte, 0, len(data)/keptPart/mostParts) // growing it would copy it
 	}
 	if hash {
 		r.hashed = newHashedRows(x.guessRows() / mostParts)
