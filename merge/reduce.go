@@ -34,7 +34,7 @@ import (
 //     the lead that it had.
 //
 // What else the rules look at beyond one row and its lead, and why the sketch decides the
-// same, or else is given up (see sound):
+// same, or else is given up (soundKeys, soundOrder) and the inputs are merged whole:
 //
 //	header, columns     the names are equal in all three, so no column came, went or moved
 //	keys of base        looked at in every row: they increase, or a table of them has no two alike
@@ -46,7 +46,7 @@ import (
 //	mass key change     keys go and come in the sketch only; the rows left out are added to the count
 //	line ends           those of the rows left out are known; the first record and the last stay
 //	equal comments      all of them are in the sketch
-//	lines               the lines left out are added (sketch.line)
+//	lines               the lines left out are added
 //	markers, NUL bytes  what is left out is searched; if it holds one, the inputs are
 //	counts of rows      the rows left out are added
 
@@ -136,20 +136,24 @@ func (x *reducing) run(hash bool) (*reduction, step) {
 		wg.Go(func() { ends[i] = parts[i].run() })
 	}
 	wg.Wait()
-	r := &reduction{}
-	cuts := 0
+	r := newReduction(parts)
+	return r, r.join(x, parts, ends, hash)
+}
+
+// newReduction has room for what reducers found.
+func newReduction(parts []*reducer) *reduction {
+	cuts, size := 0, [3]int{}
 	for _, p := range parts {
 		cuts += len(p.cuts)
-	}
-	r.cuts = make([]cut, 0, cuts)
-	for v := range r.sketch {
-		size := 0
-		for _, p := range parts {
-			size += len(p.sketch[v])
+		for v := range size {
+			size[v] += len(p.sketch[v])
 		}
-		r.sketch[v] = make([]byte, 0, size)
 	}
-	return r, r.join(x, parts, ends, hash)
+	r := &reduction{cuts: make([]cut, 0, cuts)}
+	for v := range size {
+		r.sketch[v] = make([]byte, 0, size[v])
+	}
+	return r
 }
 
 // join puts the cuts of reducers together: of the first, and of each that started where
