@@ -222,7 +222,7 @@ const mostParts = 4
 
 // common looks for a row at or behind a position of base that stands in both sides too.
 func (x *reducing) common(pos int) (at [3]int, ok bool) {
-	const tries, near = 8, 64 << 10
+	const tries, near, far = 8, 64 << 10, 1 << 20
 	base := x.data[inBase]
 	for range tries {
 		i := bytes.IndexByte(base[pos:], '\n')
@@ -239,9 +239,9 @@ func (x *reducing) common(pos int) (at [3]int, ok bool) {
 		for s := inOurs; ok && s <= inTheirs; s++ {
 			side := x.data[s]
 			guess := int(float64(pos) / float64(len(base)) * float64(len(side)))
-			lo := max(0, min(pos, guess)-near)
-			hi := min(len(side), max(pos, guess)+near)
-			found := bytes.Index(side[min(lo, hi):hi], line)
+			drift := near + min(max(pos-guess, guess-pos), far)
+			lo, hi := max(0, guess-drift), min(len(side), guess+drift)
+			found := bytes.Index(side[lo:hi], line)
 			at[s], ok = lo+found+1, found >= 0
 		}
 		if ok && at[inBase] >= x.heads[inBase].end && at[inOurs] >= x.heads[inOurs].end && at[inTheirs] >= x.heads[inTheirs].end {
