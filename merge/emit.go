@@ -23,6 +23,7 @@ func (m *merger) compose() {
 	cut, cuts := 0, 0
 	if m.sketch != nil {
 		cuts = len(m.sketch.cuts)
+		m.w.spans = slices.Grow(m.w.spans, 4*cuts)
 	}
 	for i := range kept {
 		at := i

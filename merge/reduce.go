@@ -34,7 +34,7 @@ import (
 //     the lead that it had.
 //
 // What else the rules look at beyond one row and its lead, and why the sketch decides the
-// same, or else is given up (see sound):
+// same, or else is given up (soundKeys, soundOrder) and the inputs are merged whole:
 //
 //	header, columns     the names are equal in all three, so no column came, went or moved
 //	keys of base        looked at in every row: they increase, or a table of them has no two alike
@@ -46,7 +46,7 @@ import (
 //	mass key change     keys go and come in the sketch only; the rows left out are added to the count
 //	line ends           those of the rows left out are known; the first record and the last stay
 //	equal comments      all of them are in the sketch
-//	lines               the lines left out are added (sketch.line)
+//	lines               the lines left out are added
 //	markers, NUL bytes  what is left out is searched; if it holds one, the inputs are
 //	counts of rows      the rows left out are added
 
@@ -136,8 +136,24 @@ func (x *reducing) run(hash bool) (*reduction, step) {
 		wg.Go(func() { ends[i] = parts[i].run() })
 	}
 	wg.Wait()
-	r := &reduction{}
+	r := newReduction(parts)
 	return r, r.join(x, parts, ends, hash)
+}
+
+// newReduction has room for what reducers found.
+func newReduction(parts []*reducer) *reduction {
+	cuts, size := 0, [3]int{}
+	for _, p := range parts {
+		cuts += len(p.cuts)
+		for v := range size {
+			size[v] += len(p.sketch[v])
+		}
+	}
+	r := &reduction{cuts: make([]cut, 0, cuts)}
+	for v := range size {
+		r.sketch[v] = make([]byte, 0, size[v])
+	}
+	return r
 }
 
 // join puts the cuts of reducers together: of the first, and of each that started where
@@ -206,7 +222,7 @@ const mostParts = 4
 
 // common looks for a row at or behind a position of base that stands in both sides too.
 func (x *reducing) common(pos int) (at [3]int, ok bool) {
-	const tries, near = 8, 64 << 10
+	const tries, near, far = 8, 64 << 10, 1 << 20
 	base := x.data[inBase]
 	for range tries {
 		i := bytes.IndexByte(base[pos:], '\n')
@@ -223,9 +239,9 @@ func (x *reducing) common(pos int) (at [3]int, ok bool) {
 		for s := inOurs; ok && s <= inTheirs; s++ {
 			side := x.data[s]
 			guess := int(float64(pos) / float64(len(base)) * float64(len(side)))
-			lo := max(0, min(pos, guess)-near)
-			hi := min(len(side), max(pos, guess)+near)
-			found := bytes.Index(side[min(lo, hi):hi], line)
+			drift := near + min(max(pos-guess, guess-pos), far)
+			lo, hi := max(0, guess-drift), min(len(side), guess+drift)
+			found := bytes.Index(side[lo:hi], line)
 			at[s], ok = lo+found+1, found >= 0
 		}
 		if ok && at[inBase] >= x.heads[inBase].end && at[inOurs] >= x.heads[inOurs].end && at[inTheirs] >= x.heads[inTheirs].end {
@@ -235,6 +251,9 @@ func (x *reducing) common(pos int) (at [3]int, ok bool) {
 	}
 	return at, false
 }
+
+// keptPart is the part of the versions, one in so many bytes, that the sketch has room for.
+const keptPart = 32
 
 // newReducer starts a reducer at the first of the places; the others are where the
 // next ones start.
@@ -246,6 +265,7 @@ func (x *reducing) newReducer(starts [][3]int, first, hash bool) *reducer {
 		if first {
 			r.in[v].copied = 0 // the head is in the sketch
 		}
+		r.sketch[v] = make([]byte, 0, len(data)/keptPart/mostParts) // growing it would copy it
 	}
 	if hash {
 		r.hashed = newHashedRows(x.guessRows() / mostParts)

@@ -165,8 +165,9 @@ func (r *reducer) leaveOut(stop int) step {
 				if s := r.check(key, start); s != goOn {
 					return s
 				}
-				plain = endsInLF(raw)
-				r.ends.add(raw)
+				if plain = endsInLF(raw); plain {
+					r.ends.add(raw)
+				}
 			}
 		}
 		b.pos = end

@@ -41,12 +41,11 @@ func (r *reducer) region() step {
 
 // tooMuch reports that so little was left out that the sketch is not worth making.
 func (r *reducer) tooMuch() bool {
-	if r.feed != nil {
+	if r.feed != nil || r.Judge == 0 {
 		return false
 	}
-	const look = 16 // judge after this part of base
 	done := r.in[inBase].pos - r.start
-	return done > max(len(r.in[inBase].data)/look, r.Least) && done-r.cutBytes > done/4*3
+	return done > max(len(r.in[inBase].data)/r.Judge, r.Least) && done-r.cutBytes > done/4*3
 }
 
 // record cuts the next record of a version.

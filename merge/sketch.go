@@ -134,14 +134,39 @@ func (m *merger) soundKeys() bool {
 			return false
 		}
 	}
-	for _, s := range []int{inOurs, inTheirs} {
-		for j := range int32(m.in[s].Len()) {
-			if m.in[s].Kind(int(j)) == csvrows.Row && m.rows.base[s][j] == none && m.leftOut(m.key(s, j)) {
-				return false
-			}
+	return m.soundKeysOf(inOurs) && m.soundKeysOf(inTheirs)
+}
+
+// soundKeysOf reports that no row left out has the key of a row that a side added.
+func (m *merger) soundKeysOf(s int) bool {
+	above := 0 // how many cuts are above the row
+	for j := range int32(m.in[s].Len()) {
+		for above < len(m.sketch.cuts) && m.sketch.anchors[above][s] < j {
+			above++
+		}
+		if m.in[s].Kind(int(j)) != csvrows.Row || m.rows.base[s][j] != none {
+			continue
+		}
+		if key := m.key(s, j); !m.inOrder(above, key) && m.leftOut(key) {
+			return false
 		}
 	}
 	return true
+}
+
+// inOrder reports that base's keys increase, and that a key is behind those of so many cuts
+// and above the anchors of the others.
+func (m *merger) inOrder(above int, key []byte) bool {
+	s := m.sketch
+	if s.table != nil || above > 0 && bytes.Compare(s.cuts[above-1].lastKey, key) >= 0 {
+		return false
+	}
+	return above == len(s.cuts) || bytes.Compare(key, m.anchorKey(s.anchors[above])) < 0
+}
+
+func (m *merger) anchorKey(t triple) []byte {
+	m.keyB, _ = m.in[inBase].AppendKey(m.keyB[:0], int(t[inBase]), m.in[inBase].key)
+	return m.keyB
 }
 
 // key is a row's key; the next call reuses the memory.
@@ -159,8 +184,7 @@ func (m *merger) leftOut(key []byte) bool {
 		return found || n > 0 && at < s.cuts[n-1].end()
 	}
 	n, _ := slices.BinarySearchFunc(s.anchors, key, func(t triple, key []byte) int {
-		m.keyB, _ = m.in[inBase].AppendKey(m.keyB[:0], int(t[inBase]), m.in[inBase].key)
-		return bytes.Compare(m.keyB, key)
+		return bytes.Compare(m.anchorKey(t), key)
 	})
 	if n == 0 {
 		return false

@@ -47,14 +47,18 @@ func mergeBothWays(t *testing.T, in [3][]byte, opt merge.Options) (leftOut int) 
 		return r
 	}
 	merged(whole, &want, &wantView)
-	if r := merged(tiny, &got, &gotView); r != nil {
-		leftOut = merge.LeftOut(r)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("whole (-), by difference (+):\n%s", diff)
-	}
-	if diff := cmp.Diff(wantView, gotView); diff != "" {
-		t.Errorf("whole (-), by difference (+):\n%s", diff)
+	inOnePart := tiny
+	inOnePart.Part = 1 << 20
+	for _, sizes := range []tune.Sizes{tiny, inOnePart} {
+		if r := merged(sizes, &got, &gotView); r != nil {
+			leftOut = merge.LeftOut(r)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("whole (-), by difference (+):\n%s", diff)
+		}
+		if diff := cmp.Diff(wantView, gotView); diff != "" {
+			t.Errorf("whole (-), by difference (+):\n%s", diff)
+		}
 	}
 	return leftOut
 }
@@ -171,16 +175,17 @@ func TestTraps(t *testing.T) {
 		{"rows without a key", everywhere(at(20, ",x,y\n")), 38},
 		{"a marker line that nobody changed", everywhere(at(20, "<<<<<<< k020,x,y\n")), 39},
 		{"a NUL that nobody changed", everywhere(at(20, "k020,x,\x00\n")), 39},
-		{"a row copied from those left out", [3][]byte{plain, numbered(40, at(3, "k003,x,y3\nk020,x,y20\n")), numbered(40, at(30, "k030,x,z\n"))}, 0},
-		{"an anchor copied below itself", [3][]byte{plain, numbered(40, at(3, "k003,x,y3\nk003,x,y3\n")), numbered(40, at(3, "k003,x,z\n"))}, 0},
-		{"a row moved down", [3][]byte{plain, append(numbered(40, at(3, "k0031,x,y\n")), "k003,x,y3\n"...), plain}, 0},
-		{"a row moved by one side and deleted by the other", [3][]byte{plain, append(numbered(40, at(3, "k0031,x,y\n")), "k003,x,y3\n"...), numbered(40, at(3, "k0032,x,y\n"))}, 0},
-		{"a key renamed, its values stand once", [3][]byte{plain, numbered(40, at(3, "r003,x,y3\n")), plain}, 0},
-		{"a key renamed, its values stand twice", [3][]byte{numbered(40, at(20, "k020,x,y3\n")), numbered(40, func(i int) string { return at(3, "r003,x,y3\n")(i) + at(20, "k020,x,y3\n")(i) }), numbered(40, at(20, "k020,x,y3\n"))}, 0},
+		{"a row copied from those left out", [3][]byte{plain, numbered(40, at(12, "k012,x,y12\nk020,x,y20\n")), numbered(40, at(30, "k030,x,z\n"))}, 0},
+		{"an anchor copied below itself", [3][]byte{plain, numbered(40, at(12, "k012,x,y12\nk012,x,y12\n")), numbered(40, at(12, "k012,x,z\n"))}, 39},
+		{"an anchor changed, and copied as it was below what is left out", [3][]byte{plain, numbered(40, func(i int) string { return at(12, "k012,x,z\n")(i) + at(30, "k012,x,y12\nk030,x,y30\n")(i) }), numbered(40, at(39, "k039,x,t\n"))}, 0},
+		{"a row moved down", [3][]byte{plain, append(numbered(40, at(12, "k0121,x,y\n")), "k012,x,y12\n"...), plain}, 0},
+		{"a row moved by one side and deleted by the other", [3][]byte{plain, append(numbered(40, at(12, "k0121,x,y\n")), "k012,x,y12\n"...), numbered(40, at(12, "k0122,x,y\n"))}, 0},
+		{"a key renamed, its values stand once", [3][]byte{plain, numbered(40, at(12, "r012,x,y12\n")), plain}, 0},
+		{"a key renamed, its values stand twice", [3][]byte{numbered(40, at(20, "k020,x,y12\n")), numbered(40, func(i int) string { return at(12, "r012,x,y12\n")(i) + at(20, "k020,x,y12\n")(i) }), numbered(40, at(20, "k020,x,y12\n"))}, 0},
 		{"a key that stands twice in base", everywhere(at(20, "k019,x,y\n")), 0},
 		{"keys in no order", everywhere(func(i int) string { return fmt.Sprintf("q%d,x,y\n", i*7%40) }), 39},
 		{"keys in no order, one twice", everywhere(func(i int) string { return fmt.Sprintf("q%d,x,y\n", i*7%39) }), 0},
-		{"one side converted some line ends", [3][]byte{plain, numbered(40, at(3, "k003,x,y\r\n")), plain}, 39},
+		{"one side converted some line ends", [3][]byte{plain, numbered(40, at(12, "k012,x,y\r\n")), plain}, 39},
 		{"mixed line ends that nobody changed", everywhere(at(20, "k020,x,y\r\n")), 39},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -274,8 +279,8 @@ func TestMergeLargeRefuses(t *testing.T) {
 		{"no header", [3][]byte{{}, plain, plain}, "header"},
 		{"a column added", [3][]byte{plain, bytes.Replace(plain, []byte("id,a,b"), []byte("id,a,b,c"), 1), plain}, "header"},
 		{"keys in no order", [3][]byte{numbered(40, at(9, "a,x,y\n")), plain, plain}, "increase"},
-		{"a row moved", [3][]byte{plain, append(numbered(40, at(3, "k0031,x,y\n")), "k003,x,y3\n"...), plain}, "moved"},
-		{"a key renamed", [3][]byte{plain, numbered(40, at(3, "r003,x,y3\n")), plain}, "renamed"},
+		{"a row moved", [3][]byte{plain, append(numbered(40, at(12, "k0121,x,y\n")), "k012,x,y12\n"...), plain}, "moved"},
+		{"a key renamed", [3][]byte{plain, numbered(40, at(12, "r012,x,y12\n")), plain}, "renamed"},
 		{"a quote that is open", [3][]byte{numbered(40, at(30, "k030,\"x,y\n")), plain, plain}, "quote"},
 		{"a quote that is open in a side", [3][]byte{plain, numbered(40, at(39, "k039,\"x,y\n")), plain}, "quote"},
 		{"a NUL that nobody changed", [3][]byte{numbered(40, at(20, "k020,\x00,y\n")), numbered(40, at(20, "k020,\x00,y\n")), numbered(40, at(20, "k020,\x00,y\n"))}, "NUL"},

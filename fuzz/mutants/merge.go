@@ -376,7 +376,7 @@ var ofMerge = []mutant{
 	},
 	{
 		"reduce-keys-of-parts", "merge/reduce.go", "",
-		`if !hash && last != nil && p.firstKey != nil && bytes.Compare(last, p.firstKey) >= 0 {`, `if false {`, "keys that stand twice, in two parts, go unnoticed",
+		`if !hash && last != nil && p.firstKey != nil && bytes.Compare(last, p.firstKey) >= 0 {`, `if last != nil && bytes.Compare(last, p.firstKey) > 0 && false {`, "keys that stand twice, in two parts, go unnoticed",
 	},
 	{
 		"reduce-twice", "merge/rowtable.go", "",
@@ -384,15 +384,15 @@ var ofMerge = []mutant{
 	},
 	{
 		"sketch-copy", "merge/sketch.go", "",
-		`if m.in[s].Kind(int(j)) == csvrows.Row && m.rows.base[s][j] == none && m.leftOut(m.key(s, j)) {`, `if false {`, "a copy of a row left out is a row of its own",
+		`if key := m.key(s, j); !m.inOrder(above, key) && m.leftOut(key) {`, `if key := m.key(s, j); m.leftOut(key) && false {`, "a copy of a row left out is a row of its own",
 	},
 	{
 		"sketch-move", "merge/sketch.go", "",
-		`if b < last {`, `if false {`, "rows that moved are counted without those left out",
+		`if b < last {`, `if b < last && false {`, "rows that moved are counted without those left out",
 	},
 	{
 		"sketch-anchor-twice", "merge/sketch.go", "",
-		`if len(m.rows.duplicates) > 0 && m.rows.duplicates[string(m.key(inBase, b))] {`, `if false {`, "a copy of an anchor stands behind what is left out",
+		`if len(m.rows.duplicates) > 0 && m.rows.duplicates[string(m.key(inBase, b))] {`, `if m.rows.duplicates[string(m.key(inBase, b))] && false {`, "a copy of an anchor stands behind what is left out",
 	},
 	{
 		"sketch-rename", "merge/rename.go", "",

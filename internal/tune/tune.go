@@ -7,6 +7,9 @@ type Sizes struct {
 	// Least is the size of the least base that is not merged whole; negative merges
 	// all whole.
 	Least int
+	// Judge is behind which part of base, one in so many, it is judged whether enough is left
+	// out; 0 never does.
+	Judge int
 	// Block is how many bytes are compared at once at first, MostBlock at the most.
 	Block, MostBlock int
 	// Part is the size of a part of base that is looked at beside others.
@@ -19,4 +22,4 @@ type Sizes struct {
 }
 
 // Merge is in force. It is not to be changed while something is merged.
-var Merge = Sizes{Least: 32 << 10, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 8 << 20, Window: 8, Patience: 16}
+var Merge = Sizes{Least: 32 << 10, Judge: 16, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 8 << 20, Window: 8, Patience: 16}
