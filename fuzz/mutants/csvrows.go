@@ -24,7 +24,7 @@ var ofCSVRows = []mutant{
 	},
 	{
 		"scan-plain-cr", "csvrows/parse.go", "func (f *File) plainRows(s *scanner, pos int) int {",
-		`if lf >= clear {`, `if lf >= s.qt.at {`, "a lone CR in a plain row ends no record",
+		`if lf >= far {`, `if lf >= s.qt.at {`, "a lone CR in a plain row ends no record",
 	},
 	{
 		"scan-quoted-cr", "csvrows/parse.go", "func (f *File) quotedRows(s *scanner, pos int) int {",
