@@ -36,7 +36,7 @@ var ofCSVRows = []mutant{
 	},
 	{
 		"block-stray-quote", "csvrows/block.go", "",
-		`good := opening&(others<<1|q.behind) == 0`, `good := true`, "a quote inside a bare field opens one in a block",
+		`good := opening&(others<<1|q.behind) == 0`, `good := opening&(others<<1|q.behind) <= opening`, "a quote inside a bare field opens one in a block",
 	},
 	{
 		"block-inside", "csvrows/block.go", "",
