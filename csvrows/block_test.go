@@ -3,6 +3,7 @@ package csvrows
 import (
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -70,7 +71,10 @@ func TestSplitFields(t *testing.T) {
 
 // Offsets beyond four bytes, in files that no test can hold.
 func TestRecordsOfLargeFiles(t *testing.T) {
-	const gibi = 1 << lowBits
+	if strconv.IntSize < 64 {
+		t.Skip("SKIPPED: no file here has that many bytes")
+	}
+	gibi := 1 << lowBits
 	offsets := []int{0, 5, gibi - 1, gibi, gibi + 7, 2*gibi - 1, 5 * gibi, 5*gibi + 1, 9*gibi - 1, 9 * gibi}
 	r := records{size: 10 * gibi}
 	for i, offset := range offsets {

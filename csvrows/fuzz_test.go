@@ -89,6 +89,7 @@ var quotedRows = []string{
 	"# it's \"odd\n\"a\",\"b\"\n",
 	"\"# a\",\"b\"\n\"\",\"\"\n \n",
 	"\"a\",\"b\r\rc\"\r\"d\",\"e\"\n",
+	"\"a\",\"b\"\rc,\"d\"\n",
 }
 
 // holdParse holds Parse against the plain reader.

@@ -219,9 +219,9 @@ func (f *File) easyRows(s *scanner, pos int) int {
 // its first byte tells, without quotes, up to a LF, as far as it is known that there is no
 // quote and no CR. It returns where it has come to.
 func (f *File) plainRows(s *scanner, pos int) int {
-	for clear := min(s.qt.at, s.cr.at); pos < clear && s.tells[f.data[pos]] && f.recs.len() < f.most; {
+	for far := min(s.qt.at, s.cr.at); pos < far && s.tells[f.data[pos]] && f.recs.len() < f.most; {
 		lf := s.lineFeed(pos)
-		if lf >= clear {
+		if lf >= far {
 			break
 		}
 		f.recs.add(pos, Row)

@@ -24,7 +24,7 @@ var ofCSVRows = []mutant{
 	},
 	{
 		"scan-plain-cr", "csvrows/parse.go", "func (f *File) plainRows(s *scanner, pos int) int {",
-		`if lf >= clear {`, `if lf >= s.qt.at {`, "a lone CR in a plain row ends no record",
+		`if lf >= far {`, `if lf >= s.qt.at {`, "a lone CR in a plain row ends no record",
 	},
 	{
 		"scan-quoted-cr", "csvrows/parse.go", "func (f *File) quotedRows(s *scanner, pos int) int {",
@@ -36,7 +36,7 @@ var ofCSVRows = []mutant{
 	},
 	{
 		"block-stray-quote", "csvrows/block.go", "",
-		`good := opening&(others<<1|q.behind) == 0`, `good := true`, "a quote inside a bare field opens one in a block",
+		`good := opening&(others<<1|q.behind) == 0`, `good := opening&(others<<1|q.behind) <= opening`, "a quote inside a bare field opens one in a block",
 	},
 	{
 		"block-inside", "csvrows/block.go", "",
