@@ -45,7 +45,7 @@ func main() {
 
 func run(ctx context.Context, exchange string, args []string) error {
 	if exchange == "" || len(args) < 2 {
-		return errors.New("usage: daemon -exchange COMMAND FILE PAIR=PRICE...")
+		return errors.New("want daemon -exchange COMMAND FILE PAIR=PRICE and more prices")
 	}
 	prices, err := parsePrices(args[1:])
 	if err != nil {
