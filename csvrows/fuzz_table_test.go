@@ -134,6 +134,59 @@ func TestPatched(t *testing.T) {
 	}
 }
 
+// A cell can make a file look like UTF-16, which Parse refuses.
+func TestPatchedUTF16(t *testing.T) {
+	table := newTable(t, "a\x00,\x00b\x00\n\x00k\x00,\x00vv\n", csvrows.Options{})
+	if err := table.Set(key("\x00k\x00"), cells{"\x00b\x00": "\x00v\x00"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := csvrows.Parse(table.Bytes(), csvrows.Options{}); !errors.Is(err, csvrows.ErrUTF16) {
+		t.Fatalf("%q reads with %v, want ErrUTF16", table.Bytes(), err)
+	}
+	if f, _, _ := table.Patched(); f != nil {
+		t.Errorf("%q was told from edits", f.Bytes())
+	}
+}
+
+// Under another delimiter a header goes on into rows, so that a cell decides about it.
+func TestPatchedDelimiter(t *testing.T) {
+	table := newTable(t, "k,v;\"x\nr,1\n", csvrows.Options{Delimiter: ','})
+	detected := newTable(t, "k,v;\"x\nr,1\n", csvrows.Options{})
+	for _, edited := range []*csvrows.Table{table, detected} {
+		if err := edited.Set(key("r"), cells{"v;\"x": "1\";a;b"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f, err := csvrows.Parse(detected.Bytes(), csvrows.Options{}); err != nil || f.Delimiter() != ';' {
+		t.Fatalf("%q reads by %q (%v), want a semicolon", detected.Bytes(), f.Delimiter(), err)
+	}
+	if f, _, _ := detected.Patched(); f != nil {
+		t.Errorf("%q was told from edits, with the delimiter of before", f.Bytes())
+	}
+	if f, _, _ := table.Patched(); f == nil {
+		t.Error("a given delimiter stays, and the file was not told from edits")
+	}
+}
+
+// Tables of one file share what they read of it, and nothing else.
+func TestTablesOfOneFile(t *testing.T) {
+	file, err := csvrows.Parse([]byte("id,v\na,1\nb,2\nc,3\n"), csvrows.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, other := newTableOf(t, file), newTableOf(t, file)
+	if err := errors.Join(one.Delete(key("a")), one.Rename(key("b"), key("z")), one.Append(key("d"), nil)); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []*csvrows.Table{other, newTableOf(t, file)} {
+		for k, want := range map[string]bool{"a": true, "b": true, "c": true, "z": false, "d": false} {
+			if table.Has(key(k)) != want {
+				t.Errorf("another table has %q: %v, want %v", k, !want, want)
+			}
+		}
+	}
+}
+
 // TestTableScripts runs long scripts of chance over the inputs of all tables.
 func TestTableScripts(t *testing.T) {
 	chance := rand.NewChaCha8([32]byte{})

@@ -1,5 +1,7 @@
 package csvrows
 
+import "bytes"
+
 // Patched returns the file that Parse makes of what Bytes returns, where that can be told
 // without reading what no edit touched: all edits set cells of rows below a header, and none
 // a key. Its tables need not read the keys either. head and tail are how many bytes at its
@@ -20,7 +22,7 @@ func (t *Table) Patched() (f *File, head, tail int) {
 	f.recs = old.recs.shifted(len(f.data), changed, func(row int) int { return len(t.raw(row)) - len(old.Raw(row)) })
 	f.keyedOnce.Do(func() {
 		k := t.keyed
-		k.findLineEnd(f)
+		k.lineEnd = bytes.Clone(k.lineEnd) // of the old file, whose memory nobody may need any more
 		f.keyed = &k
 	})
 	return f, old.Offset(changed[0]), len(old.data) - old.Offset(changed[len(changed)-1]+1)

@@ -372,3 +372,50 @@ func names(t *testing.T, dir string) string {
 	}
 	return strings.Join(list, " ")
 }
+
+// A cell can hold what reads as a conflict marker. What is not read again is looked at too.
+func TestUpdateRefusesMarkers(t *testing.T) {
+	c := newConfig(t)
+	s := c.open(store.Options{})
+	before := read(t, c.path)
+	snap, err := s.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := snap.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range table.Keys() {
+		_, err := s.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.Set(key, map[string]string{"enabled": "x\n<<<<<<< ours"})
+		})
+		if !errors.Is(err, store.ErrConflictMarkers) {
+			t.Errorf("row %s: %v, want ErrConflictMarkers", key, err)
+		}
+	}
+	if got := read(t, c.path); got != before {
+		t.Errorf("%q, want %q", got, before)
+	}
+}
+
+// A file that has the size of what is known is looked at to its end.
+func TestEditOfTheSameSize(t *testing.T) {
+	c := newConfig(t)
+	large := "id,n\n" + strings.Repeat("x,1\n", 1<<18) // a megabyte
+	c.save(large)
+	s := c.open(store.Options{})
+	for _, at := range []int{len(large) - 2, 7, len(large)/2/4*4 + 3} {
+		for range 2 { // the second time what was read last is known
+			snap, err := s.Snapshot(t.Context())
+			if err != nil || string(snap.Bytes()) != large {
+				t.Fatalf("the file is not what was saved (%v)", err)
+			}
+		}
+		large = large[:at] + "2" + large[at+1:]
+		c.save(large)
+	}
+	if snap, err := s.Snapshot(t.Context()); err != nil || string(snap.Bytes()) != large {
+		t.Errorf("the file is not what was saved last (%v)", err)
+	}
+}

@@ -133,6 +133,20 @@ func TestAppend(t *testing.T) {
 	p.want(said{1, state.Read, "a"}, said{2, state.Commit, "b"}, said{3, state.Stray, "c"}, said{4, state.Conflict, "d"}, said{5, state.Commit, "e"})
 }
 
+// What a version is said to keep of another one than the last is not believed.
+func TestKeptOfAnother(t *testing.T) {
+	p := newPlace(t)
+	p.append(version(state.Read, "id,v\na,1\n"), version(state.Commit, "id,v\na,2\n"))
+	v := version(state.Commit, "id,w\nb,3\n")
+	v.Patch = state.Patch{Of: state.DigestOf([]byte("id,w\nb,2\n")), Head: 7, Tail: 1}
+	p.append(v)
+	p.want(said{1, state.Read, "id,v\na,1\n"}, said{2, state.Commit, "id,v\na,2\n"}, said{3, state.Commit, "id,w\nb,3\n"})
+	v = version(state.Commit, "id,w\nb,44\n")
+	v.Patch = state.Patch{Of: state.DigestOf([]byte("id,w\nb,3\n")), Head: 7, Tail: 1}
+	p.append(v)
+	p.want(said{1, state.Read, "id,v\na,1\n"}, said{2, state.Commit, "id,v\na,2\n"}, said{3, state.Commit, "id,w\nb,3\n"}, said{4, state.Commit, "id,w\nb,44\n"})
+}
+
 // A commit that did not come about leaves nothing, and the next one gets its number.
 func TestUndo(t *testing.T) {
 	p := newPlace(t)
