@@ -186,6 +186,12 @@ func TestTraps(t *testing.T) {
 		{"keys in no order", everywhere(func(i int) string { return fmt.Sprintf("q%d,x,y\n", i*7%40) }), 39},
 		{"keys in no order, one twice", everywhere(func(i int) string { return fmt.Sprintf("q%d,x,y\n", i*7%39) }), 0},
 		{"one side converted some line ends", [3][]byte{plain, numbered(40, at(12, "k012,x,y\r\n")), plain}, 39},
+		{"one side converted all that is kept, and nothing that is left out", [3][]byte{plain, bytes.Replace(numbered(40, func(i int) string {
+			if i < 13 || i == 39 {
+				return fmt.Sprintf("k%03d,x,y%d\r\n", i, i)
+			}
+			return ""
+		}), []byte("\n"), []byte("\r\n"), 1), numbered(40, at(2, "k002,x,t\n"))}, 39},
 		{"mixed line ends that nobody changed", everywhere(at(20, "k020,x,y\r\n")), 39},
 	} {
 		t.Run(c.name, func(t *testing.T) {
