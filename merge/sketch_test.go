@@ -169,7 +169,9 @@ func TestTraps(t *testing.T) {
 		{"base's last row has no line end, a side's has", [3][]byte{open, plain, open}, 39},
 		{"a lone CR where a side has CR LF", [3][]byte{numbered(40, at(20, "k020,x,y\r")), numbered(40, at(20, "k020,x,y\r\n")), plain}, 39},
 		{"a blank line that comes behind a lone CR", everywhere(func(i int) string { return at(20, "# c\nk020,x,y\r")(i) + at(25, "\nk025,x,y\n")(i) }), 39},
-		{"a lone CR at the end of what could be left out", everywhere(func(i int) string { return at(20, "# c\nk020,x,y\n")(i) + at(24, "k024,x,y\r")(i) + at(25, "# d\nk025,x,y\n")(i) }), 39},
+		{"a lone CR at the end of what could be left out", everywhere(func(i int) string {
+			return at(20, "# c\nk020,x,y\n")(i) + at(24, "k024,x,y\r")(i) + at(25, "# d\nk025,x,y\n")(i)
+		}), 39},
 		{"a cell that holds line ends", everywhere(at(20, "k020,\"x\n\n,z\",y\n")), 39},
 		{"a comment with a quote", everywhere(at(20, "# it's \"odd\nk020,x,y\n")), 39},
 		{"equal comments", everywhere(func(i int) string { return fmt.Sprintf("# same\nk%03d,x,y\n", i) }), 0},
