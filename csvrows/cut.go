@@ -89,23 +89,43 @@ func (c *Cutter) behind(end int) int {
 // quoted returns the line end of a record that starts at start and holds quotes before
 // the line end at eol. Only a quote that opens a field can hide a line end.
 func (c *Cutter) quoted(start, eol int) (end int, ok bool) {
-	data := c.f.data
+	data, delim := c.f.data, c.f.opt.Delimiter
 	for pos := start; ; {
-		i := bytes.IndexByte(data[pos:eol], '"')
-		if i < 0 {
+		if pos < eol && data[pos] == delim {
+			pos++
+		}
+		if pos >= eol {
 			return eol, true
 		}
-		q := pos + i
-		if q != start && data[q-1] != c.f.opt.Delimiter {
-			pos = q + 1
-			continue
+		if data[pos] != '"' || pos > start && data[pos-1] != delim {
+			i := indexNear(data[pos:eol], '"')
+			if i < 0 {
+				return eol, true
+			}
+			if pos += i; pos > start && data[pos-1] != delim {
+				pos++
+				continue
+			}
 		}
-		shut := closingQuote(data, q)
-		if shut < 0 {
+		if pos = behindQuoted(data, pos); pos < 0 {
 			return 0, false
 		}
-		if pos = shut + 1; pos > eol {
+		if pos > eol {
 			eol = c.lineEnd(pos)
+		}
+	}
+}
+
+// behindQuoted returns the position behind the quote that closes the one at open, or -1 if
+// none does.
+func behindQuoted(data []byte, open int) int {
+	for pos := open + 1; ; pos++ {
+		i := indexNear(data[pos:], '"')
+		if i < 0 {
+			return -1
+		}
+		if pos += i + 1; pos == len(data) || data[pos] != '"' {
+			return pos
 		}
 	}
 }

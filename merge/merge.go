@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -58,11 +59,15 @@ func mergeInputs(data [3][]byte, opt Options) (m *merger, err, merged error) {
 // sameMemory has inputs of the same bytes share their memory, so that they are compared
 // once.
 func sameMemory(data [3][]byte) [3][]byte {
+	var wg sync.WaitGroup
 	for _, s := range []int{inOurs, inTheirs} {
-		if bytes.Equal(data[inBase], data[s]) {
-			data[s] = data[inBase]
-		}
+		wg.Go(func() {
+			if bytes.Equal(data[inBase], data[s]) {
+				data[s] = data[inBase]
+			}
+		})
 	}
+	wg.Wait()
 	return data
 }
 

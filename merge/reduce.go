@@ -200,8 +200,9 @@ func (r *reduction) add(p *reducer) {
 	r.ends = lineEndSet{r.ends.lf || p.ends.lf, r.ends.crlf || p.ends.crlf}
 }
 
-// starts are where reducers start: behind the header, and at rows of base that stand in
-// both sides too, somewhere near. A row that holds a quote might be the end of one.
+// starts are where reducers start: behind the header, and at lines of base that stand in
+// both sides too, somewhere near. A line with an odd number of quotes is likely to be a part
+// of a row.
 func (x *reducing) starts() [][3]int {
 	first := [3]int{}
 	for v, h := range x.heads {
@@ -220,7 +221,7 @@ func (x *reducing) starts() [][3]int {
 // mostParts bounds how many reducers there are; the work is bounded by memory soon.
 const mostParts = 4
 
-// common looks for a row at or behind a position of base that stands in both sides too.
+// common looks for a line at or behind a position of base that stands in both sides too.
 func (x *reducing) common(pos int) (at [3]int, ok bool) {
 	const tries, near, far = 8, 64 << 10, 1 << 20
 	base := x.data[inBase]
@@ -235,7 +236,7 @@ func (x *reducing) common(pos int) (at [3]int, ok bool) {
 			return at, false
 		}
 		line := base[pos : pos+j+2] // with the line feed above it
-		at[inBase], ok = pos+1, bytes.IndexByte(line, '"') < 0 && bytes.IndexByte(line, '\r') < 0
+		at[inBase], ok = pos+1, bytes.Count(line, []byte{'"'})%2 == 0
 		for s := inOurs; ok && s <= inTheirs; s++ {
 			side := x.data[s]
 			guess := int(float64(pos) / float64(len(base)) * float64(len(side)))

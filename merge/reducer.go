@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/internal/tune"
@@ -215,10 +216,19 @@ func commonPrefix(a, b []byte) int {
 	return i
 }
 
+// doubled makes room for n more. A large slice that append grows is copied over and over,
+// a quarter longer each time.
+func doubled[T any](s []T, n int) []T {
+	if len(s)+n > cap(s) {
+		s = slices.Grow(s, len(s)+n)
+	}
+	return s
+}
+
 // keepTo puts what a version has up to a place into the sketch.
 func (r *reducer) keepTo(v, to int) {
 	c := &r.in[v]
-	r.sketch[v] = append(r.sketch[v], c.data[c.copied:to]...)
+	r.sketch[v] = append(doubled(r.sketch[v], to-c.copied), c.data[c.copied:to]...)
 	c.copied = to
 }
 
@@ -302,6 +312,6 @@ func (r *reducer) closeCut() {
 		r.in[v].copied += c.size
 		c.at[v] += r.in[v].off
 	}
-	r.cuts = append(r.cuts, c)
+	r.cuts = append(doubled(r.cuts, 1), c)
 	r.cutBytes += c.size
 }

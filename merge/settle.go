@@ -100,7 +100,7 @@ func (m *merger) report(c Conflict) {
 	if m.res == nil {
 		return
 	}
-	m.res.Conflicts = append(m.res.Conflicts, c)
+	m.res.Conflicts = append(doubled(m.res.Conflicts, 1), c)
 	if c.Settled == "" {
 		m.res.Stats.Standing++
 	} else {

@@ -168,7 +168,10 @@ func TestTraps(t *testing.T) {
 		{"base's last row is the start of a longer one", [3][]byte{open, append(bytes.Clone(open), "9\n"...), open}, 39},
 		{"base's last row has no line end, a side's has", [3][]byte{open, plain, open}, 39},
 		{"a lone CR where a side has CR LF", [3][]byte{numbered(40, at(20, "k020,x,y\r")), numbered(40, at(20, "k020,x,y\r\n")), plain}, 39},
-		{"a blank line behind a lone CR", everywhere(at(20, "k020,x,y\rk0201,x,y\n\n")), 39},
+		{"a blank line that comes behind a lone CR", everywhere(func(i int) string { return at(20, "# c\nk020,x,y\r")(i) + at(25, "\nk025,x,y\n")(i) }), 39},
+		{"a lone CR at the end of what could be left out", everywhere(func(i int) string {
+			return at(20, "# c\nk020,x,y\n")(i) + at(24, "k024,x,y\r")(i) + at(25, "# d\nk025,x,y\n")(i)
+		}), 39},
 		{"a cell that holds line ends", everywhere(at(20, "k020,\"x\n\n,z\",y\n")), 39},
 		{"a comment with a quote", everywhere(at(20, "# it's \"odd\nk020,x,y\n")), 39},
 		{"equal comments", everywhere(func(i int) string { return fmt.Sprintf("# same\nk%03d,x,y\n", i) }), 0},
@@ -186,6 +189,12 @@ func TestTraps(t *testing.T) {
 		{"keys in no order", everywhere(func(i int) string { return fmt.Sprintf("q%d,x,y\n", i*7%40) }), 39},
 		{"keys in no order, one twice", everywhere(func(i int) string { return fmt.Sprintf("q%d,x,y\n", i*7%39) }), 0},
 		{"one side converted some line ends", [3][]byte{plain, numbered(40, at(12, "k012,x,y\r\n")), plain}, 39},
+		{"one side converted all that is kept, and nothing that is left out", [3][]byte{plain, bytes.Replace(numbered(40, func(i int) string {
+			if i < 13 || i == 39 {
+				return fmt.Sprintf("k%03d,x,y%d\r\n", i, i)
+			}
+			return ""
+		}), []byte("\n"), []byte("\r\n"), 1), numbered(40, at(2, "k002,x,t\n"))}, 39},
 		{"mixed line ends that nobody changed", everywhere(at(20, "k020,x,y\r\n")), 39},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -98,7 +98,7 @@ func (w *writer) add(p []byte) {
 			return
 		}
 	}
-	w.spans = append(w.spans, span{data: p})
+	w.spans = append(doubled(w.spans, 1), span{data: p})
 }
 
 // fileRecord is record for bytes of base that are not in memory, and not the first ones.
