@@ -25,8 +25,49 @@ func TestGuides(t *testing.T) {
 	if len(guides) == 0 {
 		t.Fatal("no guides in docs")
 	}
+	buildExamples(t)
 	for _, guide := range append(guides, "../../README.md") {
 		t.Run(filepath.Base(guide), func(t *testing.T) { checkGuide(t, guide) })
+	}
+}
+
+// buildExamples puts the programs of examples, which guides run, into PATH.
+func buildExamples(t *testing.T) {
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-o", dir, "../../examples/...")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", build, err, out)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+// TestGuideCode looks up the Go code of the guide of daemons: all of it is code of the
+// example, which compiles and is tested.
+func TestGuideCode(t *testing.T) {
+	files, err := filepath.Glob("../../examples/daemon/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, file := range append(files, "../../docs/daemon.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(file, ".go") {
+			code.Write(text)
+			continue
+		}
+		blocks := strings.Split(string(text), "```go\n")[1:]
+		if len(blocks) == 0 {
+			t.Fatal("no code in the guide")
+		}
+		for _, block := range blocks {
+			block, _, _ = strings.Cut(block, "```")
+			if block == "" || !strings.Contains(code.String(), "\n"+block) {
+				t.Errorf("not in examples/daemon:\n%s", block)
+			}
+		}
 	}
 }
 

@@ -95,7 +95,7 @@ func open(file string) (*store.Store, error) {
 func (d *daemon) look(ctx context.Context) error {
 	tried := map[string]bool{}
 	for ctx.Err() == nil {
-		tx, err := d.store.Begin(ctx)
+		tx, err := d.begin(ctx)
 		if err != nil {
 			return err
 		}
@@ -113,6 +113,25 @@ func (d *daemon) look(ctx context.Context) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// begin begins from a file in which nothing of an old buffer stands: there, an order that
+// was placed long ago looks as if it waited. Repair gives back what such a save took; that
+// it had nothing to do says that tx is made from a good one.
+func (d *daemon) begin(ctx context.Context) (*store.Tx, error) {
+	for {
+		tx, err := d.store.Begin(ctx)
+		if err != nil {
+			return nil, err
+		}
+		receipt, err := d.store.Repair(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if receipt.Result == tx.Base().Digest() {
+			return tx, nil
+		}
+	}
 }
 
 // decode reads the rows. Lines that are no rows (comments, blanks) never come here.

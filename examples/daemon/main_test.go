@@ -86,6 +86,23 @@ func TestPausedMeanwhile(t *testing.T) {
 	check(t, d, path, "btc_1,BTC,100,above,paused,O-btc_1,101\neth_1,ETH,10,below,false,O-eth_1,9\n", 1)
 }
 
+// Whoever saves a buffer from before an order was placed does not have it placed again.
+func TestOldBuffer(t *testing.T) {
+	placed := 0
+	d, path := newDaemon(t, func(order) { placed++ })
+	if err := d.look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	save(t, path, orders+"ada_1,ADA,1,above,paused,,\n")
+	if err := d.look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if placed != 2 {
+		t.Errorf("%d orders were placed, want 2", placed)
+	}
+	check(t, d, path, "btc_1,BTC,100,above,false,O-btc_1,101\neth_1,ETH,10,below,false,O-eth_1,9\nada_1,ADA,1,above,paused,,\n", 0)
+}
+
 // An interrupt while an order is placed does not keep its number from the file.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
