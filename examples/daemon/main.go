@@ -61,7 +61,7 @@ func main() {
 
 func run(ctx context.Context, exchange string, watch bool, args []string) error {
 	if exchange == "" || len(args) < 2 {
-		return errors.New("usage: daemon [-watch] -exchange COMMAND FILE PAIR=PRICE...")
+		return errors.New("usage: daemon [-watch] -exchange COMMAND FILE PAIR=PRICE [PAIR=PRICE]")
 	}
 	prices, err := parsePrices(args[1:])
 	if err != nil {
