@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -125,7 +126,13 @@ func replay(t *testing.T, dir, text string) (string, int) {
 	return got.String(), commands
 }
 
-// shell returns what a command prints on both streams. Its status may be any: that of
+// localTime is a time as rowkeep shows it to people.
+var localTime = regexp.MustCompile(`\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\b`)
+
+// maskTimes puts one time in the place of all: what is shown is not to differ from run to run.
+func maskTimes(s string) string { return localTime.ReplaceAllString(s, "2026-11-02 09:14:07") }
+
+// shell returns what a command prints on both streams, but for the time. Its status may be any: that of
 // diff is 1 where files differ.
 func shell(t *testing.T, dir, command string) []byte {
 	t.Helper()
@@ -136,5 +143,5 @@ func shell(t *testing.T, dir, command string) []byte {
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	return out.Bytes()
+	return []byte(maskTimes(out.String()))
 }
