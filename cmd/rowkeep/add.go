@@ -26,6 +26,12 @@ are not given are empty. The row takes after its neighbour in line end and quote
 		RunE: c.run,
 	}
 	c.addFlags(cmd)
+	c.completeArgs(cmd, func(t *csvrows.Table, args []string, typed string) []string {
+		if len(args) == 0 {
+			return nil // a key that is there would be refused
+		}
+		return columnWords(t, args[1:], typed)
+	})
 	cmd.Flags().StringVar(&c.after, "after", "", "put the row behind the one with this `KEY` (default at the end)")
 	return cmd
 }

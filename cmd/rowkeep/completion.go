@@ -12,6 +12,11 @@ func (a *app) newCompletion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish|powershell",
 		Short: "Print the completion script of a shell",
+		Long: `Completion prints a script that completes commands and flags, and from the file that the
+command line names its keys, columns and values, its versions and what conflicts. Names that
+hold what a shell takes for its own are not offered: a file could run commands.
+
+Exit status: 0; 2 usage, as for a shell that is not known; 4 output failed.`,
 		Example: `  source <(rowkeep completion bash)
   rowkeep completion zsh > "${fpath[1]}/_rowkeep"
   rowkeep completion fish > ~/.config/fish/completions/rowkeep.fish`,

@@ -106,6 +106,7 @@ func addReadFlags(cmd *cobra.Command, opt *csvrows.Options) {
 		opt.Key, err = readRecord(s, ',')
 		return err
 	})
+	completeKey(cmd, opt)
 	flags.Func("delimiter", "what separates fields: `BYTE`, or tab, comma, semicolon, pipe (default found from the header)", func(s string) (err error) {
 		opt.Delimiter, err = config.Delimiter(s)
 		return err

@@ -33,6 +33,9 @@ Exit status: 0; 2 usage; 3 no such key or column, or the file is not readable as
 		RunE: g.run,
 	}
 	g.addFlags(cmd)
+	g.completeArgs(cmd, func(t *csvrows.Table, args []string, _ string) []string {
+		return [][]string{keyWords(t), t.Columns(), nil}[min(len(args), 2)]
+	})
 	return cmd
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -25,8 +26,49 @@ func TestGuides(t *testing.T) {
 	if len(guides) == 0 {
 		t.Fatal("no guides in docs")
 	}
+	buildExamples(t)
 	for _, guide := range append(guides, "../../README.md") {
 		t.Run(filepath.Base(guide), func(t *testing.T) { checkGuide(t, guide) })
+	}
+}
+
+// buildExamples puts the programs of examples, which guides run, into PATH.
+func buildExamples(t *testing.T) {
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-o", dir, "../../examples/...")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", build, err, out)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+// TestGuideCode looks up the Go code of the guide of daemons: all of it is code of the
+// example, which compiles and is tested.
+func TestGuideCode(t *testing.T) {
+	files, err := filepath.Glob("../../examples/daemon/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, file := range append(files, "../../docs/daemon.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(file, ".go") {
+			code.Write(text)
+			continue
+		}
+		blocks := strings.Split(string(text), "```go\n")[1:]
+		if len(blocks) == 0 {
+			t.Fatal("no code in the guide")
+		}
+		for _, block := range blocks {
+			block, _, _ = strings.Cut(block, "```")
+			if block == "" || !strings.Contains(code.String(), "\n"+block) {
+				t.Errorf("not in examples/daemon:\n%s", block)
+			}
+		}
 	}
 }
 
@@ -84,7 +126,13 @@ func replay(t *testing.T, dir, text string) (string, int) {
 	return got.String(), commands
 }
 
-// shell returns what a command prints on both streams. Its status may be any: that of
+// localTime is a time as rowkeep shows it to people.
+var localTime = regexp.MustCompile(`\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\b`)
+
+// maskTimes puts one time in the place of all: what is shown is not to differ from run to run.
+func maskTimes(s string) string { return localTime.ReplaceAllString(s, "2026-11-02 09:14:07") }
+
+// shell returns what a command prints on both streams, but for the time. Its status may be any: that of
 // diff is 1 where files differ.
 func shell(t *testing.T, dir, command string) []byte {
 	t.Helper()
@@ -95,5 +143,5 @@ func shell(t *testing.T, dir, command string) []byte {
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	return out.Bytes()
+	return []byte(maskTimes(out.String()))
 }

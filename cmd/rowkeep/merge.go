@@ -76,6 +76,7 @@ func (m *mergeCommand) addFlags(cmd *cobra.Command) {
 	addReportFormat(cmd, &m.format, "form of the report; html is a page of its own, for a browser", word[format]{"json", formatJSON})
 	addStrategy(cmd, &m.opt.Strategy)
 	addPolicies(cmd, m.opt.Policies)
+	completePolicies(cmd, &m.opt.Read)
 	choose(cmd, &m.opt.Granularity, "granularity", "what conflicts: different changes of one cell, or any two of one row",
 		word[merge.Granularity]{"cell", merge.Cells}, word[merge.Granularity]{"row", merge.Rows})
 	flags.BoolVar(&m.opt.RefuseDuplicates, "refuse-duplicates", false, "refuse an input in which a key stands twice")

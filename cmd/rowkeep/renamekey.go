@@ -22,6 +22,12 @@ does its place.
 		RunE:    c.run,
 	}
 	c.addFlags(cmd)
+	c.completeArgs(cmd, func(t *csvrows.Table, args []string, _ string) []string {
+		if len(args) > 0 {
+			return nil
+		}
+		return keyWords(t)
+	})
 	return cmd
 }
 

@@ -82,6 +82,7 @@ faster; 130 interrupted. On 2, 3 and 4 nothing is written.`,
 	flags.StringVar(&r.answers, "answers", "", "read answers from `FILE`, - for standard input")
 	flags.BoolVar(&r.dismiss, "dismiss", false, "drop the changes: the file stays as it is")
 	flags.BoolVar(&r.remember, "remember", false, "remember the answers, and give those that are remembered")
+	r.completeAnswers(cmd)
 	return cmd
 }
 

@@ -22,6 +22,7 @@ made, of mode 0600. VERSION is as with show. It prints what it changed.
 		RunE:    r.run,
 	}
 	r.addFlags(cmd)
+	r.completeVersions(cmd)
 	return cmd
 }
 

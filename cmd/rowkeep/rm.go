@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -21,6 +23,9 @@ func (a *app) newRm() *cobra.Command {
 		RunE:    c.run,
 	}
 	c.addFlags(cmd)
+	c.completeArgs(cmd, func(t *csvrows.Table, args []string, _ string) []string {
+		return slices.DeleteFunc(keyWords(t), func(key string) bool { return slices.Contains(args, key) })
+	})
 	return cmd
 }
 

@@ -83,6 +83,9 @@ it or above it in its git work tree: see rowkeep git --help. Flags win.
 
 Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
 2 usage; 3 input that cannot be merged; 4 input or output failed; 130 interrupted.`,
+		Example: `  rowkeep demo
+  rowkeep set config.csv btc_1 enabled=false
+  rowkeep merge -o merged.csv base.csv ours.csv theirs.csv`,
 		Args:          a.unknownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
@@ -94,7 +97,7 @@ Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
 	root.AddCommand(a.newConflicts(), a.newResolve())
 	root.AddCommand(a.newLog(), a.newShow(), a.newRestore(), a.newAccept(), a.newStatus())
 	root.AddCommand(a.newMerge(), a.newDiff(), a.newCheck(), a.newVersion(), a.newCompletion())
-	root.AddCommand(a.newGit(), a.newDemo())
+	root.AddCommand(a.newGit(), a.newDemo(), a.newMan())
 	return root
 }
 

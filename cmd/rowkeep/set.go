@@ -30,6 +30,12 @@ else writes to the file meanwhile stays. It prints what it changed.
 		RunE: c.run,
 	}
 	c.addFlags(cmd)
+	c.completeArgs(cmd, func(t *csvrows.Table, args []string, typed string) []string {
+		if len(args) == 0 {
+			return keyWords(t)
+		}
+		return columnWords(t, args[1:], typed)
+	})
 	return cmd
 }
 

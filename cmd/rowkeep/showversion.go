@@ -31,6 +31,7 @@ no such file, or damage keeps the version from being known.`,
 		RunE: s.run,
 	}
 	s.addFlags(cmd)
+	s.completeVersions(cmd)
 	cmd.Flags().BoolVar(&s.changesOnly, "changes", false, "print what the version changed, by key and column")
 	return cmd
 }

@@ -10,8 +10,11 @@ import (
 
 func (a *app) newVersion() *cobra.Command {
 	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version",
+		Use:   "version",
+		Short: "Print the version",
+		Long: `Version prints the version, and what it was built with and for.
+
+Exit status: 0; 2 usage; 4 output failed.`,
 		Example: "  rowkeep version",
 		Args:    operands(),
 		RunE: func(*cobra.Command, []string) error {

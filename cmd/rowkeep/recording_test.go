@@ -1,0 +1,69 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/terminal"
+)
+
+// TestRecording goes through the guide of operators in a real terminal, from a daemon
+// whose change conflicts to a settled file. What the terminal shows is the picture in the
+// guide; -update draws it anew.
+func TestRecording(t *testing.T) {
+	needs(t, "tmux", "sh")
+	buildExamples(t)
+	dir := t.TempDir()
+	if err := os.CopyFS(dir+"/examples", os.DirFS("../../examples")); err != nil {
+		t.Fatal(err)
+	}
+	prepare := exec.Command("sh", "-c", "cp examples/base.csv config.csv; "+
+		`daemon -exchange 'rowkeep set --quiet config.csv $ID enabled=paused; echo O-$ID' config.csv XXBTZUSD=65000`)
+	prepare.Dir = dir
+	if out, err := prepare.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := os.WriteFile(dir+"/.profile", []byte("PS1='$ '\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	w := terminal.Start(t, 80, 24, []string{"XDG_CACHE_HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "ENV=" + dir + "/.profile"},
+		"cd "+shellWord(dir)+" && clear && sh -i")
+	r := &terminal.Recording{Width: 80, Height: 24}
+	step := func(caption string, seconds int, keys []string, shows ...string) {
+		t.Helper()
+		for _, key := range keys {
+			w.Keys(key)
+		}
+		w.Await(shows...)
+		r.Add(w, caption, seconds, maskTimes)
+	}
+	w.Await("$")
+	w.Type("rowkeep conflicts config.csv")
+	step("What waits?", 4, []string{"Enter"}, "rowkeep: hint:", "\n$")
+	w.Type("rowkeep resolve config.csv")
+	step("At a terminal, resolve without flags asks.", 2, nil, "resolve config.csv")
+	step("The row in three versions; ! is what conflicts.", 5, []string{"Enter"}, "0 of 1", "o ours")
+	step("t takes theirs: what the person wrote. w writes.", 4, []string{"t"}, "1 of 1", "w writes")
+	step("Settled.", 3, []string{"w"}, "resolve config.csv\n", "\n$")
+	w.Type("rowkeep conflicts config.csv")
+	step("Nothing is left.", 4, []string{"Enter"}, "nothing waits")
+	picture := filepath.Join("../../docs/images", "resolve.svg")
+	if *update {
+		if err := os.WriteFile(picture, r.SVG(t), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.SVG(t); !bytes.Equal(got, want) {
+		t.Errorf("the terminal shows something else than %s; -update draws it anew", picture)
+	}
+}
