@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // the workers are many
 	os.Exit(m.Run())
 }
 

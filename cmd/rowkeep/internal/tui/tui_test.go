@@ -88,7 +88,7 @@ func start(t *testing.T, width, height int, base, ours, theirs string) (w *termi
 	if err != nil {
 		t.Fatal(err)
 	}
-	return terminal.Start(t, width, height, []string{"ROWKEEP_TUI_TEST=" + dir}, self), dir
+	return terminal.Start(t, width, height, []string{"ROWKEEP_TUI_TEST=" + dir, "GORACE=atexit_sleep_ms=0"}, self), dir
 }
 
 func write(t *testing.T, path, text string) {
