@@ -187,9 +187,7 @@ func (r *reducer) finish(s step) (*reduction, error) {
 	if reason != "" {
 		return nil, &LargeError{reason}
 	}
-	red := &reduction{}
-	red.add(r)
-	return red, nil
+	return gather([]*reducer{r}), nil
 }
 
 // slide moves the windows to where the cursors are. A window in which nothing could be

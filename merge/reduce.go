@@ -136,68 +136,71 @@ func (x *reducing) run(hash bool) (*reduction, step) {
 		wg.Go(func() { ends[i] = parts[i].run() })
 	}
 	wg.Wait()
-	r := newReduction(parts)
-	return r, r.join(x, parts, ends, hash)
+	return x.join(parts, ends, hash)
 }
 
-// newReduction has room for what reducers found.
-func newReduction(parts []*reducer) *reduction {
-	cuts, size := 0, [3]int{}
-	for _, p := range parts {
-		cuts += len(p.cuts)
-		for v := range size {
-			size[v] += len(p.sketch[v])
-		}
-	}
-	r := &reduction{cuts: make([]cut, 0, cuts)}
-	for v := range size {
-		r.sketch[v] = make([]byte, 0, size[v])
-	}
-	return r
-}
-
-// join puts the cuts of reducers together: of the first, and of each that started where
-// one before it ended.
-func (r *reduction) join(x *reducing, parts []*reducer, ends []step, hash bool) step {
+// join puts together what reducers found: the first, and each that started where one
+// before it ended.
+func (x *reducing) join(parts []*reducer, ends []step, hash bool) (*reduction, step) {
+	var used []*reducer
 	var last []byte
-	var hashed []*hashedRows
-	for i := 0; ; {
+	for i, end := 0, met; end == met; {
 		p := parts[i]
 		if !hash && last != nil && p.firstKey != nil && bytes.Compare(last, p.firstKey) >= 0 {
-			return unordered
+			return nil, unordered
 		}
 		if p.lastKey != nil {
 			last = p.lastKey
 		}
-		r.add(p)
-		hashed = append(hashed, p.hashed)
-		switch {
-		case ends[i] == met:
-			i += p.passed + 1
-			continue
-		case ends[i] == atEnd && hash:
-			if r.table = newRowTable(x.data[inBase], x.opt, p.key, hashed); r.table == nil {
-				return giveUp
-			}
+		used = append(used, p)
+		if end = ends[i]; end != met && end != atEnd {
+			return nil, end
 		}
-		return ends[i]
+		i += p.passed + 1
 	}
+	r := gather(used)
+	if hash {
+		if r.table = newRowTable(x.data[inBase], x.opt, x.heads[inBase].key, used); r.table == nil {
+			return nil, giveUp
+		}
+	}
+	return r, atEnd
 }
 
-// add puts what a reducer found behind what others did.
-func (r *reduction) add(p *reducer) {
-	for _, c := range p.cuts {
-		for v := range c.sketch {
-			c.sketch[v] += len(r.sketch[v])
+// gather makes one reduction of those of parts that follow one another.
+func gather(parts []*reducer) *reduction {
+	r := &reduction{}
+	var at [3]int
+	for _, p := range parts {
+		r.cuts = doubled(r.cuts, len(p.cuts))
+		for _, c := range p.cuts {
+			for v := range at {
+				c.sketch[v] += at[v]
+			}
+			r.cuts = append(r.cuts, c)
+			r.rows += c.rows
 		}
-		r.cuts = append(r.cuts, c)
-		r.rows += c.rows
+		for v := range at {
+			at[v] += len(p.sketch[v])
+		}
+		r.odd, r.longest = r.odd || p.odd, max(r.longest, p.longest)
+		r.ends = lineEndSet{r.ends.lf || p.ends.lf, r.ends.crlf || p.ends.crlf}
 	}
-	for v := range r.sketch {
-		r.sketch[v] = append(r.sketch[v], p.sketch[v]...)
+	if len(parts) == 1 {
+		r.sketch = parts[0].sketch
+		return r
 	}
-	r.odd, r.longest = r.odd || p.odd, max(r.longest, p.longest)
-	r.ends = lineEndSet{r.ends.lf || p.ends.lf, r.ends.crlf || p.ends.crlf}
+	var wg sync.WaitGroup
+	for v := range at {
+		wg.Go(func() {
+			r.sketch[v] = make([]byte, 0, at[v])
+			for _, p := range parts {
+				r.sketch[v] = append(r.sketch[v], p.sketch[v]...)
+			}
+		})
+	}
+	wg.Wait()
+	return r
 }
 
 // starts are where reducers start: behind the header, and at lines of base that stand in

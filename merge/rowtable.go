@@ -53,8 +53,8 @@ type rowTable struct {
 	parts [hashParts][]uint64 // free slots are 0
 }
 
-// newRowTable puts rows into a table. It returns nil if two have one key.
-func newRowTable(data []byte, opt csvrows.Options, key []int, rows []*hashedRows) *rowTable {
+// newRowTable puts the rows of parts into a table. It returns nil if two have one key.
+func newRowTable(data []byte, opt csvrows.Options, key []int, parts []*reducer) *rowTable {
 	t := &rowTable{data: data, opt: opt, key: key}
 	const builders = 2
 	var twice atomic.Bool
@@ -63,7 +63,7 @@ func newRowTable(data []byte, opt csvrows.Options, key []int, rows []*hashedRows
 		wg.Go(func() {
 			keys := t.reader()
 			for p := b; p < hashParts && !twice.Load(); p += builders {
-				if !t.build(keys, p, rows) {
+				if !t.build(keys, p, parts) {
 					twice.Store(true)
 				}
 			}
@@ -77,17 +77,17 @@ func newRowTable(data []byte, opt csvrows.Options, key []int, rows []*hashedRows
 }
 
 // build fills one part of the table; false if a key stands twice.
-func (t *rowTable) build(keys *keyReader, p int, rows []*hashedRows) bool {
+func (t *rowTable) build(keys *keyReader, p int, parts []*reducer) bool {
 	n, size := 0, 1
-	for _, h := range rows {
-		n += len(h[p])
+	for _, r := range parts {
+		n += len(r.hashed[p])
 	}
 	for size*3 < (n+1)*4 {
 		size *= 2
 	}
 	slots := make([]uint64, size)
-	for _, h := range rows {
-		for _, word := range h[p] {
+	for _, r := range parts {
+		for _, word := range r.hashed[p] {
 			i := word >> offsetBits & uint64(size-1)
 			for ; slots[i] != 0; i = (i + 1) & uint64(size-1) {
 				if slots[i]>>offsetBits == word>>offsetBits && keys.equal(positionOf(slots[i]), positionOf(word)) {
@@ -96,7 +96,7 @@ func (t *rowTable) build(keys *keyReader, p int, rows []*hashedRows) bool {
 			}
 			slots[i] = word
 		}
-		h[p] = nil
+		r.hashed[p] = nil
 	}
 	t.parts[p] = slots
 	return true

@@ -10,7 +10,7 @@ import (
 // what either side has in place of a part of it. It returns text and line end in memory
 // that the merge made; ok is false where the row must be merged cell by cell. What it makes
 // is what that would make: without quotes bytes are values, and a value that one side
-// changed stands.
+// changed stands. It reads as a row, as its first field is that of a row.
 func (m *merger) splice(t triple) (text, end []byte, ok bool) {
 	if !m.splices || t[inBase] < 0 || t[inOurs] < 0 || t[inTheirs] < 0 {
 		return nil, nil, false
@@ -37,16 +37,12 @@ func (m *merger) splice(t triple) (text, end []byte, ok bool) {
 	m.made = append(append(m.made, b[x.to:y.from]...), y.by...)
 	m.made = append(m.made, b[y.to:]...)
 	n := len(m.made)
-	if !m.keyKept(b, m.made[start:]) || !m.readsAsRow(m.made[start:]) {
-		m.made = m.made[:start]
-		return nil, nil, false
-	}
 	m.made = append(m.made, m.endOf(t)...)
 	return m.made[start:n], m.made[n:], true // one stretch, with what is made next
 }
 
 // canSplice reports that rows may be spliced: the columns are the same everywhere, and no
-// more than cells can conflict.
+// more than cells can conflict, not even the two halves of a key.
 func (m *merger) canSplice() bool {
 	return m.ownLayout == [3]bool{true, true, true} && len(m.undone) == 0 && m.opt.Granularity == Cells && m.groups == nil && len(m.in[inBase].key) == 1
 }
@@ -65,28 +61,6 @@ func (m *merger) patchOf(b, s []byte) (p patch, ok bool) {
 	p = patch{from, len(b) - tail, s[from : len(s)-tail]}
 	delim := m.in[inBase].Delimiter()
 	return p, bytes.IndexByte(p.by, delim) < 0 && bytes.IndexByte(p.by, '"') < 0 && bytes.IndexByte(b[p.from:p.to], delim) < 0
-}
-
-// keyKept reports that the key, a bare field, is the same in two rows that differ in bare
-// fields only.
-func (m *merger) keyKept(b, made []byte) bool {
-	delim := m.in[inBase].Delimiter()
-	for col := m.in[inBase].key[0]; ; col-- {
-		i, j := bytes.IndexByte(b, delim), bytes.IndexByte(made, delim)
-		if i < 0 {
-			i = len(b)
-		}
-		if j < 0 {
-			j = len(made)
-		}
-		if col == 0 {
-			return i > 0 && bytes.Equal(b[:i], made[:j])
-		}
-		if i == len(b) || j == len(made) {
-			return false
-		}
-		b, made = b[i+1:], made[j+1:]
-	}
 }
 
 // commonSuffix is how many bytes a and b both end with.

@@ -411,10 +411,6 @@ var ofMerge = []mutant{
 		`if x.to > y.from || bytes.IndexByte(b[x.to:y.from], m.in[inBase].Delimiter()) < 0 {`, `if x.to > y.from {`, "two edits of one cell are put together",
 	},
 	{
-		"splice-key", "merge/splice.go", "",
-		`if !m.keyKept(b, m.made[start:]) || !m.readsAsRow(m.made[start:]) {`, `if !m.keyKept(b, m.made[start:]) {`, "a row comes to read as a comment",
-	},
-	{
 		"large-window", "merge/large.go", "",
 		`c.off += c.pos`, `c.off += 0`, "windows are read from the wrong place",
 	},
