@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"runtime/debug"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
@@ -60,7 +61,9 @@ func openWindows(names []string) *windows {
 		w.close()
 		return nil
 	}
-	w.memory = int(min(w.size, memoryLimit()/2, math.MaxInt))
+	limit := memoryLimit()
+	w.memory = int(min(w.size, limit/4*3, math.MaxInt))
+	debug.SetMemoryLimit(limit / 8 * 7) // the collector works harder before the system ends us
 	return w
 }
 
