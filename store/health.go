@@ -18,7 +18,8 @@ const (
 	// FindDamagedLine: a line of the log is torn or altered, or was put aside; the version
 	// that it was of is lost.
 	FindDamagedLine FindingKind = "damaged_line"
-	// FindUnknownContent: a version is listed, and its content is not known any more.
+	// FindUnknownContent: a version is listed, and its content is not known any more, or
+	// what a pending change was made from, or met.
 	FindUnknownContent FindingKind = "unknown_content"
 	// FindStray: an edit is in a displaced file and not merged yet. A commit does it, or
 	// [Store.Repair]; what looks half written waits.
@@ -96,7 +97,7 @@ func damage(h state.History) (found []Finding) {
 	}
 	i := 0
 	for e, content := range h.Contents {
-		if content == nil {
+		if content == nil || !e.Whole(content) {
 			found = append(found, Finding{
 				Kind: FindUnknownContent, Path: h.LogPath(), Seq: e.Seq, Line: h.Place(i).Line, Note: errContent.Error(),
 			})
