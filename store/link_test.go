@@ -42,3 +42,36 @@ func TestLinkChangesUnderTheLock(t *testing.T) {
 		t.Errorf("error %v, want errChanged", err)
 	}
 }
+
+// While the lock is held what is kept goes beside the file that it is of, and not to where
+// the link leads by then, whoever looks there.
+func TestLogUnderTheLock(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link.csv")
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "a.csv"), []byte("id,v\n"), 0o600), os.Symlink("a.csv", link)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := openFile(link, Options{}.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := f.lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if err := errors.Join(os.Remove(link), os.Symlink("b.csv", link)); err != nil {
+		t.Fatal(err)
+	}
+	f.used() // as a watcher asks
+	kept := state.Version{Entry: state.Entry{Kind: state.Read}, Content: []byte("id,v\n")}
+	if _, err := f.note([]state.Version{kept}); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := f.history(0); err != nil || len(h.Entries) != 1 {
+		t.Errorf("the history has %d entries (%v)", len(h.Entries), err)
+	}
+	if h, err := state.Beside(filepath.Join(dir, "a.csv")).History(); err != nil || len(h.Entries) != 1 {
+		t.Errorf("beside the file there are %d entries (%v)", len(h.Entries), err)
+	}
+}
