@@ -40,6 +40,7 @@ type localFile struct {
 	commits int
 	pruned  int        // commits when old versions were dropped last
 	place   *Guarantee // nil: not probed yet
+	probed  string     // the file that place is about
 }
 
 // openFile looks whether path can be a store's file, and removes what a killed commit
@@ -600,7 +601,9 @@ func (f *localFile) strays(all bool) ([]stray, error) {
 }
 
 // unsure reports that a lease, if there is one, does not tell who has mapped a file.
-func (f *localFile) unsure() bool { return f.place == nil || f.place.Blind || !f.place.Lease }
+func (f *localFile) unsure() bool {
+	return f.place == nil || f.probed != f.locked || f.place.Blind || !f.place.Lease
+}
 
 // look reads a displaced file, if it is not as it was. It counts as astray if it holds
 // neither what was displaced nor what the commit wrote, nor what was found there before.

@@ -75,3 +75,35 @@ func TestLogUnderTheLock(t *testing.T) {
 		t.Errorf("beside the file there are %d entries (%v)", len(h.Entries), err)
 	}
 }
+
+// What a place can do was tried for the file that the link led to. Another one may lie in
+// another place.
+func TestProbedForEachFile(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link.csv")
+	for _, name := range []string{"a.csv", "b.csv"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("id,v\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := openFile(link, Options{}.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tried []*Guarantee
+	for _, name := range []string{"a.csv", "a.csv", "b.csv"} {
+		_ = os.Remove(link) // the first time there is none
+		if err := os.Symlink(name, link); err != nil {
+			t.Fatal(err)
+		}
+		unlock, err := f.lock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tried = append(tried, f.probe())
+		unlock()
+	}
+	if tried[0] != tried[1] || tried[1] == tried[2] {
+		t.Errorf("tried %v", tried)
+	}
+}
