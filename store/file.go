@@ -363,6 +363,21 @@ func (f *localFile) note(versions []state.Version) (int64, error) {
 	return seq, err
 }
 
+// record keeps the versions of a commit of old, which is yet to come about; undo takes them
+// back. sync: no displaced file is going to tell of it.
+func (f *localFile) record(old held, versions []state.Version, sync bool) (seq int64, undo func() error, err error) {
+	f.held.Know(old.data)
+	seq, undo, err = f.held.Append(versions...)
+	if err != nil || !sync && !mustStay(versions) {
+		return seq, undo, err
+	}
+	// Else a power cut could let the same edit be found once more, too.
+	if err = f.held.Sync(); err != nil {
+		err = errors.Join(err, undo()) // what has not been must not be made again
+	}
+	return seq, undo, err
+}
+
 // mustStay reports versions of which nothing but the log tells what they are: a power cut
 // must not take them. Nor must it take a commit that displaces no file.
 func mustStay(versions []state.Version) bool {
@@ -429,15 +444,8 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 			err = errors.Join(err, gone(os.Remove(made.name)))
 		}
 	}()
-	f.held.Know(old.data)
 	versions[len(versions)-1].File = made.ino
-	seq, undo, err := f.held.Append(versions...)
-	if err == nil && (at.at == nil || mustStay(versions)) {
-		// Else a power cut could let the same edit be found once more, too.
-		if err = f.held.Sync(); err != nil {
-			err = errors.Join(err, undo()) // what has not been must not be made again
-		}
-	}
+	seq, undo, err := f.record(old, versions, at.at == nil)
 	if err != nil {
 		return failed("record", NotCommitted, err)
 	}

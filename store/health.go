@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 
 	"github.com/rowkeep/rowkeep/store/internal/state"
 	"github.com/rowkeep/rowkeep/store/internal/sys"
@@ -170,6 +171,9 @@ func (f *localFile) prune(now bool) error {
 	}
 	f.pruned = f.commits
 	log := f.lockedLog()
+	if err := f.forget(); err != nil {
+		return err
+	}
 	crowded, err := log.Crowded(f.opt.History.keep())
 	if err != nil || !crowded {
 		return err
@@ -179,6 +183,20 @@ func (f *localFile) prune(now bool) error {
 		return err
 	}
 	return log.Prune(f.opt.History.keep(), func(d state.Displaced) bool { return f.mayGo(h, d) })
+}
+
+// forget drops what is known of displaced files that are gone: others drop versions too.
+func (f *localFile) forget() error {
+	list, err := f.dir().Displaced()
+	if err != nil {
+		return err
+	}
+	there := make(map[string]bool, len(list))
+	for _, d := range list {
+		there[d.Path] = true
+	}
+	maps.DeleteFunc(f.looked, func(path string, _ sys.Stamp) bool { return !there[path] })
+	return nil
 }
 
 // mayGo reports that nobody has written to a displaced file since its content was merged,

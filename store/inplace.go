@@ -45,20 +45,16 @@ func irreplaceable(err error) bool {
 func (f *localFile) swapInPlace(ctx context.Context, old held, versions []state.Version) (swapped, error) {
 	data := versions[len(versions)-1].Content
 	versions[len(versions)-1].InPlace = true
-	f.held.Know(old.data)
 	seq, undo := f.held.Next(len(versions)), func() error { return nil }
 	done := replaced{step: "write ahead"}
 	err := f.dir().PutAhead(state.Ahead{Seq: seq, Old: old.data, New: data})
 	if err == nil {
 		done.step = "record"
 		var back func() error
-		if _, back, err = f.held.Append(versions...); err == nil {
+		if _, back, err = f.record(old, versions, true); err == nil {
 			undo = back
-			err = f.held.Sync() // no displaced file tells of the commit
+			done, err = f.overwrite(ctx, old, data)
 		}
-	}
-	if err == nil {
-		done, err = f.overwrite(ctx, old, data)
 	}
 	if err != nil {
 		err = f.takeBack(done, err, undo, state.Displaced{}, old, data)
