@@ -364,7 +364,7 @@ func (f *localFile) note(versions []state.Version) (int64, error) {
 }
 
 // record keeps the versions of a commit of old, which is yet to come about; undo takes them
-// back. sync: no displaced file is going to tell of it.
+// back, and is to be called after an error too, unless it is nil. sync: no displaced file is going to tell of it.
 func (f *localFile) record(old held, versions []state.Version, sync bool) (seq int64, undo func() error, err error) {
 	f.held.Know(old.data)
 	seq, undo, err = f.held.Append(versions...)
@@ -372,10 +372,7 @@ func (f *localFile) record(old held, versions []state.Version, sync bool) (seq i
 		return seq, undo, err
 	}
 	// Else a power cut could let the same edit be found once more, too.
-	if err = f.held.Sync(); err != nil {
-		err = errors.Join(err, undo()) // what has not been must not be made again
-	}
-	return seq, undo, err
+	return seq, undo, f.held.Sync()
 }
 
 // mustStay reports versions of which nothing but the log tells what they are: a power cut
@@ -446,6 +443,9 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	}()
 	versions[len(versions)-1].File = made.ino
 	seq, undo, err := f.record(old, versions, at.at == nil)
+	if err != nil && undo != nil { // what has not been must not be made again
+		return swapped{}, f.takeBack(replaced{step: "record"}, err, undo, state.Displaced{}, old, data)
+	}
 	if err != nil {
 		return failed("record", NotCommitted, err)
 	}

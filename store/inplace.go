@@ -51,8 +51,10 @@ func (f *localFile) swapInPlace(ctx context.Context, old held, versions []state.
 	if err == nil {
 		done.step = "record"
 		var back func() error
-		if _, back, err = f.record(old, versions, true); err == nil {
+		if _, back, err = f.record(old, versions, true); back != nil {
 			undo = back
+		}
+		if err == nil {
 			done, err = f.overwrite(ctx, old, data)
 		}
 	}
