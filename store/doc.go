@@ -66,8 +66,9 @@
 //   - A store of the file that is not looked at again, by a commit, a Watch or an Open,
 //     does not find late writes.
 //   - What was saved by others and not synced by them may be gone after a power cut.
-//   - A commit does not sync the log. After a power cut what is missing from it is put back
-//     from what commits displaced, and from the file. What the very last commit wrote is
+//   - A commit that displaces a file does not sync the log, but for what only the log tells:
+//     changes that wait or are settled, strays, what somebody accepted. After a power cut what
+//     is missing from it is put back from what commits displaced, and from the file. What the very last commit wrote is
 //     only in the file then: if somebody saves an older copy over it before any store has
 //     looked, nothing is left to make it again from. The receipt's Events say so
 //     (EventUnknownAncestor); the save stands, and all that is known is in the history.

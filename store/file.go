@@ -32,6 +32,7 @@ type localFile struct {
 
 	// What follows belongs to whoever holds the lock.
 	locked  string               // the file behind path whose lock is held
+	held    *state.Log           // of that file; others read it under mu
 	looked  map[string]sys.Stamp // displaced files, as they were when they held what they should
 	cleared string               // the file for which nothing is left of other processes
 	recent  []state.Displaced    // by the last commits of this process, newest last
@@ -39,6 +40,7 @@ type localFile struct {
 	commits int
 	pruned  int        // commits when old versions were dropped last
 	place   *Guarantee // nil: not probed yet
+	probed  string     // the file that place is about
 }
 
 // openFile looks whether path can be a store's file, and removes what a killed commit
@@ -251,18 +253,24 @@ func (f *localFile) lock(ctx context.Context) (unlock func(), err error) {
 	return unlock, nil
 }
 
+// setLocked notes whose lock is held; "" where none is. Its log stays the same until the
+// lock is released, wherever the path leads meanwhile.
 func (f *localFile) setLocked(target string) {
+	var log *state.Log
+	if target != "" {
+		log = f.logOf(target)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.locked = target
+	f.locked, f.held = target, log
 }
 
 // recover sorts out what a process left that died in a commit. Nobody did if the log is as
 // this store left it.
 func (f *localFile) recover() error {
-	log := f.logOf(f.locked)
-	if _, news, _, err := log.Last(); err != nil || !news && f.cleared == f.locked {
-		return err
+	log := f.held
+	if _, news, _, err := log.Last(); err != nil || !news && f.cleared == f.locked && !(f.opt.InPlace && f.dir().HasAhead()) {
+		return err // of what was written ahead the log may know nothing
 	}
 	now, _, err := f.read()
 	if err != nil {
@@ -326,16 +334,16 @@ func (f *localFile) last() (state.Entry, bool, error) {
 func (f *localFile) lockedLog() *state.Log {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.locked == "" {
-		return nil
-	}
-	return f.log
+	return f.held
 }
 
 func (f *localFile) history(seq int64) (state.History, error) {
-	log, err := f.logNow()
-	if err != nil {
-		return state.History{}, err
+	log := f.lockedLog()
+	if log == nil {
+		var err error
+		if log, err = f.logNow(); err != nil {
+			return state.History{}, err
+		}
 	}
 	h, err := log.Dir().Since(seq)
 	if errors.Is(err, fs.ErrPermission) {
@@ -348,18 +356,30 @@ func (f *localFile) lacksEnd() bool { return f.lockedLog().LacksEnd() }
 
 // note keeps versions without a swap.
 func (f *localFile) note(versions []state.Version) (int64, error) {
-	seq, _, err := f.log.Append(versions...)
+	seq, _, err := f.held.Append(versions...)
 	if err == nil && mustStay(versions) {
-		err = f.log.Sync()
+		err = f.held.Sync()
 	}
 	return seq, err
 }
 
-// mustStay reports versions that nothing but the log tells of: a power cut must not take
-// them.
+// record keeps the versions of a commit of old, which is yet to come about; undo takes them
+// back, and is to be called after an error too, unless it is nil. sync: no displaced file is going to tell of it.
+func (f *localFile) record(old held, versions []state.Version, sync bool) (seq int64, undo func() error, err error) {
+	f.held.Know(old.data)
+	seq, undo, err = f.held.Append(versions...)
+	if err != nil || !sync && !mustStay(versions) {
+		return seq, undo, err
+	}
+	// Else a power cut could let the same edit be found once more, too.
+	return seq, undo, f.held.Sync()
+}
+
+// mustStay reports versions of which nothing but the log tells what they are: a power cut
+// must not take them. Nor must it take a commit that displaces no file.
 func mustStay(versions []state.Version) bool {
 	return slices.ContainsFunc(versions, func(v state.Version) bool {
-		return v.Kind == state.Conflict || v.Kind == state.Closed || len(v.Absorbed) > 0 || len(v.Closes) > 0
+		return v.Kind == state.Conflict || v.Kind == state.Closed || v.Accepted || len(v.Absorbed) > 0 || len(v.Closes) > 0
 	})
 }
 
@@ -421,11 +441,10 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 			err = errors.Join(err, gone(os.Remove(made.name)))
 		}
 	}()
-	f.log.Know(old.data)
 	versions[len(versions)-1].File = made.ino
-	seq, undo, err := f.log.Append(versions...)
-	if err == nil && mustStay(versions) {
-		err = f.log.Sync() // else a power cut could let the same edit be found once more, too
+	seq, undo, err := f.record(old, versions, at.at == nil)
+	if err != nil && undo != nil { // what has not been must not be made again
+		return swapped{}, f.takeBack(replaced{step: "record"}, err, undo, state.Displaced{}, old, data)
 	}
 	if err != nil {
 		return failed("record", NotCommitted, err)
@@ -491,7 +510,10 @@ func (f *localFile) takeBack(r replaced, err error, undo func() error, intent st
 // setAside gives a file under an intent's name one that says what it holds.
 func (f *localFile) setAside(intent state.Displaced, holds, other []byte) error {
 	kept := state.Version{Entry: state.Entry{Kind: state.Stray, Time: time.Now().UTC()}, Content: holds}
-	seq, _, err := f.log.Append(kept)
+	seq, _, err := f.held.Append(kept)
+	if err == nil {
+		err = f.held.Sync() // nothing else has what the file held, once somebody has written to it
+	}
 	if err != nil {
 		return err
 	}
@@ -522,7 +544,7 @@ func (f *localFile) prepare(at place, old *os.File, data []byte) (made newFile, 
 	}()
 	_, err = temp.Write(data)
 	if err == nil && old != nil {
-		err = sys.CopyMeta(temp, old, *at.at)
+		err = vanished(sys.CopyMeta(temp, old, *at.at)) // FUSE has no attributes of what is not there any more
 	}
 	var is sys.Stamp
 	if err == nil {
@@ -587,7 +609,9 @@ func (f *localFile) strays(all bool) ([]stray, error) {
 }
 
 // unsure reports that a lease, if there is one, does not tell who has mapped a file.
-func (f *localFile) unsure() bool { return f.place == nil || f.place.Blind || !f.place.Lease }
+func (f *localFile) unsure() bool {
+	return f.place == nil || f.probed != f.locked || f.place.Blind || !f.place.Lease
+}
 
 // look reads a displaced file, if it is not as it was. It counts as astray if it holds
 // neither what was displaced nor what the commit wrote, nor what was found there before.

@@ -167,3 +167,29 @@ func TestOneOfManyGivesUp(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// Transactions of one snapshot share what was found out about it, each in a goroutine of
+// its own: what one of them adds and deletes is not there for the others.
+func TestTransactionsOfOneSnapshot(t *testing.T) {
+	m := holding("id,n\na,0\nb,0\nc,0\nlast,\n")
+	s := storeOn(t, m, Options{})
+	ids := []string{"a", "b", "c"}
+	var wg sync.WaitGroup
+	for i, id := range ids {
+		tx, err := s.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() {
+			err := errors.Join(
+				tx.Delete(csvrows.Key{id}), tx.InsertAfter(csvrows.Key{"last"}, csvrows.Key{"new"}, nil),
+				tx.Delete(csvrows.Key{"new"}), tx.Set(csvrows.Key{ids[(i+1)%len(ids)]}, map[string]string{"n": "1"}),
+				tx.Append(csvrows.Key{id}, map[string]string{"n": id}),
+			)
+			if n := tx.Len(); err != nil || n != 4 {
+				t.Errorf("%d rows (%v)", n, err)
+			}
+		})
+	}
+	wg.Wait()
+}

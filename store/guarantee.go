@@ -113,11 +113,12 @@ func owns(dir state.Dir, at sys.Stamp) error {
 	return errors.Join(sys.CopyOwner(f, at), f.Close(), os.Remove(f.Name()))
 }
 
-// probe tries out the state directory, once; the lock is held.
+// probe tries out the state directory, once for each to which the path leads; the lock is
+// held.
 func (f *localFile) probe() *Guarantee {
-	if f.place == nil {
+	if f.place == nil || f.probed != f.locked {
 		g := tryOut(f.dir(), f.locked)
-		f.place = &g
+		f.place, f.probed = &g, f.locked
 	}
 	return f.place
 }

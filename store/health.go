@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 
 	"github.com/rowkeep/rowkeep/store/internal/state"
 	"github.com/rowkeep/rowkeep/store/internal/sys"
@@ -18,7 +19,8 @@ const (
 	// FindDamagedLine: a line of the log is torn or altered, or was put aside; the version
 	// that it was of is lost.
 	FindDamagedLine FindingKind = "damaged_line"
-	// FindUnknownContent: a version is listed, and its content is not known any more.
+	// FindUnknownContent: a version is listed, and its content is not known any more, or
+	// what a pending change was made from, or met.
 	FindUnknownContent FindingKind = "unknown_content"
 	// FindStray: an edit is in a displaced file and not merged yet. A commit does it, or
 	// [Store.Repair]; what looks half written waits.
@@ -96,7 +98,7 @@ func damage(h state.History) (found []Finding) {
 	}
 	i := 0
 	for e, content := range h.Contents {
-		if content == nil {
+		if content == nil || !e.Whole(content) {
 			found = append(found, Finding{
 				Kind: FindUnknownContent, Path: h.LogPath(), Seq: e.Seq, Line: h.Place(i).Line, Note: errContent.Error(),
 			})
@@ -169,6 +171,9 @@ func (f *localFile) prune(now bool) error {
 	}
 	f.pruned = f.commits
 	log := f.lockedLog()
+	if err := f.forget(); err != nil {
+		return err
+	}
 	crowded, err := log.Crowded(f.opt.History.keep())
 	if err != nil || !crowded {
 		return err
@@ -178,6 +183,20 @@ func (f *localFile) prune(now bool) error {
 		return err
 	}
 	return log.Prune(f.opt.History.keep(), func(d state.Displaced) bool { return f.mayGo(h, d) })
+}
+
+// forget drops what is known of displaced files that are gone: others drop versions too.
+func (f *localFile) forget() error {
+	list, err := f.dir().Displaced()
+	if err != nil {
+		return err
+	}
+	there := make(map[string]bool, len(list))
+	for _, d := range list {
+		there[d.Path] = true
+	}
+	maps.DeleteFunc(f.looked, func(path string, _ sys.Stamp) bool { return !there[path] })
+	return nil
 }
 
 // mayGo reports that nobody has written to a displaced file since its content was merged,

@@ -45,15 +45,16 @@ func irreplaceable(err error) bool {
 func (f *localFile) swapInPlace(ctx context.Context, old held, versions []state.Version) (swapped, error) {
 	data := versions[len(versions)-1].Content
 	versions[len(versions)-1].InPlace = true
-	f.log.Know(old.data)
-	seq, undo := f.log.Next(len(versions)), func() error { return nil }
+	seq, undo := f.held.Next(len(versions)), func() error { return nil }
 	done := replaced{step: "write ahead"}
 	err := f.dir().PutAhead(state.Ahead{Seq: seq, Old: old.data, New: data})
 	if err == nil {
 		done.step = "record"
 		var back func() error
-		if _, back, err = f.log.Append(versions...); err == nil {
+		if _, back, err = f.record(old, versions, true); back != nil {
 			undo = back
+		}
+		if err == nil {
 			done, err = f.overwrite(ctx, old, data)
 		}
 	}
@@ -176,7 +177,7 @@ func (f *localFile) finishInPlace() error {
 	}
 	switch {
 	case string(data) == string(ahead.Old):
-		err = f.logOf(f.locked).TakeBack(ahead.Seq)
+		err = f.held.TakeBack(ahead.Seq)
 	case ahead.Torn(data):
 		err = fill(w, ahead.New)
 	}

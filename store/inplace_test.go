@@ -215,3 +215,45 @@ func TestGuaranteeOfHardLinks(t *testing.T) {
 		t.Errorf("%+v, %v, want InPlace alone", g, err)
 	}
 }
+
+// What somebody wrote ahead who was killed before anything else is found by a store that
+// runs, though the log says nothing of it: later it would be taken for what it is not.
+func TestAheadWithoutNews(t *testing.T) {
+	w := newWindow(t, Options{InPlace: true})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	dir := state.Beside(w.path)
+	if err := dir.PutAhead(state.Ahead{Seq: 9, Old: []byte(windowO1), New: []byte(windowRows)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.update("b", "order_id", "O2"); err != nil {
+		t.Fatal(err)
+	}
+	if dir.HasAhead() {
+		t.Error("it is still there")
+	}
+	w.want(strings.Replace(windowO1, "b,true,,", "b,true,O2,", 1))
+}
+
+// Those who may take the lock may read what was written ahead, and nobody else.
+func TestModeOfAhead(t *testing.T) {
+	w := newWindow(t, Options{InPlace: true})
+	if err := errors.Join(os.Link(w.path, w.path+".other"), os.Chmod(w.path, 0o660)); err != nil {
+		t.Skip("SKIPPED: no hard links here: ", err)
+	}
+	dir := state.Beside(w.path)
+	w.at("exchange", func() {
+		lock, err := os.Stat(filepath.Join(dir.Path(), "lock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ahead, err := os.Stat(filepath.Join(dir.Path(), "ahead"))
+		if err != nil || ahead.Mode() != lock.Mode() || lock.Mode() != 0o660 {
+			t.Errorf("mode %v (%v), want %v", ahead.Mode(), err, lock.Mode())
+		}
+	})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+}

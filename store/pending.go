@@ -80,12 +80,28 @@ func newPending(h state.History, i int) Pending {
 	if d := e.Dispute; d != nil {
 		p.Cause, p.Note = Cause(d.Why), d.Note
 	}
+	p.TheirsBy = stoodBy(h, e)
+	return p
+}
+
+// stoodBy names who made what stood in the file at an entry: before it, or next, where it was
+// kept with a commit, or with a conflict before anything else. Others may have come to the
+// same content since.
+func stoodBy(h state.History, e state.Entry) (actor string) {
+	found := false
 	for _, other := range h.Entries {
-		if other.Kind.Stood() && other.Digest == e.Theirs {
-			p.TheirsBy = other.Actor
+		if !other.Kind.Stood() {
+			continue
+		}
+		behind := other.Seq > e.Seq
+		if other.Digest == e.Theirs && !(behind && found) {
+			actor, found = other.Actor, true
+		}
+		if behind {
+			break
 		}
 	}
-	return p
+	return actor
 }
 
 // Dispute returns a pending change with its three versions. The error is ErrNotPending; a

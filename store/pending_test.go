@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 	"github.com/rowkeep/rowkeep/store"
+	"github.com/rowkeep/rowkeep/store/internal/state"
 )
 
 // conflicting begins a change of a file, lets somebody else change the file, and commits:
@@ -378,4 +380,61 @@ func TestResolveAtOnce(t *testing.T) {
 		t.Errorf("%q (%v)", strings.TrimSpace(text), err)
 	}
 	nonePending(t, s)
+}
+
+// What cannot be kept is told beside why it was refused.
+func TestPendingCannotBeKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	write(t, path, "id,v\na,1\nb,1\n")
+	log := filepath.Join(filepath.Dir(path), ".a.csv.rowkeep", "log")
+	s := openStore(t, path, store.Options{Validate: func(_, _ store.Snapshot) error {
+		return errors.Join(errNotValid, os.Remove(log), os.Mkdir(log, 0o700))
+	}})
+	tx, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := setV(tx, "a", "2"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, "id,v\na,1\nb,3\n")
+	_, err = tx.Commit(t.Context())
+	if _, told := errors.AsType[*fs.PathError](err); !errors.Is(err, errNotValid) || !told {
+		t.Errorf("error %v, want errNotValid and what the system said", err)
+	}
+}
+
+// However often a transaction is refused, what closes its change names it once.
+func TestPendingIsClosedOnce(t *testing.T) {
+	s, path, tx, _ := conflicting(t, store.Options{})
+	for range 3 {
+		if _, err := tx.Commit(t.Context()); err == nil {
+			t.Fatal("it conflicts no more")
+		}
+	}
+	write(t, path, "id,v\na,1\nb,1\nc,3\n")
+	if _, err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	nonePending(t, s)
+	h, err := state.Beside(path).History()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := h.Entries[len(h.Entries)-1]; len(last.Closes) != 1 {
+		t.Errorf("the commit closes %d", last.Closes)
+	}
+}
+
+// Check reads what is kept of a change that waits, all of it.
+func TestCheckOfPending(t *testing.T) {
+	s, path, _, _ := conflicting(t, store.Options{})
+	kept := state.NewDispute(state.Entry{}, "update", "", []byte("id,v\na,1\n"), []byte("id,v\na,2\n"), []byte("id,v\na,3\n"))
+	kept.Dispute.Base.Head--
+	if _, _, err := state.Beside(path).Log().Append(kept); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := s.Check(); err != nil || len(found) != 1 || found[0].Kind != store.FindUnknownContent || found[0].Seq != 3 {
+		t.Errorf("%+v (%v)", found, err)
+	}
 }

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/store"
 )
 
@@ -87,6 +88,87 @@ func TestFailAtEverySystemCall(t *testing.T) {
 		t.Logf("it says %q", failed.said)
 		checkTidy(t, path)
 	})
+}
+
+// records are what a recorder can do, and how often it must sync the log: what a power cut
+// takes from that is put back from what a commit displaced, or else it must not be taken.
+var records = map[string]int{"update": 0, "create": 1, "in place": 1, "accept": 1}
+
+// TestLogIsSynced counts by strace.
+func TestLogIsSynced(t *testing.T) {
+	for what, want := range records {
+		t.Run(what, func(t *testing.T) {
+			path := put(t, traced(0))
+			if what == "create" {
+				path += ".new"
+			}
+			text, status, wrong := straced(t, "recorder", []string{"-y", "-e", "trace=fsync"}, path, what)
+			if got := strings.Count(text, ".rowkeep/log>"); status != 0 || got != want {
+				t.Errorf("exit status %d, %s; the log was synced %d times, want %d:\n%s", status, wrong, got, want, text)
+			}
+		})
+	}
+}
+
+// TestLogCannotBeSynced: a commit that fails at that has not been. The next one does not take
+// it for one, and makes it again.
+func TestLogCannotBeSynced(t *testing.T) {
+	path := put(t, traced(0)) + ".new"
+	_, status, wrong := straced(t, "recorder", []string{"-e", "trace=fsync", "-e", "inject=fsync:error=EIO:when=2"}, path, "create")
+	if status != 1 || exists(path) {
+		t.Errorf("exit status %d, %s; there is a file: %t", status, wrong, exists(path))
+	}
+	s, err := store.Open(path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h, err := s.History(); err != nil || len(h) > 0 {
+		t.Errorf("history %+v (%v)", h, err)
+	}
+}
+
+// recorder opens a store on a file, and does something with it once.
+func recorder(args []string) error {
+	path, what := args[0], args[1]
+	opt := store.Options{}
+	edit := increment
+	switch what {
+	case "create":
+		opt.Create = []string{"id", "n"}
+		edit = func(tx *store.Tx) error { return tx.Append(csvrows.Key{"last"}, map[string]string{"n": "0"}) }
+	case "in place":
+		opt.InPlace = true
+		if err := os.Link(path, path+second); err != nil {
+			return err
+		}
+	}
+	s, err := store.Open(path, opt)
+	if err != nil {
+		return err
+	}
+	if what != "accept" {
+		_, err := s.Update(context.Background(), edit)
+		return err
+	}
+	if _, err := s.Update(context.Background(), edit); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, []byte("id,n\nlast,0\n"), 0o600); err != nil {
+		return err
+	}
+	return s.Accept(context.Background())
+}
+
+// TestAttributesVanish: on FUSE a file that somebody renames another one over has no
+// attributes any more at the very moment. That is a change like others.
+func TestAttributesVanish(t *testing.T) {
+	before := trace(t, put(t, traced(0))).before["flistxattr"]
+	path := put(t, traced(0))
+	run := trace(t, path, "-e", fmt.Sprintf("inject=flistxattr:error=ENOENT:when=%d", before+2))
+	if got := read(t, path); run.said != "committed" || got != traced(2) {
+		t.Errorf("it says %q, and the file is %q", run.said, got)
+	}
+	checkTidy(t, path)
 }
 
 // atEachCall injects a fault into each call of a commit, in a run of its own.
@@ -179,7 +261,8 @@ func said(status int) string {
 
 func init() {
 	roles["updater"] = updater
-	if os.Getenv(roleVariable) == "updater" {
+	roles["recorder"] = recorder
+	if role := os.Getenv(roleVariable); role == "updater" || role == "recorder" {
 		runtime.LockOSThread() // strace counts, and the trace tells, by thread
 	}
 }
@@ -249,6 +332,23 @@ type sysCall struct {
 // where it may not trace.
 func trace(t *testing.T, path string, flags ...string) callTrace {
 	t.Helper()
+	args := []string{path}
+	if slipped := path + slipping; exists(slipped) {
+		args = append(args, slipped)
+	}
+	text, status, wrong := straced(t, "updater", flags, args...)
+	what := said(status)
+	if wrong != "" || what == "" && len(flags) == 0 {
+		t.Fatalf("exit status %d\n%s", status, wrong)
+	}
+	ct := readTrace(t, text)
+	ct.said = what
+	return ct
+}
+
+// straced runs a role under strace. wrong is what one of them says.
+func straced(t *testing.T, role string, flags []string, args ...string) (trace string, status int, wrong string) {
+	t.Helper()
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("SKIPPED: no strace here: ", err)
@@ -261,22 +361,12 @@ func trace(t *testing.T, path string, flags ...string) callTrace {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "trace")
-	args := append(append([]string{"-f", "-o", file}, flags...), "--", self, path)
-	if slipped := path + slipping; exists(slipped) {
-		args = append(args, slipped)
-	}
-	cmd := exec.Command(strace, args...)
-	cmd.Env = environment("updater")
-	var wrong strings.Builder
-	cmd.Stderr = &wrong
-	err = cmd.Run()
-	what := said(cmd.ProcessState.ExitCode())
-	if wrong.Len() > 0 || what == "" && len(flags) == 0 {
-		t.Fatalf("%v\n%s", err, &wrong)
-	}
-	ct := readTrace(t, read(t, file))
-	ct.said = what
-	return ct
+	cmd := exec.Command(strace, slices.Concat([]string{"-f", "-o", file}, flags, []string{"--", self}, args)...)
+	cmd.Env = environment(role)
+	var says strings.Builder
+	cmd.Stderr = &says
+	_ = cmd.Run() // its status tells
+	return read(t, file), cmd.ProcessState.ExitCode(), says.String()
 }
 
 // readTrace reads lines like

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
@@ -97,12 +98,24 @@ func (tx *Tx) Commit(ctx context.Context) (*Receipt, error) {
 		return p, err
 	})
 	if kept := (*keptError)(nil); errors.As(err, &kept) {
-		tx.pending, err = append(tx.pending, kept.seq...), kept.error
+		tx.keeps(kept.seq)
+		if err == error(kept) { // else it also says that nothing was kept
+			err = kept.error
+		}
 	}
 	if failed := (*CommitError)(nil); err == nil || errors.As(err, &failed) && failed.Outcome != NotCommitted {
 		tx.end() // the change stands in the file, and a sum must not count it once more
 	}
 	return receipt, err
+}
+
+// keeps notes what is kept of a commit that failed; that can be what is kept of one before.
+func (tx *Tx) keeps(seq []int64) {
+	for _, n := range seq {
+		if !slices.Contains(tx.pending, n) {
+			tx.pending = append(tx.pending, n)
+		}
+	}
 }
 
 // Again begins anew after a commit that failed, from what stands in the file now: for an

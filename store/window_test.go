@@ -536,3 +536,30 @@ func linkTree(from, to string) error {
 	}
 	return err
 }
+
+// A store that runs for long remembers no more displaced files than there are, whoever drops
+// them.
+func TestForgetsWhatIsGone(t *testing.T) {
+	w := newWindow(t, Options{})
+	for _, value := range []string{"O1", "O2"} {
+		if err := w.update("a", "order_id", value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := state.Beside(w.path)
+	displaced, err := dir.Displaced()
+	if err != nil || len(displaced) != 2 || len(w.file.looked) != 2 {
+		t.Fatalf("%d displaced files (%v), of which %d are known", len(displaced), err, len(w.file.looked))
+	}
+	if err := os.Remove(displaced[0].Path); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := w.file.lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if err := w.file.prune(true); err != nil || len(w.file.looked) != 1 {
+		t.Errorf("%d are known (%v)", len(w.file.looked), err)
+	}
+}

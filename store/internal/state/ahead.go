@@ -31,18 +31,31 @@ func (d Dir) PutAhead(a Ahead) error {
 	data = binary.LittleEndian.AppendUint64(data, uint64(len(a.New)))
 	data = append(append(data, a.Old...), a.New...)
 	data = binary.LittleEndian.AppendUint64(data, xxhash.Sum64(data))
-	temp, err := d.CreateTemp()
+	lock, err := sys.StampAt(d.join(lockName))
 	if err != nil {
 		return err
 	}
-	_, err = temp.Write(data)
-	if err = errors.Join(err, temp.Sync(), temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), d.join(aheadName))
+	return d.replace(aheadName, data, func(f *os.File) error { return share(f, lock) })
+}
+
+// share lets those use a file who may take the lock: whoever comes next has to read what
+// was written ahead. Who may not give away a file gives it to the group only; if he may not
+// do that either it stays his own.
+func share(f *os.File, lock sys.Stamp) error {
+	err := sys.CopyOwner(f, lock)
+	if errors.Is(err, sys.ErrOwner) {
+		err = nil
+		if f.Chown(-1, int(lock.Group)) != nil {
+			return nil
+		}
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp.Name()))
-	}
-	return sys.SyncDir(d.path)
+	return errors.Join(err, f.Chmod(fs.FileMode(lock.Perm())))
+}
+
+// HasAhead reports that a change was written ahead and not dropped.
+func (d Dir) HasAhead() bool {
+	_, err := os.Lstat(d.join(aheadName))
+	return err == nil
 }
 
 // GetAhead returns the change that was written ahead and not dropped. One that is damaged

@@ -329,7 +329,8 @@ func (d Dir) sizes() (map[int64]int64, error) {
 }
 
 // Prune drops the versions that need not be kept, with the files that commits displaced
-// before the first that stays. Conflicts stay until they are closed. look is asked of each file before it goes. One that it
+// before the first that stays. The newest version that stood in the file stays, and so do
+// conflicts until they are closed. look is asked of each file before it goes. One that it
 // does not want to go stays, and so does the version that it was made from: what somebody
 // wrote to the file is to be merged with that as its base.
 //
@@ -357,6 +358,9 @@ func (l *Log) Prune(keep Keep, look func(Displaced) (gone bool)) error {
 	for _, i := range h.Pending() {
 		stays[i] = true
 	}
+	if i := h.newest(); i >= 0 {
+		stays[i] = true // what comes behind it need not have stood in the file
+	}
 	var gone []Displaced
 	for _, d := range displaced {
 		switch {
@@ -367,6 +371,7 @@ func (l *Log) Prune(keep Keep, look func(Displaced) (gone bool)) error {
 			h.hold(d, stays)
 		}
 	}
+	h.holdClosed(stays)
 	if slices.Contains(stays, false) {
 		if err := l.rewrite(h, stays); err != nil {
 			return err
@@ -397,6 +402,31 @@ func (h History) hold(d Displaced, stays []bool) {
 	}
 }
 
+// newest is the index of the last version that stood in the file, or -1.
+func (h History) newest() int {
+	for i, e := range slices.Backward(h.Entries) {
+		if e.Kind.Stood() {
+			return i
+		}
+	}
+	return -1
+}
+
+// holdClosed marks the entries that close a conflict which stays: it would wait again.
+func (h History) holdClosed(stays []bool) {
+	by := map[int64]int{}
+	for i, e := range h.Entries {
+		for _, seq := range e.Closes {
+			by[seq] = i
+		}
+	}
+	for i, e := range h.Entries {
+		if closing, closed := by[e.Seq]; closed && stays[i] {
+			stays[closing] = true
+		}
+	}
+}
+
 // rewrite replaces the log by one of the entries that stay, without damage. An entry whose
 // patch is of one that does not stay is kept in full.
 func (l *Log) rewrite(h History, stays []bool) error {
@@ -417,30 +447,16 @@ func (l *Log) rewrite(h History, stays []bool) error {
 			return err
 		}
 	}
-	if err := l.replace(lines); err != nil {
-		return err
-	}
-	_, _, _, err := l.Last()
-	return err
-}
-
-// replace puts another log in place of this one, in one step and on disk.
-func (l *Log) replace(lines []byte) error {
 	info, err := sys.StampAt(l.dir.logPath())
 	if err != nil {
 		return err
 	}
-	temp, err := l.dir.CreateTemp()
+	err = l.dir.replace(logName, lines, func(f *os.File) error {
+		return errors.Join(sys.CopyOwner(f, info), f.Chmod(fs.FileMode(info.Perm())))
+	})
 	if err != nil {
 		return err
 	}
-	_, err = temp.Write(lines)
-	err = errors.Join(err, sys.CopyOwner(temp, info), temp.Chmod(fs.FileMode(info.Perm())), temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), l.dir.logPath())
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp.Name()))
-	}
-	return sys.SyncDir(l.dir.path)
+	_, _, _, err = l.Last()
+	return err
 }

@@ -451,3 +451,40 @@ func TestRegain(t *testing.T) {
 		}
 	}
 }
+
+// A conflict may stay for a file that somebody still writes to. What closed it stays too: it
+// does not wait again.
+func TestPruneOfClosed(t *testing.T) {
+	p := made(t, 6)
+	conflict := state.NewDispute(state.Entry{Absorbed: []state.Absorbed{{Seq: 3}}}, "late_writer", "", []byte("base"), []byte("ours"), []byte("theirs"))
+	p.append(conflict)
+	closing := version(state.Closed, "")
+	closing.Closes = []int64{7}
+	p.append(closing)
+	for i := range 5 {
+		p.append(version(state.Commit, lines(20+i)))
+	}
+	p.prune(state.Keep{Versions: 2, Most: 1000, Size: unbounded}, func(d state.Displaced) bool { return d.Seq != 3 })
+	h := p.history()
+	if i, _, _ := h.Index(7); i < 0 {
+		t.Error("the conflict is gone")
+	}
+	if open := h.Pending(); len(open) > 0 {
+		t.Errorf("%d conflicts wait", len(open))
+	}
+}
+
+// Behind the newest version there may be many conflicts, which never stood in the file.
+func TestPruneBehindNewest(t *testing.T) {
+	p := made(t, 6)
+	for i := range 20 {
+		p.append(state.NewDispute(state.Entry{}, "update", "", []byte(lines(1)), []byte(lines(30+i)), []byte(lines(5))))
+	}
+	p.prune(state.Keep{Versions: 2, Most: 1000, Size: unbounded}, yes)
+	if last, _, ok, err := p.log.Last(); err != nil || !ok || last.Seq != 6 {
+		t.Errorf("the newest version is %+v, %t (%v)", last, ok, err)
+	}
+	if h := p.history(); string(h.Find(state.DigestOf([]byte(lines(5))))) != lines(5) || len(h.Pending()) != 20 {
+		t.Errorf("%d conflicts wait", len(h.Pending()))
+	}
+}

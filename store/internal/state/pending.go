@@ -63,6 +63,16 @@ func (h History) Disputed(i int) (base, ours, theirs []byte) {
 	return h.Find(want.Base), ours, h.Find(want.Theirs)
 }
 
+// Whole reports that what an entry keeps of a conflict makes the versions that it says.
+func (e Entry) Whole(ours []byte) bool {
+	if e.Dispute == nil {
+		return true
+	}
+	_, base := e.Dispute.Base.apply(ours, e.Base)
+	_, theirs := e.Dispute.Theirs.apply(ours, e.Theirs)
+	return base == nil && theirs == nil
+}
+
 // textLen is how many bytes of content an entry holds.
 func (e Entry) textLen() int64 {
 	n := len(e.Patch.Text)

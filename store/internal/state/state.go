@@ -146,6 +146,23 @@ func admitted(dir bool, file sys.Stamp) fs.FileMode {
 // CreateTemp makes a file, mode 0600, that is to take the place of another one.
 func (d Dir) CreateTemp() (*os.File, error) { return sys.CreateTemp(d.path, tempName) }
 
+// replace puts a file of new content in place of another one of ours, in one step and on
+// disk. access lets others than its maker use it.
+func (d Dir) replace(name string, data []byte, access func(*os.File) error) error {
+	temp, err := d.CreateTemp()
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(data)
+	if err = errors.Join(err, access(temp), temp.Sync(), temp.Close()); err == nil {
+		err = os.Rename(temp.Name(), d.join(name))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp.Name()))
+	}
+	return sys.SyncDir(d.path)
+}
+
 // Sweep removes the temporary files of commits that were killed. The caller holds the
 // lock, so none is in use.
 func (d Dir) Sweep() error {
