@@ -292,7 +292,7 @@ func (r *resolveCommand) answerFailure(list []*matter, err error) error {
 // even after that is left.
 func (r *resolveCommand) write(ctx context.Context, s *store.Store, x *matter) error {
 	if x.marked != nil {
-		return r.writeMarked(ctx, x)
+		return r.writeMarked(ctx, s, x)
 	}
 	if err := r.answerAgain(ctx, s, x); err != nil {
 		return err

@@ -65,7 +65,7 @@ func (r *resolveCommand) freshen(ctx context.Context, s *store.Store, x *matter)
 // once the terminal shows lines again.
 func (r *resolveCommand) writeAsked(ctx context.Context, s *store.Store, x *matter) (_ tui.Outcome, report func() error, err error) {
 	if x.marked != nil {
-		return r.writeAskedMarked(ctx, x)
+		return r.writeAskedMarked(ctx, s, x)
 	}
 	now, err := s.Snapshot(ctx)
 	if err != nil {
@@ -91,8 +91,8 @@ func (r *resolveCommand) writeAsked(ctx context.Context, s *store.Store, x *matt
 	}, nil
 }
 
-func (r *resolveCommand) writeAskedMarked(ctx context.Context, x *matter) (tui.Outcome, func() error, error) {
-	left, err := r.putMarked(ctx, x)
+func (r *resolveCommand) writeAskedMarked(ctx context.Context, s *store.Store, x *matter) (tui.Outcome, func() error, error) {
+	left, err := r.putMarked(ctx, s, x)
 	if errors.Is(err, errMoved) {
 		moved, err := r.reread(x)
 		return tui.Outcome{Moved: moved}, nil, err
