@@ -204,7 +204,7 @@ func (r *resolveCommand) recall(list []*matter, ask bool) error {
 		n += r.memory.Offer(x.session)
 	}
 	if n > 0 {
-		r.say(plain, fmt.Sprintf("%d answers are remembered", n))
+		r.say(plain, fmt.Sprintf("answers that are remembered: %d", n))
 	}
 	return nil
 }
@@ -350,7 +350,7 @@ func (r *resolveCommand) left(x *matter, conflicts []merge.Conflict, written boo
 		}
 		r.out.conflict(x.files(r.file), c)
 	}
-	text := fmt.Sprintf("%d conflicts are left", len(conflicts))
+	text := fmt.Sprintf("conflicts that are left: %d", len(conflicts))
 	if !written {
 		text += "; nothing is written"
 	}
