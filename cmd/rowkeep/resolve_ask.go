@@ -81,7 +81,7 @@ func (r *resolveCommand) writeAsked(ctx context.Context, s *store.Store, x *matt
 	receipt, err := s.Resolve(ctx, x.change.Seq, x.session.Resolver())
 	left := (*merge.ConflictError)(nil)
 	if err != nil && (!errors.As(err, &left) || receipt == nil) {
-		return tui.Outcome{}, nil, r.changeFailure(x.change.Seq, err)
+		return tui.Outcome{Over: errors.Is(err, store.ErrNotPending)}, nil, r.changeFailure(x.change.Seq, err)
 	}
 	return tui.Outcome{Written: true}, func() error {
 		if left != nil {
@@ -95,7 +95,7 @@ func (r *resolveCommand) writeAskedMarked(ctx context.Context, s *store.Store, x
 	left, err := r.putMarked(ctx, s, x)
 	if errors.Is(err, errMoved) {
 		moved, err := r.reread(x)
-		return tui.Outcome{Moved: moved}, nil, err
+		return tui.Outcome{Moved: moved, Over: errors.Is(err, errSettled)}, nil, err
 	}
 	if err == nil && !left.written {
 		err = errors.New("nothing is answered")

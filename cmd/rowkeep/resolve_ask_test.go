@@ -80,3 +80,26 @@ func TestAskAboutMarkers(t *testing.T) {
 	}
 	checkFile(t, file, "id,v,w\na,3,\nb,3,x\n")
 }
+
+// Somebody else is faster. Whoever is asked meanwhile is told when he writes, and there is
+// nothing more to ask.
+func TestAskInVain(t *testing.T) {
+	for _, marked := range []bool{false, true} {
+		file := filepath.Join(t.TempDir(), "a.csv")
+		if marked {
+			prepareMarked("diff3")(t, asked, file)
+		} else {
+			prepareWaiting(t, asked, file)
+		}
+		w := askAbout(t, file)
+		w.Await("0 of 2")
+		if status, _, stderr := call(t, "resolve", "--theirs", file); status != statusClean {
+			t.Fatal(stderr)
+		}
+		w.Keys("a", "l", "o", "w")
+		if status := w.Status(); status != statusIO {
+			t.Errorf("marked %v: exit status %d\n%s", marked, status, w.Screen())
+		}
+		checkFile(t, file, "id,v,w\na,3,\nb,3,x\n")
+	}
+}

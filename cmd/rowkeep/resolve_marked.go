@@ -42,6 +42,9 @@ const mostMoves = 5
 // errMoved means that a file is not any more what was read.
 var errMoved = errors.New("it has changed again and again")
 
+// errSettled means that a file has no markers any more.
+var errSettled = errors.New("somebody else has settled its conflicts")
+
 // leftOver is what a file with markers has left to settle.
 type leftOver struct {
 	conflicts []merge.Conflict
@@ -83,7 +86,7 @@ func (r *resolveCommand) reread(x *matter) (settle.Moved, error) {
 		return settle.Moved{}, err
 	}
 	if merge.MarkerLine(now[0]) == 0 {
-		return settle.Moved{}, fileFailure(r.file, errors.New("somebody else has settled its conflicts"))
+		return settle.Moved{}, fileFailure(r.file, errSettled)
 	}
 	list, err := r.ofMarkers(now[0])
 	if err != nil {

@@ -28,6 +28,8 @@ type Config struct {
 type Outcome struct {
 	// Written: the file has what the answers say, and the program ends.
 	Written bool
+	// Over: somebody else has settled it all, and the program ends with the error beside.
+	Over bool
 	// Moved is what became of the conflicts where nothing was written.
 	Moved settle.Moved
 }

@@ -50,7 +50,11 @@ type model struct {
 
 	run     tea.Cmd // what the last key started
 	written bool
+	over    error // why there is nothing left to settle
 }
+
+// noneLeft is said where the file has become such that nothing conflicts.
+const noneLeft = "no conflicts are left; w writes"
 
 // A choice is a key that answers a question, and what follows.
 type choice struct {
@@ -329,6 +333,8 @@ func (m *model) wrote(w wrote) {
 	switch {
 	case w.Written:
 		m.written, m.run = true, tea.Quit
+	case w.Over:
+		m.over, m.run = w.err, tea.Quit
 	case w.err != nil:
 		m.message = "nothing is written: " + w.err.Error()
 	default:
