@@ -201,7 +201,7 @@ func (r *resolveCommand) recall(list []*matter, ask bool) error {
 	}
 	n := 0
 	for _, x := range list {
-		n += r.memory.Offer(x.session)
+		n += r.memory.Offer(x.session, x.shows)
 	}
 	if n > 0 {
 		r.say(plain, fmt.Sprintf("answers that are remembered: %d", n))

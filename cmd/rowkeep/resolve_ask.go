@@ -22,7 +22,7 @@ func (r *resolveCommand) ask(ctx context.Context, s *store.Store, list []*matter
 		}
 		after := func() error { return nil }
 		written, err := tui.Run(ctx, x.session, tui.Config{
-			Title: r.file, Base: x.by(merge.Base), Ours: x.by(merge.Ours), Theirs: x.by(merge.Theirs),
+			Title: r.file, Base: x.by(merge.Base), Ours: x.by(merge.Ours), Theirs: x.by(merge.Theirs), First: x.only,
 			NoColor: !r.out.colored(r.out.stdoutTTY), Input: r.stdin, Output: r.out.stdout,
 			Write: func(ctx context.Context, _ *settle.Session) (tui.Outcome, error) {
 				outcome, report, err := r.writeAsked(ctx, s, x)

@@ -66,7 +66,10 @@ func newModel(ctx context.Context, s *settle.Session, c Config) model {
 	input := textinput.New()
 	input.SetVirtualCursor(true)
 	m := model{ctx: ctx, s: s, c: c, commands: commands(), input: input, width: 80, height: 24}
-	m.at = max(0, s.Next(-1))
+	var known bool
+	if m.at, known = s.Index(c.First); !known {
+		m.at = max(0, s.Next(-1))
+	}
 	return m
 }
 
