@@ -57,7 +57,7 @@ func (m *mergetoolCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if session.Len() > 0 && m.out.stdoutTTY && readsTerminal(m.stdin) {
+	if session.Len() > 0 && m.out.stdoutTTY && readsTerminal(m.stdin) && !dumb() {
 		return m.ask(cmd.Context(), session)
 	}
 	result, err := session.Result()

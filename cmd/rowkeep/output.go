@@ -59,8 +59,11 @@ func (o *output) colored(tty bool) bool {
 	case colorNever:
 		return false
 	}
-	return tty && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return tty && os.Getenv("NO_COLOR") == "" && !dumb()
 }
+
+// dumb reports a terminal that shows lines of text and nothing else, as that in an editor.
+func dumb() bool { return os.Getenv("TERM") == "dumb" }
 
 // paint is a colour of the terminal's own palette.
 type paint string

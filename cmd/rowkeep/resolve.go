@@ -178,8 +178,8 @@ func (r *resolveCommand) asks(list []*matter) (bool, error) {
 	if len(r.rules) > 0 || len(r.policies) > 0 || !open || r.remember {
 		return false, nil
 	}
-	if !r.out.stdoutTTY || !readsTerminal(r.stdin) {
-		return false, usage("say how to settle them: --ours, --theirs, --base, --take, --set, --policy or --answers; only at a terminal you are asked")
+	if !r.out.stdoutTTY || !readsTerminal(r.stdin) || dumb() {
+		return false, usage("say how to settle them: --ours, --theirs, --base, --take, --set, --policy or --answers; only at a terminal that is not dumb you are asked")
 	}
 	return true, nil
 }

@@ -2,6 +2,7 @@ package settle
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,7 +79,7 @@ func (e *FormatError) Unwrap() error { return e.Err }
 // nothing to whoever wrote the file.
 func misfit(err error) error {
 	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		return fmt.Errorf("field %q, before byte %d: %s does not fit", wrong.Field, wrong.Offset, wrong.Value)
+		return fmt.Errorf("byte %d: %s does not fit %s", wrong.Offset, wrong.Value, cmp.Or(wrong.Field, "there"))
 	}
 	return err
 }
