@@ -156,7 +156,7 @@ func (c *statusCommand) print(r *statusReport) error {
 	if r.Pending > 0 {
 		tell(yellow, "pending", fmt.Sprintf("changes that wait to be settled: %d; rowkeep conflicts %s", r.Pending, shellWord(r.File)))
 	} else {
-		tell(plain, "pending", "nothing waits to be settled")
+		tell(plain, "pending", "no conflicts")
 	}
 	for _, text := range r.opened() {
 		tell(plain, "open", text)
