@@ -56,8 +56,13 @@ func (s *Store) commit(ctx context.Context, propose func(now Snapshot) (proposal
 
 // commitInTurn is commit for whoever has the turn.
 func (s *Store) commitInTurn(ctx context.Context, propose func(now Snapshot) (proposal, error)) (*Receipt, error) {
+	return followed(func() (*Receipt, error) { return s.commitHere(ctx, propose) })
+}
+
+// followed has a commit made anew as long as the path leads to another file than it did.
+func followed(commit func() (*Receipt, error)) (*Receipt, error) {
 	for {
-		receipt, err := s.commitHere(ctx, propose)
+		receipt, err := commit()
 		// A CommitError may be of what comes after the commit point.
 		if failed := (*CommitError)(nil); !errors.Is(err, errElsewhere) || errors.As(err, &failed) {
 			return receipt, err
@@ -101,9 +106,14 @@ func (s *Store) commitHere(ctx context.Context, propose func(now Snapshot) (prop
 // write is the loop of a commit: read, propose, swap, until nobody was faster. The lock is
 // held.
 func (s *Store) write(ctx context.Context, propose func(now Snapshot) (proposal, error)) (receipt *Receipt, slipped bool, err error) {
+	return s.insist(ctx, func() (*Receipt, bool, error) { return s.attempt(ctx, propose) })
+}
+
+// insist tries until nobody was faster.
+func (s *Store) insist(ctx context.Context, try func() (*Receipt, bool, error)) (receipt *Receipt, slipped bool, err error) {
 	wait := shortestWait
 	for tries := 1; ; tries++ {
-		receipt, slipped, err := s.attempt(ctx, propose)
+		receipt, slipped, err := try()
 		if !errors.Is(err, errChanged) && !errors.Is(err, errBusy) || errors.Is(err, errElsewhere) {
 			return receipt, slipped, err
 		}

@@ -66,13 +66,11 @@ func (c *acceptCommand) tell(ctx context.Context, s *store.Store) error {
 	// Damage in the history is no fault of what was accepted; status tells of it.
 	before, _ := c.before(s, list, i)
 	after, _ := c.content(s, list[i])
-	line, flush := c.out.text()
+	v := c.out.text()
 	if diff := c.changes(before, after); diff != nil {
-		for change := range diff.Changes() {
-			line(changeLine(change))
-		}
+		v.changes(diff.Changes())
 	}
-	if err := flush(); err != nil {
+	if err := v.Flush(); err != nil {
 		return stdoutFailure(err)
 	}
 	c.out.message(plain, fmt.Sprintf("%s: version %d, meant as it is", c.file, list[i].Seq))

@@ -134,10 +134,10 @@ func (c *checkCommand) readOne(file string) (data []byte, read csvrows.Options, 
 // printer returns what prints one finding, and what ends the output.
 func (c *checkCommand) printer() (report func(finding), end func() error) {
 	if c.format == formatText {
-		line, flush := c.out.text()
+		v := c.out.text()
 		return func(f finding) {
-			line(yellow, fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Kind, f.Message))
-		}, flush
+			v.text(yellow, fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Kind, f.Message))
+		}, v.Flush
 	}
 	w := bufio.NewWriter(c.out.stdout)
 	if c.format == formatNDJSON {

@@ -158,9 +158,9 @@ func (d *demoCommand) narrate(p paint, s string) error {
 	if d.out.quiet {
 		return nil
 	}
-	line, flush := d.out.text()
-	line(p, s)
-	if err := flush(); err != nil {
+	v := d.out.text()
+	v.text(p, s)
+	if err := v.Flush(); err != nil {
 		return stdoutFailure(err)
 	}
 	return nil

@@ -25,15 +25,15 @@ var tallyRows = []tallyRow{
 
 // conclude prints the table, a column for each half.
 func (d *demoCommand) conclude(halves []half, tallies []tally) error {
-	line, flush := d.out.text()
+	v := d.out.text()
 	if !d.out.quiet {
-		line(plain, "")
+		v.text(plain, "")
 	}
 	head := fmt.Sprintf("%-30s", "")
 	for _, h := range halves {
 		head += fmt.Sprintf("%9s", h.name)
 	}
-	line(bold, head)
+	v.text(bold, head)
 	for _, row := range tallyRows {
 		sum, text := 0, fmt.Sprintf("%-30s", row.label)
 		for _, t := range tallies {
@@ -44,11 +44,11 @@ func (d *demoCommand) conclude(halves []half, tallies []tally) error {
 		if row.loss && sum > 0 {
 			p = red
 		}
-		line(p, text)
+		v.text(p, text)
 	}
 	if d.keep != "" && !d.out.quiet {
-		line(plain, "")
-		line(plain, "All files are in "+d.keep+".")
+		v.text(plain, "")
+		v.text(plain, "All files are in "+d.keep+".")
 	}
-	return flush()
+	return v.Flush()
 }

@@ -111,21 +111,7 @@ func (d *diffCommand) write(files inputs, result *merge.Result) error {
 		part.Diff = true
 		return page.Write(d.out.stdout, newPage(part))
 	}
-	return d.out.show(func(v *view) {
-		for c := range result.Changes() {
-			v.line(changeSpans(c)...)
-		}
-	})
-}
-
-// changeLine puts a change on one line of one colour.
-func changeLine(c merge.Change) (paint, string) {
-	spans := changeSpans(c)
-	text := ""
-	for _, s := range spans {
-		text += s.text
-	}
-	return spans[0].paint, text
+	return d.out.show(func(v *view) { v.changes(result.Changes()) })
 }
 
 // changeSpans puts a change on one line, with what differs inside of values in colours of

@@ -78,11 +78,12 @@ func (g *getCommand) print(table *csvrows.Table, args []string) error {
 		return g.editFailure(table, err)
 	}
 	if len(args) == 1 {
-		line, flush := g.out.text()
+		v := g.out.text()
+		v.width = 0 // a value that is copied from the terminal has no other line ends
 		for _, column := range table.Columns() {
-			line(plain, column+"="+row[column])
+			v.text(plain, column+"="+row[column])
 		}
-		return flush()
+		return v.Flush()
 	}
 	value, ok := row[args[1]]
 	if !ok {

@@ -16,7 +16,7 @@ import (
 // diffDriverCommand is one call by git diff, for one file.
 type diffDriverCommand struct {
 	*app
-	line func(paint, string)
+	*view
 }
 
 // version is one of the two files that git diff compares.
@@ -43,11 +43,10 @@ Exit status: 0, whatever differs.`,
 
 func (d *diffDriverCommand) run(_ *cobra.Command, args []string) error {
 	d.gitColor()
-	var flush func() error
-	d.line, flush = d.out.text()
+	d.view = d.out.text()
 	err := d.print(args)
 	if err == nil {
-		err = ignore(syscall.EPIPE, flush()) // the pager was left, which is no failure of a diff
+		err = ignore(syscall.EPIPE, d.Flush()) // the pager was left, which is no failure of a diff
 	}
 	return err
 }
@@ -55,7 +54,7 @@ func (d *diffDriverCommand) run(_ *cobra.Command, args []string) error {
 func (d *diffDriverCommand) print(args []string) error {
 	const whole = 7 // arguments of a file that is not unmerged
 	if len(args) < whole {
-		d.line(plain, "* Unmerged path "+args[0])
+		d.text(plain, "* Unmerged path "+args[0])
 		return nil
 	}
 	path, from, to := args[0], version{args[1], args[3]}, version{args[4], args[6]}
@@ -67,7 +66,7 @@ func (d *diffDriverCommand) print(args []string) error {
 	if why == "" || err != nil {
 		return err
 	}
-	d.line(plain, "by lines: "+why)
+	d.text(plain, "by lines: "+why)
 	return d.byLines(from, to)
 }
 
@@ -78,18 +77,18 @@ func (d *diffDriverCommand) header(path string, from, to version, renamed []stri
 	if len(renamed) > 0 {
 		newPath = renamed[0]
 	}
-	d.line(bold, fmt.Sprintf("diff --rowkeep a/%s b/%s", path, newPath))
+	d.text(bold, fmt.Sprintf("diff --rowkeep a/%s b/%s", path, newPath))
 	if len(renamed) > 1 {
 		for line := range strings.Lines(renamed[1]) {
-			d.line(bold, strings.TrimRight(line, "\n"))
+			d.text(bold, strings.TrimRight(line, "\n"))
 		}
 	}
 	if from.mode != to.mode && !from.missing() && !to.missing() {
-		d.line(bold, "old mode "+from.mode)
-		d.line(bold, "new mode "+to.mode)
+		d.text(bold, "old mode "+from.mode)
+		d.text(bold, "new mode "+to.mode)
 	}
-	d.line(bold, "--- "+from.name("a/"+path))
-	d.line(bold, "+++ "+to.name("b/"+newPath))
+	d.text(bold, "--- "+from.name("a/"+path))
+	d.text(bold, "+++ "+to.name("b/"+newPath))
 }
 
 func (v version) name(path string) string {
@@ -134,12 +133,7 @@ func (d *diffDriverCommand) byCells(path string, from, to version) (why string, 
 	if err != nil {
 		return sameNamed(path).failure(err).Error(), nil
 	}
-	changed := false
-	for c := range result.Changes() {
-		changed = true
-		d.line(changeLine(c))
-	}
-	if changed || bytes.Equal(before, after) {
+	if d.changes(result.Changes()) || bytes.Equal(before, after) {
 		return "", nil
 	}
 	return "only quotes, spaces, line ends or blank lines differ", nil
@@ -165,7 +159,7 @@ func (d *diffDriverCommand) byLines(from, to version) error {
 		return err
 	}
 	for line := range strings.Lines(text) {
-		d.line(linePaint(line), strings.TrimSuffix(line, "\n"))
+		d.text(linePaint(line), strings.TrimSuffix(line, "\n"))
 	}
 	return nil
 }

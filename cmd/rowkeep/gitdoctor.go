@@ -16,7 +16,7 @@ import (
 // doctorCommand is one call of rowkeep git doctor.
 type doctorCommand struct {
 	*app
-	line func(paint, string)
+	*view
 }
 
 func (a *app) newGitDoctor() *cobra.Command {
@@ -47,10 +47,9 @@ func (d *doctorCommand) run(*cobra.Command, []string) error {
 	if _, err := git.Repository(); err != nil {
 		return gitFailure(err)
 	}
-	var flush func() error
-	d.line, flush = d.out.text()
+	d.view = d.out.text()
 	err := errors.Join(d.git(), d.settings(), d.attributes(), d.config())
-	if flushErr := flush(); flushErr != nil {
+	if flushErr := d.Flush(); flushErr != nil {
 		return stdoutFailure(flushErr)
 	}
 	if err != nil {
@@ -60,16 +59,16 @@ func (d *doctorCommand) run(*cobra.Command, []string) error {
 }
 
 func (d *doctorCommand) ok(format string, args ...any) {
-	d.line(green, "ok     "+fmt.Sprintf(format, args...))
+	d.text(green, "ok     "+fmt.Sprintf(format, args...))
 }
 
 func (d *doctorCommand) note(format string, args ...any) {
-	d.line(yellow, "note   "+fmt.Sprintf(format, args...))
+	d.text(yellow, "note   "+fmt.Sprintf(format, args...))
 }
 
 func (d *doctorCommand) wrong(format string, args ...any) {
 	d.status = statusConflicts
-	d.line(red, "wrong  "+fmt.Sprintf(format, args...))
+	d.text(red, "wrong  "+fmt.Sprintf(format, args...))
 }
 
 // git looks at the version. What it lacks is in the release notes of 2.42 and 2.44.

@@ -169,29 +169,29 @@ func (c *setupCommand) attributesChange() bool {
 
 // print says what is about to be written, and where.
 func (c *setupCommand) print() error {
-	line, flush := c.out.text()
+	v := c.out.text()
 	if len(c.writes) > 0 {
-		line(bold, c.scope.Config)
+		v.text(bold, c.scope.Config)
 	}
 	for _, w := range c.writes {
 		switch {
 		case w.Remove:
-			line(red, fmt.Sprintf("- %s = %s", w.Name, w.Was))
+			v.text(red, fmt.Sprintf("- %s = %s", w.Name, w.Was))
 		case w.Was != "":
-			line(yellow, fmt.Sprintf("~ %s = %s (was %s)", w.Name, w.Value, w.Was))
+			v.text(yellow, fmt.Sprintf("~ %s = %s (was %s)", w.Name, w.Value, w.Was))
 		default:
-			line(green, fmt.Sprintf("+ %s = %s", w.Name, w.Value))
+			v.text(green, fmt.Sprintf("+ %s = %s", w.Name, w.Value))
 		}
 	}
 	if c.attributesChange() {
-		line(bold, c.attributesName())
+		v.text(bold, c.attributesName())
 		sign, p := "+ ", green
 		if len(c.after) < len(c.before) {
 			sign, p = "- ", red
 		}
-		line(p, sign+git.AttributeLine)
+		v.text(p, sign+git.AttributeLine)
 	}
-	return flush()
+	return v.Flush()
 }
 
 // attributesName names the file of attributes from the current directory where that is in

@@ -57,7 +57,7 @@ func (m *mergetoolCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if session.Len() > 0 && m.out.stdoutTTY && readsTerminal(m.stdin) {
+	if session.Len() > 0 && m.out.stdoutTTY && readsTerminal(m.stdin) && !dumb() {
 		return m.ask(cmd.Context(), session)
 	}
 	result, err := session.Result()
@@ -142,4 +142,22 @@ func (m *mergetoolCommand) writeAsked(ctx context.Context, s *settle.Session) (t
 	}
 	err = deliver(ctx, []delivery{&asRead{replacing(m.merged, result.Bytes()), m.app, m.content}})
 	return tui.Outcome{Written: err == nil}, err
+}
+
+// asRead replaces a file that still holds what was read of it.
+type asRead struct {
+	toFile
+	app     *app
+	content []byte
+}
+
+func (d *asRead) publish(ctx context.Context) (undo func() error, err error) {
+	now, err := d.app.readAll([]string{d.file})
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(now[0], d.content) {
+		return nil, errMoved
+	}
+	return d.toFile.publish(ctx)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,11 +77,9 @@ func (l *liveCommand) report(receipt *store.Receipt) error {
 	if l.out.quiet {
 		return nil
 	}
-	line, flush := l.out.text()
-	for _, c := range receipt.Changes() {
-		line(changeLine(c))
-	}
-	if err := flush(); err != nil {
+	v := l.out.text()
+	v.changes(slices.Values(receipt.Changes()))
+	if err := v.Flush(); err != nil {
 		// Not as what it is: the end of a pipe would go without a word.
 		return &failure{status: statusIO, err: fmt.Errorf("%s is changed, but standard output: %v", l.file, cause(err))}
 	}

@@ -33,7 +33,7 @@ whether it was merged with what somebody else had saved.
   read      somebody else saved it
   stray     somebody else saved it in the very moment of a commit, or later to the file as
             it was opened before: it was merged into the next version
-  conflict  it is in conflict with the version before, and waits to be settled
+  conflict  it was in conflict with the version before, and waits to be settled, or has been
 
 Exit status: 0; 2 usage; 4 there is no such file, or the history cannot be read.`,
 		Example: `  rowkeep log config.csv
@@ -61,6 +61,7 @@ type logEntry struct {
 	Conflicts int          `json:"conflicts"`
 	Accepted  bool         `json:"accepted"`
 	Changes   *int         `json:"changes"` // nil: not known, or of a version that never stood in the file
+	Pending   bool         `json:"pending"` // it waits to be settled
 	Known     bool         `json:"known"`   // the content is there
 
 	same bool // it is, byte for byte, the version before
@@ -94,6 +95,14 @@ func (l *logCommand) entries(s *store.Store) ([]logEntry, error) {
 	if err != nil {
 		return nil, l.failure(err)
 	}
+	pending, err := s.Pending()
+	if err != nil {
+		return nil, l.failure(err)
+	}
+	waits := map[int64]bool{}
+	for _, p := range pending {
+		waits[p.Seq] = true
+	}
 	done := l.out.working("comparing versions")
 	defer done()
 	skip := 0
@@ -105,7 +114,9 @@ func (l *logCommand) entries(s *store.Store) ([]logEntry, error) {
 	n := 0
 	for v, content := range contents {
 		if n++; n > skip {
-			list = append(list, l.entry(v, before, content))
+			e := l.entry(v, before, content)
+			e.Pending = waits[v.Seq]
+			list = append(list, e)
 		}
 		if v.Origin.Stood() {
 			before = content
@@ -142,22 +153,22 @@ func (l *logCommand) print(list []logEntry) error {
 	if l.format == formatJSON {
 		return writeList(l.out, "rowkeep.log/1", "versions", list)
 	}
-	line, flush := l.out.text()
+	v := l.out.text()
 	width := 0
 	if len(list) > 0 {
 		width = len(strconv.FormatInt(list[0].Seq, 10))
 	}
 	for _, e := range list {
-		line(e.paint(), fmt.Sprintf("%*d  %s  %.8s  %s", width, e.Seq, when(e.Time), e.Hash, strings.Join(e.words(), ", ")))
+		v.text(e.paint(), fmt.Sprintf("%*d  %s  %.8s  %s", width, e.Seq, when(e.Time), e.Hash, strings.Join(e.words(), ", ")))
 	}
-	return flush()
+	return v.Flush()
 }
 
 func (e logEntry) paint() paint {
 	switch {
 	case !e.Known:
 		return red
-	case e.Origin == store.OfConflict:
+	case e.Pending:
 		return yellow
 	}
 	return plain
@@ -187,6 +198,9 @@ func (e logEntry) words() []string {
 	}
 	if e.Conflicts > 0 && e.Origin != store.OfConflict {
 		words = append(words, fmt.Sprintf("conflicts settled: %d", e.Conflicts))
+	}
+	if e.Origin == store.OfConflict && !e.Pending {
+		words = append(words, "settled")
 	}
 	if e.Accepted {
 		words = append(words, "meant as it is")

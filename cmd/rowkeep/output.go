@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -60,8 +59,11 @@ func (o *output) colored(tty bool) bool {
 	case colorNever:
 		return false
 	}
-	return tty && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return tty && os.Getenv("NO_COLOR") == "" && !dumb()
 }
+
+// dumb reports a terminal that shows lines of text and nothing else, as that in an editor.
+func dumb() bool { return os.Getenv("TERM") == "dumb" }
 
 // paint is a colour of the terminal's own palette.
 type paint string
@@ -101,12 +103,6 @@ func (o *output) hint(s string) { o.message(plain, "hint: "+s) }
 // message prints one line to standard error.
 func (o *output) message(p paint, s string) {
 	fmt.Fprintf(o.stderr, "rowkeep: %s\n", p.on(visible(s), o.colored(o.stderrTTY)))
-}
-
-// text returns a printer of lines to standard output, and what ends it.
-func (o *output) text() (line func(p paint, s string), flush func() error) {
-	v := &view{Writer: bufio.NewWriter(o.stdout), colored: o.colored(o.stdoutTTY)}
-	return func(p paint, s string) { v.line(span{p, s}) }, v.Flush
 }
 
 // file returns the writer of a merged file to standard output.

@@ -90,7 +90,7 @@ func pagerCommand() *exec.Cmd {
 		line = "less"
 	}
 	words := strings.Fields(line)
-	if len(words) == 0 || len(words) == 1 && words[0] == "cat" || os.Getenv("TERM") == "dumb" {
+	if len(words) == 0 || len(words) == 1 && words[0] == "cat" || dumb() {
 		return nil
 	}
 	command := exec.Command(words[0], words[1:]...)

@@ -179,8 +179,8 @@ func (r *resolveCommand) asks(list []*matter) (bool, error) {
 	if len(r.rules) > 0 || len(r.policies) > 0 || !open || r.remember {
 		return false, nil
 	}
-	if !r.out.stdoutTTY || !readsTerminal(r.stdin) {
-		return false, usage("say how to settle them: --ours, --theirs, --base, --take, --set, --policy or --answers; only at a terminal you are asked")
+	if !r.out.stdoutTTY || !readsTerminal(r.stdin) || dumb() {
+		return false, usage("say how to settle them: --ours, --theirs, --base, --take, --set, --policy or --answers; only at a terminal that is not dumb you are asked")
 	}
 	return true, nil
 }
@@ -202,10 +202,10 @@ func (r *resolveCommand) recall(list []*matter, ask bool) error {
 	}
 	n := 0
 	for _, x := range list {
-		n += r.memory.Offer(x.session)
+		n += r.memory.Offer(x.session, x.shows)
 	}
 	if n > 0 {
-		r.say(plain, fmt.Sprintf("%d answers are remembered", n))
+		r.say(plain, fmt.Sprintf("answers that are remembered: %d", n))
 	}
 	return nil
 }
@@ -293,7 +293,7 @@ func (r *resolveCommand) answerFailure(list []*matter, err error) error {
 // even after that is left.
 func (r *resolveCommand) write(ctx context.Context, s *store.Store, x *matter) error {
 	if x.marked != nil {
-		return r.writeMarked(ctx, x)
+		return r.writeMarked(ctx, s, x)
 	}
 	if err := r.answerAgain(ctx, s, x); err != nil {
 		return err
@@ -351,7 +351,7 @@ func (r *resolveCommand) left(x *matter, conflicts []merge.Conflict, written boo
 		}
 		r.out.conflict(x.files(r.file), c)
 	}
-	text := fmt.Sprintf("%d conflicts are left", len(conflicts))
+	text := fmt.Sprintf("conflicts that are left: %d", len(conflicts))
 	if !written {
 		text += "; nothing is written"
 	}

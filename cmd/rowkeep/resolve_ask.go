@@ -22,7 +22,7 @@ func (r *resolveCommand) ask(ctx context.Context, s *store.Store, list []*matter
 		}
 		after := func() error { return nil }
 		written, err := tui.Run(ctx, x.session, tui.Config{
-			Title: r.file, Base: x.by(merge.Base), Ours: x.by(merge.Ours), Theirs: x.by(merge.Theirs),
+			Title: r.file, Base: x.by(merge.Base), Ours: x.by(merge.Ours), Theirs: x.by(merge.Theirs), First: x.only,
 			NoColor: !r.out.colored(r.out.stdoutTTY), Input: r.stdin, Output: r.out.stdout,
 			Write: func(ctx context.Context, _ *settle.Session) (tui.Outcome, error) {
 				outcome, report, err := r.writeAsked(ctx, s, x)
@@ -65,7 +65,7 @@ func (r *resolveCommand) freshen(ctx context.Context, s *store.Store, x *matter)
 // once the terminal shows lines again.
 func (r *resolveCommand) writeAsked(ctx context.Context, s *store.Store, x *matter) (_ tui.Outcome, report func() error, err error) {
 	if x.marked != nil {
-		return r.writeAskedMarked(ctx, x)
+		return r.writeAskedMarked(ctx, s, x)
 	}
 	now, err := s.Snapshot(ctx)
 	if err != nil {
@@ -81,7 +81,7 @@ func (r *resolveCommand) writeAsked(ctx context.Context, s *store.Store, x *matt
 	receipt, err := s.Resolve(ctx, x.change.Seq, x.session.Resolver())
 	left := (*merge.ConflictError)(nil)
 	if err != nil && (!errors.As(err, &left) || receipt == nil) {
-		return tui.Outcome{}, nil, r.changeFailure(x.change.Seq, err)
+		return tui.Outcome{Over: errors.Is(err, store.ErrNotPending)}, nil, r.changeFailure(x.change.Seq, err)
 	}
 	return tui.Outcome{Written: true}, func() error {
 		if left != nil {
@@ -91,11 +91,11 @@ func (r *resolveCommand) writeAsked(ctx context.Context, s *store.Store, x *matt
 	}, nil
 }
 
-func (r *resolveCommand) writeAskedMarked(ctx context.Context, x *matter) (tui.Outcome, func() error, error) {
-	left, err := r.putMarked(ctx, x)
+func (r *resolveCommand) writeAskedMarked(ctx context.Context, s *store.Store, x *matter) (tui.Outcome, func() error, error) {
+	left, err := r.putMarked(ctx, s, x)
 	if errors.Is(err, errMoved) {
 		moved, err := r.reread(x)
-		return tui.Outcome{Moved: moved}, nil, err
+		return tui.Outcome{Moved: moved, Over: errors.Is(err, errSettled)}, nil, err
 	}
 	if err == nil && !left.written {
 		err = errors.New("nothing is answered")

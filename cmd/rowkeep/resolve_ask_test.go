@@ -5,13 +5,14 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/terminal"
 )
 
 // askAbout shows rowkeep resolve of a file in a terminal.
-func askAbout(t *testing.T, file string) *terminal.Terminal {
+func askAbout(t *testing.T, file string, env ...string) *terminal.Terminal {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -21,7 +22,7 @@ func askAbout(t *testing.T, file string) *terminal.Terminal {
 	if err := os.Symlink(self, command); err != nil {
 		t.Fatal(err)
 	}
-	return terminal.Start(t, 80, 24, []string{"XDG_CACHE_HOME=" + t.TempDir()}, shellWord(command)+" resolve "+shellWord(file))
+	return terminal.Start(t, 80, 24, []string{"XDG_CACHE_HOME=" + t.TempDir()}, strings.Join(append([]string{"env"}, env...), " ")+" "+shellWord(command)+" resolve "+shellWord(file))
 }
 
 func checkFile(t *testing.T, file, want string) {
@@ -79,4 +80,37 @@ func TestAskAboutMarkers(t *testing.T) {
 		t.Errorf("exit status %d\n%s", status, w.Screen())
 	}
 	checkFile(t, file, "id,v,w\na,3,\nb,3,x\n")
+}
+
+// A terminal that shows lines only is not for a screen.
+func TestAskNotOnDumbTerminal(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.csv")
+	prepareMarked("diff3")(t, asked, file)
+	w := askAbout(t, file, "TERM=dumb")
+	if status := w.Status(); status != statusUsage {
+		t.Errorf("exit status %d\n%s", status, w.Screen())
+	}
+}
+
+// Somebody else is faster. Whoever is asked meanwhile is told when he writes, and there is
+// nothing more to ask.
+func TestAskInVain(t *testing.T) {
+	for _, marked := range []bool{false, true} {
+		file := filepath.Join(t.TempDir(), "a.csv")
+		if marked {
+			prepareMarked("diff3")(t, asked, file)
+		} else {
+			prepareWaiting(t, asked, file)
+		}
+		w := askAbout(t, file)
+		w.Await("0 of 2")
+		if status, _, stderr := call(t, "resolve", "--theirs", file); status != statusClean {
+			t.Fatal(stderr)
+		}
+		w.Keys("a", "l", "o", "w")
+		if status := w.Status(); status != statusIO {
+			t.Errorf("marked %v: exit status %d\n%s", marked, status, w.Screen())
+		}
+		checkFile(t, file, "id,v,w\na,3,\nb,3,x\n")
+	}
 }

@@ -1,20 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
 	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store"
 )
 
 // writeMarked replaces a file with markers by one in which the answered conflicts are
 // settled. Where nothing is answered it stays.
-func (r *resolveCommand) writeMarked(ctx context.Context, x *matter) error {
+func (r *resolveCommand) writeMarked(ctx context.Context, s *store.Store, x *matter) error {
 	for range mostMoves {
-		left, err := r.putMarked(ctx, x)
+		left, err := r.putMarked(ctx, s, x)
 		switch {
 		case errors.Is(err, errMoved):
 			if _, err := r.reread(x); err != nil {
@@ -43,6 +42,9 @@ const mostMoves = 5
 // errMoved means that a file is not any more what was read.
 var errMoved = errors.New("it has changed again and again")
 
+// errSettled means that a file has no markers any more.
+var errSettled = errors.New("somebody else has settled its conflicts")
+
 // leftOver is what a file with markers has left to settle.
 type leftOver struct {
 	conflicts []merge.Conflict
@@ -50,7 +52,7 @@ type leftOver struct {
 }
 
 // putMarked writes the file, if it is as it was read; else the error is errMoved.
-func (r *resolveCommand) putMarked(ctx context.Context, x *matter) (leftOver, error) {
+func (r *resolveCommand) putMarked(ctx context.Context, s *store.Store, x *matter) (leftOver, error) {
 	result, err := x.session.Result()
 	if err != nil {
 		return leftOver{}, x.files(r.file).failure(err)
@@ -64,31 +66,16 @@ func (r *resolveCommand) putMarked(ctx context.Context, x *matter) (leftOver, er
 	if len(left.conflicts) > 0 && len(left.conflicts) == len(result.Conflicts) {
 		return left, nil
 	}
-	write := func(w io.Writer) error {
-		_, err := result.WriteTo(w)
-		return err
+	done := r.out.working("waiting for " + r.file)
+	left.written, err = s.CompareAndSwap(ctx, x.content, result.Bytes())
+	done()
+	switch {
+	case err != nil:
+		err = r.failure(err)
+	case !left.written:
+		err = errMoved
 	}
-	err = deliver(ctx, []delivery{&asRead{toFile{file: r.file, write: write}, r.app, x.content}})
-	left.written = err == nil
 	return left, err
-}
-
-// asRead replaces a file that still holds what was read of it.
-type asRead struct {
-	toFile
-	app     *app
-	content []byte
-}
-
-func (d *asRead) publish(ctx context.Context) (undo func() error, err error) {
-	now, err := d.app.readAll([]string{d.file})
-	if err != nil {
-		return nil, err
-	}
-	if !bytes.Equal(now[0], d.content) {
-		return nil, errMoved
-	}
-	return d.toFile.publish(ctx)
 }
 
 // reread takes a file with markers apart once more, and keeps the answers to what is asked
@@ -99,7 +86,7 @@ func (r *resolveCommand) reread(x *matter) (settle.Moved, error) {
 		return settle.Moved{}, err
 	}
 	if merge.MarkerLine(now[0]) == 0 {
-		return settle.Moved{}, fileFailure(r.file, errors.New("somebody else has settled its conflicts"))
+		return settle.Moved{}, fileFailure(r.file, errSettled)
 	}
 	list, err := r.ofMarkers(now[0])
 	if err != nil {

@@ -328,15 +328,19 @@ func TestMarkersMove(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "a.csv")
 			writeFile(t, file, head+block("a", "2", "3"))
-			r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: &app{out: newOutput(io.Discard, io.Discard)}, file: file}}}
+			r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: &app{out: newOutput(io.Discard, io.Discard)}}}}
 			r.rules = []settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}}
-			list, err := r.matters(t.Context(), nil, []string{file})
+			s, err := r.open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := r.matters(t.Context(), s, []string{file})
 			if err != nil {
 				t.Fatal(err)
 			}
 			writeFile(t, file, tt.moved)
 			status := statusClean
-			if err := r.apply(t.Context(), nil, list); err != nil {
+			if err := r.apply(t.Context(), s, list); err != nil {
 				var f *failure
 				if !errors.As(err, &f) {
 					t.Fatal(err)

@@ -73,11 +73,7 @@ func (c *showCommand) showChanges(s *store.Store, list []store.Version, i int, d
 	if err != nil {
 		return inputs{merge.Base: "the version before", merge.Theirs: "the version"}.failure(err)
 	}
-	line, flush := c.out.text()
-	for change := range diff.Changes() {
-		line(changeLine(change))
-	}
-	if err := flush(); err != nil {
+	if err := c.out.show(func(v *view) { v.changes(diff.Changes()) }); err != nil {
 		return stdoutFailure(err)
 	}
 	return nil

@@ -143,8 +143,8 @@ func (c *statusCommand) print(r *statusReport) error {
 		_, err := fmt.Fprintf(c.out.stdout, "%s\n", encode(r))
 		return err
 	}
-	line, flush := c.out.text()
-	tell := func(p paint, what, text string) { line(p, fmt.Sprintf("%-9s %s", what, text)) }
+	v := c.out.text()
+	tell := func(p paint, what, text string) { v.text(p, fmt.Sprintf("%-9s %s", what, text)) }
 	if r.Guarantee == nil {
 		tell(red, "commits", "impossible: "+r.Obstacle)
 	} else {
@@ -154,7 +154,7 @@ func (c *statusCommand) print(r *statusReport) error {
 	}
 	tell(plain, "versions", r.kept())
 	if r.Pending > 0 {
-		tell(yellow, "pending", fmt.Sprintf("%d conflicts wait to be settled: rowkeep conflicts %s", r.Pending, shellWord(r.File)))
+		tell(yellow, "pending", fmt.Sprintf("changes that wait to be settled: %d; rowkeep conflicts %s", r.Pending, shellWord(r.File)))
 	} else {
 		tell(plain, "pending", "no conflicts")
 	}
@@ -167,7 +167,7 @@ func (c *statusCommand) print(r *statusReport) error {
 	if len(r.Findings) == 0 {
 		tell(green, "health", "no damage found")
 	}
-	return flush()
+	return v.Flush()
 }
 
 // promise is one line of what a place allows.

@@ -18,9 +18,9 @@ Exit status: 0; 2 usage; 4 output failed.`,
 		Example: "  rowkeep version",
 		Args:    operands(),
 		RunE: func(*cobra.Command, []string) error {
-			line, flush := a.out.text()
-			line(plain, fmt.Sprintf("rowkeep %s (%s %s/%s)", moduleVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
-			return flush()
+			v := a.out.text()
+			v.text(plain, fmt.Sprintf("rowkeep %s (%s %s/%s)", moduleVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+			return v.Flush()
 		},
 	}
 }

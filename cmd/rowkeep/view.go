@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"slices"
 	"strconv"
@@ -42,6 +43,18 @@ func (v *view) line(spans ...span) {
 		}
 		v.WriteByte('\n')
 	}
+}
+
+// text prints a line of one colour.
+func (v *view) text(p paint, s string) { v.line(span{p, s}) }
+
+// changes prints a line for each change, and reports that there was one.
+func (v *view) changes(list iter.Seq[merge.Change]) (some bool) {
+	for c := range list {
+		some = true
+		v.line(changeSpans(c)...)
+	}
+	return some
 }
 
 // join appends text to a line.
@@ -123,6 +136,13 @@ func (o *output) show(write func(*view)) error {
 	write(v)
 	err := v.Flush()
 	return cmp.Or(err, p.Close())
+}
+
+// text is a view of standard output without a pager: for what is printed as it comes. The
+// caller must call Flush.
+func (o *output) text() *view {
+	width, _ := screen(o.stdout)
+	return &view{bufio.NewWriter(o.stdout), width, o.colored(o.stdoutTTY)}
 }
 
 // plainly prints text to what is no terminal.

@@ -96,47 +96,46 @@ func (w *watchCommand) tell(news store.News, err error) error {
 		}
 		return nil
 	}
-	line, flush := w.out.text()
+	v := w.out.text()
 	if news.Missing {
-		line(red, "- "+name(w.file)+": missing")
-		return flush()
+		v.text(red, "- "+name(w.file)+": missing")
+		return v.Flush()
 	}
 	if news.Created {
-		line(green, "+ "+name(w.file)+": created")
+		v.text(green, "+ "+name(w.file)+": created")
 	}
-	for c := range news.Diff().Changes() {
-		line(changeLine(c))
-	}
+	v.changes(news.Diff().Changes())
 	for _, e := range news.Events {
-		for _, l := range eventLines(e) {
-			line(yellow, l)
+		for _, line := range eventLines(e) {
+			v.line(line...)
 		}
 	}
-	return flush()
+	return v.Flush()
 }
 
 // eventLines puts an event on lines, one for each change that it is about.
-func eventLines(e store.Event) []string {
+func eventLines(e store.Event) [][]span {
+	one := func(format string, args ...any) [][]span { return [][]span{{{yellow, fmt.Sprintf(format, args...)}}} }
 	switch e.Kind {
 	case store.EventStray:
-		return []string{fmt.Sprintf("= merged: written to version %d after it was replaced", e.Base)}
+		return one("= merged: written to version %d after it was replaced", e.Base)
 	case store.EventEqualsVersion:
-		return []string{fmt.Sprintf("= the file is version %d again", e.Base)}
+		return one("= the file is version %d again", e.Base)
 	case store.EventUnknownAncestor:
-		return []string{"= no version is known that this was made from"}
+		return one("= no version is known that this was made from")
 	}
 	what := map[store.EventKind]string{
 		store.EventRepaired: "repaired", store.EventOwned: "repaired (a column of the program)",
 		store.EventAccepted: "taken back", store.EventConflict: "conflict, the program's value stands",
 	}[e.Kind]
-	var lines []string
+	var lines [][]span
 	for _, c := range e.Changes {
 		before, after := c.Theirs, c.Ours // what the save had is given up
 		if e.Kind == store.EventAccepted {
 			before, after = c.Ours, c.Theirs
 		}
-		_, text := changeLine(merge.Change{Kind: c.Kind, Key: c.Key, Column: c.Column, HasColumn: c.HasColumn, Before: before, After: after})
-		lines = append(lines, "= "+what+": "+text)
+		change := changeSpans(merge.Change{Kind: c.Kind, Key: c.Key, Column: c.Column, HasColumn: c.HasColumn, Before: before, After: after})
+		lines = append(lines, append([]span{{yellow, "= " + what + ": "}}, change...))
 	}
 	return lines
 }

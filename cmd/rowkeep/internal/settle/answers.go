@@ -2,6 +2,7 @@ package settle
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,13 +75,22 @@ func (e *FormatError) Error() string {
 
 func (e *FormatError) Unwrap() error { return e.Err }
 
+// misfit says of a value of another type where it stands. The names of our own types mean
+// nothing to whoever wrote the file.
+func misfit(err error) error {
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		return fmt.Errorf("byte %d: %s does not fit %s", wrong.Offset, wrong.Value, cmp.Or(wrong.Field, "there"))
+	}
+	return err
+}
+
 // ReadAnswers reads a file of answers. The error is a [*FormatError].
 func ReadAnswers(data []byte) ([]Rule, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields() // a field that is misspelt would select all
 	var file answersFile
 	if err := d.Decode(&file); err != nil {
-		return nil, &FormatError{Err: fmt.Errorf("want an object of schema %s: %w", SchemaAnswers, err)}
+		return nil, &FormatError{Err: fmt.Errorf("want an object of schema %s: %w", SchemaAnswers, misfit(err))}
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, &FormatError{Err: errors.New("something stands behind the object")}

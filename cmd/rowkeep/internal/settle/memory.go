@@ -19,8 +19,8 @@ import (
 type Memory struct {
 	file  string
 	known map[string]remembered
-	order []string // oldest first
-	news  bool
+	order []string     // oldest first
+	noted []remembered // since the file was read
 }
 
 // remembered is one line of the file.
@@ -50,7 +50,6 @@ func OpenMemory(file string) (*Memory, error) {
 			m.put(r)
 		}
 	}
-	m.news = false
 	return m, nil
 }
 
@@ -67,7 +66,7 @@ func (m *Memory) put(r remembered) {
 	if _, has := m.known[r.Question]; !has {
 		m.order = append(m.order, r.Question)
 	}
-	m.known[r.Question], m.news = r, true
+	m.known[r.Question] = r
 }
 
 // Recall returns the answer to a question that was asked before; ok is false where it was
@@ -91,18 +90,39 @@ func (m *Memory) Note(s *Session) {
 		switch {
 		case r.Side == merge.NoSide:
 		case r.Side == merge.Neither:
-			m.put(remembered{Question: question(c), Value: []byte(r.Value)})
+			m.note(remembered{Question: question(c), Value: []byte(r.Value)})
 		default:
-			m.put(remembered{Question: question(c), Take: r.Side.String()})
+			m.note(remembered{Question: question(c), Take: r.Side.String()})
 		}
 	}
 }
 
-// Save writes the file, for its user alone.
+func (m *Memory) note(r remembered) {
+	m.put(r)
+	m.noted = append(m.noted, r)
+}
+
+// Save writes what was noted to the file, which is for its user alone, beside what another
+// process has written there meanwhile.
 func (m *Memory) Save() error {
-	if !m.news {
+	if len(m.noted) == 0 {
 		return nil
 	}
+	now, err := OpenMemory(m.file)
+	if err != nil {
+		return err
+	}
+	for _, r := range m.noted {
+		now.put(r)
+	}
+	if err := now.write(); err != nil {
+		return err
+	}
+	m.noted = nil
+	return nil
+}
+
+func (m *Memory) write() error {
 	var lines []byte
 	for _, q := range m.order[max(0, len(m.order)-mostRemembered):] {
 		line, err := json.Marshal(m.known[q])
@@ -125,15 +145,17 @@ func (m *Memory) Save() error {
 	if err != nil {
 		return errors.Join(err, os.Remove(temp.Name()))
 	}
-	m.news = false
 	return nil
 }
 
-// Offer answers from memory what has no answer yet, and returns how many it could. What
-// does not fit any more is left out.
-func (m *Memory) Offer(s *Session) int {
+// Offer answers from memory what has no answer yet, of the conflicts at the places that are
+// asked for, and returns how many it could. What does not fit any more is left out.
+func (m *Memory) Offer(s *Session, asked func(place int) bool) int {
 	var answers []Answer
 	for i := range s.Len() {
+		if !asked(i) {
+			continue
+		}
 		r, ok := m.Recall(s.Conflict(i))
 		if ok && s.Answered(i).Side == merge.NoSide && s.fits(i, r) == nil {
 			answers = append(answers, Answer{s.Conflict(i).ID, r})

@@ -10,6 +10,8 @@ import (
 )
 
 // What was answered is offered where the same is asked of another row, and only there.
+func all(int) bool { return true }
+
 func TestMemory(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "deep", "answers")
 	m, err := settle.OpenMemory(file)
@@ -33,7 +35,7 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := start(t, "id,v\nx,1\ny,1\nz,1\n", "id,v\nx,2\ny,2\nz,2\n", "id,v\nx,3\ny,4\nz,5\n", merge.Options{})
-	if n := m.Offer(again); n != 2 || again.Left() != 1 {
+	if n := m.Offer(again, all); n != 2 || again.Left() != 1 {
 		t.Errorf("%d answers, %d left", n, again.Left())
 	}
 	if err := again.Answer(find(t, again, "z", "v").ID, side(merge.Ours)); err != nil {
@@ -58,7 +60,7 @@ func TestMemoryOfWhatDoesNotFit(t *testing.T) {
 	}
 	m.Note(first)
 	again := start(t, "v,id\n1,a\n1,b\n", "v,id\n2,a\n2,b\n", "v,id\n3,a\n4,b\n", merge.Options{})
-	if n := m.Offer(again); n != 1 || again.Left() != 1 {
+	if n := m.Offer(again, all); n != 1 || again.Left() != 1 {
 		t.Errorf("%d answers, %d left", n, again.Left())
 	}
 }
@@ -70,4 +72,39 @@ func read(t *testing.T, file string) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// Of two who remember at once neither forgets what the other one has.
+func TestMemoryOfTwo(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "answers")
+	ask := func(ours string) *settle.Session {
+		return start(t, "id,v\n1,a\n", "id,v\n1,"+ours+"\n", "id,v\n1,z\n", merge.Options{})
+	}
+	var memories []*settle.Memory
+	for range 2 {
+		m, err := settle.OpenMemory(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		memories = append(memories, m)
+	}
+	for i, ours := range []string{"b", "c"} {
+		s := ask(ours)
+		if err := s.Answer(s.Conflict(0).ID, side(merge.Ours)); err != nil {
+			t.Fatal(err)
+		}
+		memories[i].Note(s)
+		if err := memories[i].Save(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := settle.OpenMemory(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ours := range []string{"b", "c"} {
+		if s := ask(ours); m.Offer(s, all) != 1 {
+			t.Errorf("%s is forgotten", ours)
+		}
+	}
 }

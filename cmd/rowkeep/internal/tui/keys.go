@@ -15,16 +15,28 @@ func bind(keys []string, shown, short, help string, do func(*model)) command {
 	return command{key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help)), short, do}
 }
 
+// onOne is a command for the conflict that is looked at. When the file changes there may be
+// none left.
+func onOne(do func(*model)) func(*model) {
+	return func(m *model) {
+		if m.s.Len() == 0 {
+			m.message = noneLeft
+			return
+		}
+		do(m)
+	}
+}
+
 // commands are all keys of the main screen, in the order of the help. Those without a help
 // of their own are told of in the line above.
 func commands() []command {
 	return []command{
-		bind([]string{"o", "1"}, "o", "ours", "take ours", (*model).takeOurs),
-		bind([]string{"t", "2"}, "t", "theirs", "take theirs", (*model).takeTheirs),
-		bind([]string{"b", "3"}, "b", "base", "take base, as before both changes", (*model).takeBase),
-		bind([]string{"e", "enter"}, "e", "edit", "give another value", (*model).edit),
-		bind([]string{"a"}, "a", "all", "answer all that are left, or all of this kind, column or row", (*model).askAll),
-		bind([]string{"x", "delete"}, "x", "", "withdraw the answer", (*model).withdraw),
+		bind([]string{"o", "1"}, "o", "ours", "take ours", onOne((*model).takeOurs)),
+		bind([]string{"t", "2"}, "t", "theirs", "take theirs", onOne((*model).takeTheirs)),
+		bind([]string{"b", "3"}, "b", "base", "take base, as before both changes", onOne((*model).takeBase)),
+		bind([]string{"e", "enter"}, "e", "edit", "give another value", onOne((*model).edit)),
+		bind([]string{"a"}, "a", "all", "answer all that are left, or all of this kind, column or row", onOne((*model).askAll)),
+		bind([]string{"x", "delete"}, "x", "", "withdraw the answer", onOne((*model).withdraw)),
 		bind([]string{"u", "ctrl+z"}, "u", "undo", "undo the last answer", (*model).undo),
 		bind([]string{"n", "space"}, "n", "next", "go to the next conflict without an answer", (*model).next),
 		bind([]string{"p"}, "p", "", "go to the one before it", (*model).previous),

@@ -50,7 +50,11 @@ type model struct {
 
 	run     tea.Cmd // what the last key started
 	written bool
+	over    error // why there is nothing left to settle
 }
+
+// noneLeft is said where the file has become such that nothing conflicts.
+const noneLeft = "no conflicts are left; w writes"
 
 // A choice is a key that answers a question, and what follows.
 type choice struct {
@@ -62,7 +66,10 @@ func newModel(ctx context.Context, s *settle.Session, c Config) model {
 	input := textinput.New()
 	input.SetVirtualCursor(true)
 	m := model{ctx: ctx, s: s, c: c, commands: commands(), input: input, width: 80, height: 24}
-	m.at = max(0, s.Next(-1))
+	var known bool
+	if m.at, known = s.Index(c.First); !known {
+		m.at = max(0, s.Next(-1))
+	}
 	return m
 }
 
@@ -329,6 +336,8 @@ func (m *model) wrote(w wrote) {
 	switch {
 	case w.Written:
 		m.written, m.run = true, tea.Quit
+	case w.Over:
+		m.over, m.run = w.err, tea.Quit
 	case w.err != nil:
 		m.message = "nothing is written: " + w.err.Error()
 	default:

@@ -3,6 +3,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -14,8 +15,8 @@ import (
 )
 
 // Run shows the session until everything is written or the person quits, and reports
-// whether it was written. The error is that of the context if it ends the program, or one
-// of the terminal.
+// whether it was written. The error is that of the context if it ends the program, Write's if it is
+// over, or one of the terminal.
 func Run(ctx context.Context, s *settle.Session, c Config) (written bool, err error) {
 	options := []tea.ProgramOption{
 		tea.WithContext(ctx), tea.WithInput(c.Input), tea.WithOutput(c.Output), tea.WithEnvironment(os.Environ()),
@@ -31,5 +32,5 @@ func Run(ctx context.Context, s *settle.Session, c Config) (written bool, err er
 		err = context.Canceled
 	}
 	m, _ := end.(model)
-	return m.written, err
+	return m.written, cmp.Or(err, m.over)
 }

@@ -296,3 +296,38 @@ func TestMany(t *testing.T) {
 		t.Fatalf("status %d\n%s", status, w.Screen())
 	}
 }
+
+// The screen begins with the conflict that it is told to begin with.
+func TestFirst(t *testing.T) {
+	s, err := settle.New([]byte("id,v\na,1\nb,1\n"), []byte("id,v\na,2\nb,2\n"), []byte("id,v\na,3\nb,3\n"), merge.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for first, want := range map[string]int{"": 0, "unknown": 0, s.Conflict(1).ID: 1} {
+		if m := newModel(t.Context(), s, Config{First: first}); m.at != want {
+			t.Errorf("first %q: at %d, want %d", first, m.at, want)
+		}
+	}
+}
+
+// Of a merge without a conflict, as a file that changed may leave it, there is nothing to
+// answer, whatever key is pressed.
+func TestNoConflict(t *testing.T) {
+	s, err := settle.New([]byte("id,v\na,1\n"), []byte("id,v\na,2\n"), []byte("id,v\na,2\n"), merge.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := tea.Model(newModel(t.Context(), s, Config{Title: "a.csv"}))
+	for _, c := range commands() {
+		for _, k := range c.Keys() {
+			if k == "w" || k == "ctrl+s" || len(k) > 1 {
+				continue
+			}
+			m, _ = m.Update(tea.KeyPressMsg{Code: rune(k[0]), Text: k})
+			m, _ = m.Update(tea.KeyPressMsg{Code: tea.KeyEscape})
+		}
+	}
+	if text := fmt.Sprint(m.View()); !strings.Contains(text, noneLeft) {
+		t.Errorf("the screen says %q", text)
+	}
+}

@@ -61,7 +61,7 @@ func (m model) body() []string {
 	case m.mode == helping:
 		return m.help()
 	case m.s.Len() == 0:
-		return []string{"", "  no conflicts are left; w writes"}
+		return []string{"", "  " + noneLeft}
 	case m.width < twoPanes && m.showList:
 		return m.list(m.width)
 	case m.width < twoPanes:
