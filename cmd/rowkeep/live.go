@@ -205,7 +205,7 @@ func (l *liveCommand) failure(err error) error {
 	case errors.As(err, &file):
 		f := &failure{status: statusInput, err: fmt.Errorf("%s: %w%s", l.file, file.Err, advice(file.Err))}
 		if errors.Is(err, store.ErrConflictMarkers) {
-			f.hint = "settle the conflict in the file first"
+			f.hint = "rowkeep resolve " + shellWord(l.file) + " settles the conflict"
 		}
 		return f
 	case errors.Is(err, store.ErrMassKeyChange):
