@@ -37,7 +37,9 @@ func TestComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	prepareWaiting(t, asked, "waiting.csv")
+	prepareWaiting(t, dispute{
+		base: "id,v,w\na,1,\nb,1,\n", ours: "id,v,w\na,2,\nb,2,x\n", theirs: "id,v,w\na,3,\nb,3,\n",
+	}, "waiting.csv")
 	columns := []string{"id", "state", "unit price", "note"}
 	for _, c := range []struct {
 		args string // the last one is what is typed of a word, - for nothing

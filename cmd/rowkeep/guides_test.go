@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +29,31 @@ func TestGuides(t *testing.T) {
 	}
 	buildExamples(t)
 	for _, guide := range append(guides, "../../README.md") {
+		if guide == "../../docs/README.md" {
+			continue // the index
+		}
 		t.Run(filepath.Base(guide), func(t *testing.T) { checkGuide(t, guide) })
+	}
+}
+
+// TestLinks follows the links of README and the guides to other files.
+func TestLinks(t *testing.T) {
+	files, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`\]\(([^)#:]+)[)#]`) // with a colon it leads elsewhere
+	followed := 0
+	for _, file := range append(files, "../../README.md", "../../CONTRIBUTING.md") {
+		for _, match := range link.FindAllStringSubmatch(documents(t, file), -1) {
+			followed++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), match[1])); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+	if followed < 10 {
+		t.Errorf("only %d links were found", followed)
 	}
 }
 
@@ -136,7 +161,9 @@ func maskTimes(s string) string { return localTime.ReplaceAllString(s, "2026-11-
 // diff is 1 where files differ.
 func shell(t *testing.T, dir, command string) []byte {
 	t.Helper()
-	cmd := exec.Command("sh", "-c", command)
+	ctx, cancel := context.WithTimeout(t.Context(), awaitLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.Dir = dir
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -204,7 +204,7 @@ func (l *liveCommand) failure(err error) error {
 	case errors.As(err, &file):
 		f := &failure{status: statusInput, err: fmt.Errorf("%s: %w%s", l.file, file.Err, advice(file.Err))}
 		if errors.Is(err, store.ErrConflictMarkers) {
-			f.hint = "settle the conflict in the file first"
+			f.hint = "rowkeep resolve " + shellWord(l.file) + " settles the conflict"
 		}
 		return f
 	case errors.Is(err, store.ErrMassKeyChange):
@@ -218,6 +218,10 @@ func (l *liveCommand) failure(err error) error {
 		switch {
 		case errors.Is(err, store.ErrOwner):
 			f.hint = "run it as the owner of the file, or as root"
+		case errors.Is(err, store.ErrHardLinks):
+			f.hint = "make the other names symbolic links to this one"
+		case errors.Is(err, store.ErrMountPoint):
+			f.hint = "mount the directory that the file is in, and not the file"
 		case errors.Is(err, fs.ErrPermission) && commit.Step == "lock":
 			f.hint = "the lock belongs to another user; who made it, or root, may let you in"
 		case errors.Is(err, fs.ErrPermission):

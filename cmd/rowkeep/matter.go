@@ -245,7 +245,7 @@ var causes = map[store.Cause]string{
 func (x *matter) cause() string {
 	text := causes[x.change.Cause]
 	if x.change.OursBy != "" {
-		text += " by " + name(x.change.OursBy)
+		text += ", by " + name(x.change.OursBy)
 	}
 	if x.change.Note != "" {
 		text += " (" + quote(x.change.Note) + ")"

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/terminal"
 )
 
@@ -33,7 +35,15 @@ func TestRecording(t *testing.T) {
 	}
 	w := terminal.Start(t, 80, 24, []string{"XDG_CACHE_HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "ENV=" + dir + "/.profile"},
 		"cd "+shellWord(dir)+" && clear && sh -i")
-	r := &terminal.Recording{Width: 80, Height: 24}
+	picture := filepath.Join("../../docs/images", "resolve.svg")
+	want, err := os.ReadFile(picture)
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	r := &terminal.Recording{Width: 80, Height: 24, Want: want}
+	if *update {
+		r.Want = nil
+	}
 	step := func(caption string, seconds int, keys []string, shows ...string) {
 		t.Helper()
 		for _, key := range keys {
@@ -52,18 +62,13 @@ func TestRecording(t *testing.T) {
 	step("Settled.", 3, []string{"w"}, "resolve config.csv\n", "\n$")
 	w.Type("rowkeep conflicts config.csv")
 	step("Nothing is left.", 4, []string{"Enter"}, "nothing waits")
-	picture := filepath.Join("../../docs/images", "resolve.svg")
 	if *update {
 		if err := os.WriteFile(picture, r.SVG(t), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	want, err := os.ReadFile(picture)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if got := r.SVG(t); !bytes.Equal(got, want) {
-		t.Errorf("the terminal shows something else than %s; -update draws it anew", picture)
+		t.Errorf("the terminal shows something else than %s; -update draws it anew:\n%s", picture, cmp.Diff(string(want), string(got)))
 	}
 }

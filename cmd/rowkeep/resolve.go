@@ -315,8 +315,12 @@ func (r *resolveCommand) write(ctx context.Context, s *store.Store, x *matter) e
 // wrote tells what was committed of a change.
 func (r *resolveCommand) wrote(x *matter, receipt *store.Receipt, left *merge.ConflictError) error {
 	r.settled(x)
-	if x.session.Len() == 0 {
+	switch {
+	case x.session.Len() == 0:
 		r.say(plain, fmt.Sprintf("change %d: moot, as nothing conflicts any more; it is closed", x.change.Seq))
+	case !receipt.Written && left == nil:
+		r.say(plain, fmt.Sprintf("change %d is settled; the file stays as it is", x.change.Seq))
+		return nil
 	}
 	if err := r.report(receipt); err != nil {
 		return err

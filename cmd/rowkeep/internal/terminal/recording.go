@@ -1,17 +1,20 @@
 package terminal
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A Recording is what a window showed, one screen after the other, as a picture that moves
 // and needs no script.
 type Recording struct {
-	Width, Height int // columns and lines
+	Width, Height int    // columns and lines
+	Want          []byte // the picture that is to come out; nil if it is to be drawn anew
 	frames        []frame
 }
 
@@ -22,11 +25,28 @@ type frame struct {
 	seconds int
 }
 
-// Add adds the screen of a window, for so many seconds, and below it a caption. edit may
-// change the text of the screen, of which it must keep the width.
+// stillness is how many looks at a screen, a moment apart, must show the same before a picture
+// is drawn anew.
+const stillness = 20
+
+// Add adds the screen of a window, for so many seconds, and below it a caption. A program
+// draws in steps, so the screen that is wanted is waited for; where none is, one that holds
+// still. edit may change the text of the screen, of which it must keep the width.
 func (r *Recording) Add(w *Terminal, caption string, seconds int, edit func(string) string) {
 	w.t.Helper()
-	r.frames = append(r.frames, frame{edit(w.tmux("capture-pane", "-p", "-e")), caption, seconds})
+	f := frame{caption: caption, seconds: seconds}
+	same := 0
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		screen := edit(w.tmux("capture-pane", "-p", "-e"))
+		if same++; screen != f.screen {
+			same = 0
+		}
+		f.screen = screen
+		if r.Want == nil && same >= stillness || r.Want != nil && bytes.Contains(r.Want, r.draw(w.t, len(r.frames), f)) {
+			break
+		}
+	}
+	r.frames = append(r.frames, f)
 }
 
 // The measures of a picture, in its own units.
@@ -38,19 +58,33 @@ const (
 // SVG draws the screens. A look that it does not know fails the test.
 func (r *Recording) SVG(t *testing.T) []byte {
 	t.Helper()
-	width, height := r.Width*cellWidth+2*margin, (r.Height+2)*cellHeight+2*margin
+	width, height := r.size()
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="13">`+"\n", width, height)
 	b.WriteString(r.style())
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" rx="8" fill="#16181d"/>`+"\n", width, height)
 	for i, f := range r.frames {
-		fmt.Fprintf(&b, `<g class="f" id="f%d">`+"\n", i)
-		for y, line := range strings.Split(strings.TrimRight(f.screen, "\n"), "\n") {
-			drawLine(t, &b, line, y)
-		}
-		fmt.Fprintf(&b, `<text class="c" x="%d" y="%d">%s</text>`+"\n</g>\n", margin, height-margin, escaped(f.caption))
+		b.Write(r.draw(t, i, f))
 	}
 	b.WriteString("</svg>\n")
+	return []byte(b.String())
+}
+
+// size is that of the picture.
+func (r *Recording) size() (width, height int) {
+	return r.Width*cellWidth + 2*margin, (r.Height+2)*cellHeight + 2*margin
+}
+
+// draw draws the frame with a number.
+func (r *Recording) draw(t *testing.T, i int, f frame) []byte {
+	t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, `<g class="f" id="f%d">`+"\n", i)
+	for y, line := range strings.Split(strings.TrimRight(f.screen, "\n"), "\n") {
+		drawLine(t, &b, line, y)
+	}
+	_, height := r.size()
+	fmt.Fprintf(&b, `<text class="c" x="%d" y="%d">%s</text>`+"\n</g>\n", margin, height-margin, escaped(f.caption))
 	return []byte(b.String())
 }
 
