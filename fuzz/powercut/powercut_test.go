@@ -67,6 +67,9 @@ func checkDetached(t *testing.T) {
 // the new one once the commit was acknowledged, and whatever somebody else had saved.
 func TestStore(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
+	if raceEnabled {
+		*images = min(*images, 15) // the detector sees little of other processes, and is slow
+	}
 	eachFileSystem(t, func(t *testing.T, fsys fileSystem) {
 		got, err := trial{fsys, workStore, 12, *images, 1}.run(t.Context())
 		if err != nil {
