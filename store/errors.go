@@ -82,7 +82,11 @@ func (e *CommitError) Unwrap() error { return e.Err }
 
 // CanRetry reports whether the same call may succeed later without anybody mending
 // anything. Pause between tries: what has held still for the settle time is not waited
-// for again.
+// for again. Where the outcome of a commit is another than [NotCommitted] a second one could
+// do the same twice.
 func CanRetry(err error) bool {
+	if failed := (*CommitError)(nil); errors.As(err, &failed) && failed.Outcome != NotCommitted {
+		return false
+	}
 	return errors.Is(err, ErrUnsettled) || errors.Is(err, ErrLocked) || errors.Is(err, ErrContended) || errors.Is(err, errWaited)
 }

@@ -768,3 +768,21 @@ func TestMovedAwayAfterLongWriting(t *testing.T) {
 		}
 	})
 }
+
+// TestCanRetry tells errors apart after which the same call may be made again.
+func TestCanRetry(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want bool
+	}{
+		{&CommitError{Err: ErrContended}, true},
+		{&CommitError{Err: ErrContended, Outcome: ConflictPending}, false},
+		{&CommitError{Err: ErrLocked, Outcome: Unknown}, false},
+		{&FileError{Err: ErrUnsettled}, true},
+		{ErrDone, false},
+	} {
+		if got := CanRetry(tt.err); got != tt.want {
+			t.Errorf("%v: %v", tt.err, got)
+		}
+	}
+}

@@ -154,6 +154,9 @@ func (s *Store) Update(ctx context.Context, edit func(*Tx) error) (*Receipt, err
 // nobody waits for it. [Tx.Commit] merges it into what stands in the file then. A
 // transaction that is not committed needs no end. The errors are those of
 // [Store.Snapshot].
+//
+// What a stale save took back is given back by the commit, and not before. Who acts upon
+// what he reads, and must not do so twice, calls [Store.Repair] first, or watches.
 func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
