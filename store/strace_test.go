@@ -207,6 +207,7 @@ const marker = "/rowkeep/marker"
 // argument, if any, is a file that somebody renames over the first in that update, between
 // the last look and the commit point.
 func updater(args []string) error {
+	growOld() // the first update, too, makes the same calls each time
 	s, err := store.Open(args[0], store.Options{Wait: 5 * time.Second, InPlace: exists(args[0] + second)})
 	if err != nil {
 		return err
