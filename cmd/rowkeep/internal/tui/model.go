@@ -46,7 +46,8 @@ type model struct {
 	input   textinput.Model
 	entered func(m *model, text string) // what becomes of the line of text
 	choices []choice
-	needle  string // of the last search
+	needle  string   // of the last search
+	frozen  []string // the screen while the caller has the session
 
 	run     tea.Cmd // what the last key started
 	written bool
@@ -97,7 +98,9 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.input, m.run = m.input.Update(msg)
 		}
 	}
-	m.scroll()
+	if m.mode != writing {
+		m.scroll()
+	}
 	return m, m.run
 }
 
@@ -322,7 +325,8 @@ func (m *model) write() {
 
 // startWrite leaves the session to the caller until the message comes back.
 func (m *model) startWrite() {
-	m.mode, m.message = writing, "writing"
+	m.message = "writing"
+	m.mode, m.frozen = writing, m.screen()
 	ctx, s, write := m.ctx, m.s, m.c.Write
 	m.run = func() tea.Msg {
 		outcome, err := write(ctx, s)

@@ -39,6 +39,9 @@ func (m model) View() tea.View {
 
 // screen is what is seen: as many lines as the window has, none wider than it.
 func (m model) screen() []string {
+	if m.mode == writing {
+		return m.frozen
+	}
 	if m.width < leastWidth || m.height < leastHeight {
 		return []string{ansi.Truncate("the window is too small", m.width, "")}
 	}
