@@ -238,14 +238,9 @@ func newMatterJSON(x *matter) matterJSON {
 
 // cellJSON is a cell of the row around a conflict.
 type cellJSON struct {
-	Column    any     `json:"column"`
-	ColumnB64 []byte  `json:"column_b64,omitempty"`
-	Base      any     `json:"base"`
-	BaseB64   []byte  `json:"base_b64,omitempty"`
-	Ours      any     `json:"ours"`
-	OursB64   []byte  `json:"ours_b64,omitempty"`
-	Theirs    any     `json:"theirs"`
-	TheirsB64 []byte  `json:"theirs_b64,omitempty"`
+	Column    any    `json:"column"`
+	ColumnB64 []byte `json:"column_b64,omitempty"`
+	versionsJSON
 	Merged    any     `json:"merged"`
 	MergedB64 []byte  `json:"merged_b64,omitempty"`
 	Conflict  *string `json:"conflict"`
@@ -312,9 +307,7 @@ func (c *conflictsCommand) conflictJSON(x *matter, i int, fields string) []byte 
 	for _, cell := range x.session.Row(i).Cells {
 		var j cellJSON
 		j.Column, j.ColumnB64 = valueJSON(merge.Value{Exists: cell.Column != "", Text: cell.Column})
-		j.Base, j.BaseB64 = valueJSON(cell.Base)
-		j.Ours, j.OursB64 = valueJSON(cell.Ours)
-		j.Theirs, j.TheirsB64 = valueJSON(cell.Theirs)
+		j.versionsJSON = newVersions(cell.Base, cell.Ours, cell.Theirs)
 		j.Merged, j.MergedB64 = valueJSON(cell.Merged)
 		if cell.Conflict >= 0 {
 			j.Conflict = optional(x.session.Conflict(cell.Conflict).ID)

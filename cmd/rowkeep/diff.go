@@ -81,7 +81,7 @@ func (d *diffCommand) compare(args []string, files inputs) (result *merge.Result
 	if w := openWindows(args); w != nil {
 		defer w.close()
 		result, done, err := d.inWindows(w, func() (*merge.Result, error) {
-			return merge.DiffLarge(w.parts[0], w.parts[1], d.read, w.memory)
+			return merge.DiffLarge(w.parts[0], w.parts[1], d.read, w.memory())
 		})
 		if err != nil {
 			return nil, files.failure(err)

@@ -180,7 +180,7 @@ func (m *mergeCommand) mergeWindows(args []string) (*merge.Result, bool, error) 
 	}
 	defer m.out.working("merging")()
 	result, done, err := m.inWindows(w, func() (*merge.Result, error) {
-		return merge.MergeLarge(w.parts[0], w.parts[1], w.parts[2], m.opt, w.memory)
+		return merge.MergeLarge(w.parts[0], w.parts[1], w.parts[2], m.opt, w.memory())
 	})
 	if err != nil || !done {
 		w.close()

@@ -173,22 +173,32 @@ type mendedJSON struct {
 	KeyB64    [][]byte         `json:"key_b64,omitempty"`
 	Column    any              `json:"column"`
 	ColumnB64 []byte           `json:"column_b64,omitempty"`
-	Base      any              `json:"base"`
-	BaseB64   []byte           `json:"base_b64,omitempty"`
-	Ours      any              `json:"ours"`
-	OursB64   []byte           `json:"ours_b64,omitempty"`
-	Theirs    any              `json:"theirs"`
-	TheirsB64 []byte           `json:"theirs_b64,omitempty"`
+	versionsJSON
 }
 
 func newMended(c store.EventChange) mendedJSON {
 	m := mendedJSON{Kind: c.Kind}
 	m.Key, m.KeyB64 = keyJSON(c.Key)
 	m.Column, m.ColumnB64 = valueJSON(merge.Value{Exists: c.HasColumn, Text: c.Column})
-	m.Base, m.BaseB64 = valueJSON(c.Base)
-	m.Ours, m.OursB64 = valueJSON(c.Ours)
-	m.Theirs, m.TheirsB64 = valueJSON(c.Theirs)
+	m.versionsJSON = newVersions(c.Base, c.Ours, c.Theirs)
 	return m
+}
+
+// versionsJSON is a value in the three versions.
+type versionsJSON struct {
+	Base      any    `json:"base"`
+	BaseB64   []byte `json:"base_b64,omitempty"`
+	Ours      any    `json:"ours"`
+	OursB64   []byte `json:"ours_b64,omitempty"`
+	Theirs    any    `json:"theirs"`
+	TheirsB64 []byte `json:"theirs_b64,omitempty"`
+}
+
+func newVersions(base, ours, theirs merge.Value) (v versionsJSON) {
+	v.Base, v.BaseB64 = valueJSON(base)
+	v.Ours, v.OursB64 = valueJSON(ours)
+	v.Theirs, v.TheirsB64 = valueJSON(theirs)
+	return v
 }
 
 // valueJSON is a text, or rows. Only one of its results is not nil.

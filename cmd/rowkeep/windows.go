@@ -28,7 +28,7 @@ type windows struct {
 	parts  []*io.SectionReader
 	before fs.FileInfo // of the first, which is read twice
 	size   int64
-	memory int // that the merge may take
+	limit  int64 // of the process's memory
 }
 
 // openWindows opens inputs that are regular files; it returns nil where one is none, or all
@@ -36,36 +36,44 @@ type windows struct {
 func openWindows(names []string) *windows {
 	w := &windows{names: names}
 	for _, name := range names {
-		if name == stdio || checkKind(name) != nil {
-			w.close()
+		info, err := os.Stat(name)
+		if name == stdio || err != nil || !info.Mode().IsRegular() {
 			return nil
-		}
-		f, err := os.Open(name)
-		if err != nil {
-			w.close()
-			return nil
-		}
-		w.files = append(w.files, f)
-		info, err := f.Stat()
-		if err != nil {
-			w.close()
-			return nil
-		}
-		if w.before == nil {
-			w.before = info
 		}
 		w.size += info.Size()
-		w.parts = append(w.parts, io.NewSectionReader(f, 0, info.Size()))
 	}
 	if w.size < windowsFrom {
-		w.close()
 		return nil
 	}
-	limit := memoryLimit()
-	w.memory = int(min(w.size, limit/4*3, math.MaxInt))
-	debug.SetMemoryLimit(limit / 8 * 7) // the collector works harder before the system ends us
+	w.limit = memoryLimit()
+	for _, name := range names {
+		if !w.open(name) {
+			w.close()
+			return nil
+		}
+	}
 	return w
 }
+
+func (w *windows) open(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	w.files = append(w.files, f)
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	if w.before == nil {
+		w.before = info
+	}
+	w.parts = append(w.parts, io.NewSectionReader(f, 0, info.Size()))
+	return true
+}
+
+// memory is how many bytes a merge may take.
+func (w *windows) memory() int { return int(min(w.size, w.limit/4*3, math.MaxInt)) }
 
 // memoryLimit is how many bytes of memory the process may use: as its control group says,
 // else all that the machine has.
@@ -78,7 +86,7 @@ func memoryLimit() int64 {
 }
 
 // tooLarge reports inputs that would fill the memory if they were read whole.
-func (w *windows) tooLarge() bool { return w.size > memoryLimit()/2 }
+func (w *windows) tooLarge() bool { return w.size > w.limit/2 }
 
 func (w *windows) close() {
 	for _, f := range w.files {
@@ -109,10 +117,12 @@ func unfit(err error) bool {
 // inWindows merges or compares inputs window by window; done is false where that is not to
 // be had. It tells what a merge in memory will need if that is much.
 func (a *app) inWindows(w *windows, do func() (*merge.Result, error)) (result *merge.Result, done bool, err error) {
+	before := debug.SetMemoryLimit(w.limit / 8 * 7) // the collector works harder before the system ends us
 	result, err = do()
 	if err == nil || !unfit(err) {
 		return result, true, err
 	}
+	debug.SetMemoryLimit(before)
 	if w.tooLarge() {
 		a.out.message(yellow, fmt.Sprintf("warning: %v; so the files are read into memory whole, %d MiB", err, w.size>>20))
 	}

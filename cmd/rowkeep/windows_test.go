@@ -99,7 +99,7 @@ func TestWindowsOfBaseThatChanges(t *testing.T) {
 	if err := w.changed(); err != nil {
 		t.Fatal(err)
 	}
-	result, err := merge.MergeLarge(w.parts[0], w.parts[1], w.parts[2], merge.Options{}, w.memory)
+	result, err := merge.MergeLarge(w.parts[0], w.parts[1], w.parts[2], merge.Options{}, w.memory())
 	if err != nil {
 		t.Fatal(err)
 	}
