@@ -26,7 +26,7 @@ type proposal struct {
 	base   Snapshot // what the change was made from
 	result []byte
 	read   Snapshot      // the result, if it has been read already
-	kept   state.Patch   // what it is known to have kept of base
+	kept   state.Kept    // what it is known to have kept of base
 	merged *merge.Result // nil where base was what stood in the file
 	// absorbed is what strayed and is part of the result; aside are versions to keep with
 	// it that do not stand in the file.

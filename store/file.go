@@ -37,10 +37,10 @@ type localFile struct {
 	cleared string               // the file for which nothing is left of other processes
 	recent  []state.Displaced    // by the last commits of this process, newest last
 	swept   string               // the file that these were of
-	commits int
-	pruned  int        // commits when old versions were dropped last
-	place   *Guarantee // nil: not probed yet
-	probed  string     // the file that place is about
+	commits int                  // since old versions were dropped last
+	grown   int64                // by these, in bytes
+	place   *Guarantee           // nil: not probed yet
+	probed  string               // the file that place is about
 }
 
 // openFile looks whether path can be a store's file, and removes what a killed commit
@@ -463,7 +463,7 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	if err := sys.SyncDir(filepath.Dir(at.target)); err != nil {
 		return failed("sync directory", Unknown, err)
 	}
-	f.commits++
+	f.committed(data)
 	f.know(data)
 	return swapped{seq: seq, slipped: done.slipped}, nil
 }

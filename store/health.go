@@ -162,27 +162,34 @@ func accessible(dir state.Dir) ([]Finding, error) {
 	return found, nil
 }
 
-// pruneEvery is after how many commits of a process old versions are dropped.
-const pruneEvery = 64
+// pruneEvery is after how many commits of a process old versions are dropped, or after how
+// many bytes: one in so many of those that may be kept.
+const (
+	pruneEvery = 128
+	prunePart  = 8
+)
+
+// committed counts what may have to be dropped soon.
+func (f *localFile) committed(data []byte) {
+	f.commits++
+	f.grown += int64(len(data))
+}
 
 func (f *localFile) prune(now bool) error {
-	if !now && f.commits-f.pruned < pruneEvery {
+	keep := f.opt.History.keep()
+	if !now && f.commits < pruneEvery && f.grown < keep.Size/prunePart {
 		return nil
 	}
-	f.pruned = f.commits
+	f.commits, f.grown = 0, 0
 	log := f.lockedLog()
 	if err := f.forget(); err != nil {
 		return err
 	}
-	crowded, err := log.Crowded(f.opt.History.keep())
+	crowded, err := log.Crowded(keep)
 	if err != nil || !crowded {
 		return err
 	}
-	h, err := log.Dir().History()
-	if err != nil {
-		return err
-	}
-	return log.Prune(f.opt.History.keep(), func(d state.Displaced) bool { return f.mayGo(h, d) })
+	return log.Prune(keep, f.mayGo)
 }
 
 // forget drops what is known of displaced files that are gone: others drop versions too.

@@ -72,7 +72,7 @@ func (f *localFile) swapInPlace(ctx context.Context, old held, versions []state.
 	if err != nil {
 		return swapped{}, err
 	}
-	f.commits++
+	f.committed(versions[len(versions)-1].Content)
 	return swapped{seq: seq}, nil
 }
 

@@ -123,7 +123,7 @@ func (m *memory) replace(ctx context.Context, old held, versions []state.Version
 // keep numbers versions, each kept in full.
 func (m *memory) keep(versions []state.Version) (seq int64) {
 	for _, v := range versions {
-		v.Seq, v.Digest, v.Patch = int64(len(m.records))+1, state.DigestOf(v.Content), state.Patch{Text: v.Content}
+		v.Seq, v.Digest, v.Patch = int64(len(m.records))+1, state.DigestOf(v.Content), state.Patch{Edits: state.Edits{{Text: v.Content}}}
 		m.records = append(m.records, v.Entry)
 	}
 	return int64(len(m.records))

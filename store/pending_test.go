@@ -430,7 +430,7 @@ func TestPendingIsClosedOnce(t *testing.T) {
 func TestCheckOfPending(t *testing.T) {
 	s, path, _, _ := conflicting(t, store.Options{})
 	kept := state.NewDispute(state.Entry{}, "update", "", []byte("id,v\na,1\n"), []byte("id,v\na,2\n"), []byte("id,v\na,3\n"))
-	kept.Dispute.Base.Head--
+	kept.Dispute.Base.Edits[0].Keep--
 	if _, _, err := state.Beside(path).Log().Append(kept); err != nil {
 		t.Fatal(err)
 	}

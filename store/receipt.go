@@ -75,8 +75,8 @@ func (s *Store) newReceipt(p proposal, now, result Snapshot) *Receipt {
 
 // version is what is kept of a commit.
 func (r *Receipt) version(actor string, p proposal, result Snapshot) state.Version {
-	return state.Version{Content: result.Bytes(), Entry: state.Entry{
-		Kind: state.Commit, Time: r.Time, Actor: actor, Digest: state.Digest(result.digest), Patch: p.kept,
+	return state.Version{Content: result.Bytes(), Kept: p.kept, Entry: state.Entry{
+		Kind: state.Commit, Time: r.Time, Actor: actor, Digest: state.Digest(result.digest),
 		Base: state.Digest(r.Base), Theirs: state.Digest(r.Theirs), Merged: r.Merged, Conflicts: len(r.Conflicts),
 		Absorbed: p.absorbed, Accepted: p.accepted, Closes: p.closes,
 	}}

@@ -70,7 +70,7 @@ func (tx *Tx) proposal() proposal {
 	}
 	p := proposal{base: tx.base, result: f.Bytes()}
 	if merge.MarkerLine(p.result[head:len(p.result)-tail]) == 0 { // else the line is told in what reads it
-		p.read, p.kept = digested(f), state.Patch{Of: state.Digest(tx.base.digest), Head: int64(head), Tail: int64(tail)}
+		p.read, p.kept = digested(f), state.Kept{Of: state.Digest(tx.base.digest), Head: head, Tail: tail}
 	}
 	return p
 }

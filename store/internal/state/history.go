@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -23,7 +24,8 @@ type History struct {
 	Damaged []Place
 
 	dir    Dir
-	places []Place // of the entries
+	places []Place  // of the entries
+	lines  [][]byte // the entries as they stand there
 }
 
 // Place is where a line of the log begins: its number from 1, and how many bytes stand
@@ -106,7 +108,7 @@ func (h *History) line(text []byte, at Place, last *int64) {
 		h.Damaged = append(h.Damaged, at)
 		return
 	}
-	h.Entries, h.places = append(h.Entries, e), append(h.places, at)
+	h.Entries, h.places, h.lines = append(h.Entries, e), append(h.places, at), append(h.lines, text)
 	*last = e.Seq
 }
 
@@ -246,9 +248,9 @@ type Keep struct {
 }
 
 // Whoever prunes rewrites the log, which may be large. So it is done once for several
-// versions: what nobody wants may stay until it is an eighth of all, and where a bound is
-// passed, an eighth of that is made room for.
-const slack = 8
+// versions: what nobody wants may stay until it is a quarter of all, and where a bound is
+// passed, a quarter of that is made room for.
+const slack = 4
 
 // drop returns how many entries from the oldest on may go. displaced is how large the
 // files are by the number of their commit. The newest version always stays.
@@ -277,7 +279,7 @@ func (k Keep) above(entries []Entry, displaced map[int64]int64, most int, size i
 		if n > 1 && (n > most || full > size) {
 			return i + 1
 		}
-		used += lineSize(e.textLen()) + displaced[e.Seq]
+		used += lineSize(e.size()) + displaced[e.Seq]
 	}
 	return 0
 }
@@ -336,7 +338,7 @@ func (d Dir) sizes() (map[int64]int64, error) {
 //
 // The log is replaced before files go, so that a crash leaves files too many and no
 // version less. The caller holds the lock.
-func (l *Log) Prune(keep Keep, look func(Displaced) (gone bool)) error {
+func (l *Log) Prune(keep Keep, look func(History, Displaced) (gone bool)) error {
 	h, err := l.dir.History()
 	if err != nil || len(h.Entries) == 0 {
 		return err
@@ -365,7 +367,7 @@ func (l *Log) Prune(keep Keep, look func(Displaced) (gone bool)) error {
 	for _, d := range displaced {
 		switch {
 		case d.Seq >= first:
-		case look(d):
+		case look(h, d):
 			gone = append(gone, d)
 		default:
 			h.hold(d, stays)
@@ -427,23 +429,23 @@ func (h History) holdClosed(stays []bool) {
 	}
 }
 
-// rewrite replaces the log by one of the entries that stay, without damage. An entry whose
-// patch is of one that does not stay is kept in full.
+// rewrite replaces the log by one of the entries that stay, without damage.
 func (l *Log) rewrite(h History, stays []bool) error {
-	var lines, before []byte
-	i := -1
-	for e, content := range h.Contents {
-		if i++; !stays[i] {
+	var lines []byte
+	full := h.alone(stays)
+	for i, e := range h.Entries {
+		if !stays[i] {
 			continue
 		}
-		if _, err := e.Patch.apply(before, e.Digest); err != nil && content != nil {
-			e.Patch, e.Chain = fullPatch(content), 0
-		}
-		if e.Kind.Stood() {
-			before = content
+		lines = append(lines, '\n')
+		content, alone := full[i]
+		if !alone {
+			lines = append(append(lines, h.lines[i]...), '\n')
+			continue
 		}
 		var err error
-		if lines, err = appendLine(append(lines, '\n'), e); err != nil {
+		e.Patch, e.Chain = fullPatch(content), 0
+		if lines, err = appendLine(lines, e); err != nil {
 			return err
 		}
 	}
@@ -459,4 +461,35 @@ func (l *Log) rewrite(h History, stays []bool) error {
 	}
 	_, _, _, err = l.Last()
 	return err
+}
+
+// alone returns the contents of the entries that stay, and whose patches are of entries that
+// do not: they are to be kept in full.
+func (h History) alone(stays []bool) map[int][]byte {
+	full := map[int][]byte{}
+	var before Digest
+	last := -1
+	for i, e := range h.Entries {
+		if !stays[i] {
+			continue
+		}
+		if e.Patch.Of != (Digest{}) && e.Patch.Of != before {
+			full[i], last = nil, i
+		}
+		if e.Kind.Stood() {
+			before = e.Digest
+		}
+	}
+	i := 0
+	for _, content := range h.Contents {
+		if i > last {
+			break
+		}
+		if _, ok := full[i]; ok {
+			full[i] = content
+		}
+		i++
+	}
+	maps.DeleteFunc(full, func(_ int, content []byte) bool { return content == nil })
+	return full
 }

@@ -259,9 +259,10 @@ func appendLine(to []byte, e Entry) ([]byte, error) {
 }
 
 // Version is an entry that is yet to be numbered, with its content. Its digest may be left
-// out. Its patch is what is known of the real one: how much it keeps, at least.
+// out. Kept is what is known of its patch, which is made when it is numbered.
 type Version struct {
 	Entry
+	Kept    Kept
 	Content []byte
 }
 
@@ -353,8 +354,8 @@ func (l *Log) add(lines []byte, v Version) ([]byte, error) {
 	}
 	e.Patch = fullPatch(v.Content)
 	if l.content != nil {
-		p := v.Patch.complete(l.last.Digest, l.content, v.Content)
-		if chain := l.last.Chain + 64 + int64(len(p.Text)); chain < mostChain*int64(len(v.Content))+1<<12 {
+		p := patchOf(l.last.Digest, v.Kept, l.content, v.Content)
+		if chain := l.last.Chain + 64 + p.size(); chain < mostChain*int64(len(v.Content))+1<<12 {
 			e.Patch, e.Chain = p, chain
 		}
 	}

@@ -138,11 +138,11 @@ func TestKeptOfAnother(t *testing.T) {
 	p := newPlace(t)
 	p.append(version(state.Read, "id,v\na,1\n"), version(state.Commit, "id,v\na,2\n"))
 	v := version(state.Commit, "id,w\nb,3\n")
-	v.Patch = state.Patch{Of: state.DigestOf([]byte("id,w\nb,2\n")), Head: 7, Tail: 1}
+	v.Kept = state.Kept{Of: state.DigestOf([]byte("id,w\nb,2\n")), Head: 7, Tail: 1}
 	p.append(v)
 	p.want(said{1, state.Read, "id,v\na,1\n"}, said{2, state.Commit, "id,v\na,2\n"}, said{3, state.Commit, "id,w\nb,3\n"})
 	v = version(state.Commit, "id,w\nb,44\n")
-	v.Patch = state.Patch{Of: state.DigestOf([]byte("id,w\nb,3\n")), Head: 7, Tail: 1}
+	v.Kept = state.Kept{Of: state.DigestOf([]byte("id,w\nb,3\n")), Head: 7, Tail: 1}
 	p.append(v)
 	p.want(said{1, state.Read, "id,v\na,1\n"}, said{2, state.Commit, "id,v\na,2\n"}, said{3, state.Commit, "id,w\nb,3\n"}, said{4, state.Commit, "id,w\nb,44\n"})
 }

@@ -1,38 +1,178 @@
 package state
 
-import "errors"
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+)
 
-// Patch makes a version out of the one before it: it keeps Head bytes of its beginning
-// and Tail bytes of its end, and puts Text between them. Without Of the text is all.
+// Patch makes a version out of the one before it, by edits from the beginning to the end;
+// what stands behind the last one is kept. Without Of there is no version before it, and
+// one edit that has it all.
 type Patch struct {
-	Of   Digest `json:"of,omitzero"`
-	Head int64  `json:"head,omitempty"`
-	Tail int64  `json:"tail,omitempty"`
-	Text []byte `json:"text"`
+	Of    Digest `json:"of,omitzero"`
+	Edits Edits  `json:"edits"`
 }
 
-func fullPatch(content []byte) Patch { return Patch{Text: content} }
+// An Edit keeps so many bytes, drops so many behind them, and puts Text there.
+type Edit struct {
+	Keep, Drop int
+	Text       []byte
+}
 
-// patchOf is the patch that leads from old content to new, of which nothing is known.
-func patchOf(of Digest, old, content []byte) Patch { return Patch{}.complete(of, old, content) }
+// Edits are a string in JSON, as there are many of them: of each its three lengths as
+// varints (see [encoding/binary]) and its text, all that in base64.
+type Edits []Edit
 
-// complete makes the patch that leads from old content to new. It compares from both ends,
-// beginning behind what p knows already, if p is of the same content; what lies between is
-// new.
-func (p Patch) complete(of Digest, old, content []byte) Patch {
-	if p.Of != of {
-		p = Patch{}
+// MarshalText never fails.
+func (list Edits) MarshalText() ([]byte, error) {
+	var data []byte
+	for _, e := range list {
+		for _, n := range []int{e.Keep, e.Drop, len(e.Text)} {
+			data = binary.AppendUvarint(data, uint64(n))
+		}
+		data = append(data, e.Text...)
+	}
+	return base64.StdEncoding.AppendEncode(nil, data), nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (list *Edits) UnmarshalText(text []byte) error {
+	data, err := base64.StdEncoding.AppendDecode(nil, text)
+	if err != nil {
+		return err
+	}
+	*list = nil
+	for len(data) > 0 {
+		var numbers [3]int
+		for i := range numbers {
+			n, size := binary.Uvarint(data)
+			if size <= 0 || n > mostLog {
+				return errPatch
+			}
+			numbers[i], data = int(n), data[size:]
+		}
+		n := numbers[2]
+		if n > len(data) {
+			return errPatch
+		}
+		*list = append(*list, Edit{Keep: numbers[0], Drop: numbers[1], Text: data[:n:n]})
+		data = data[n:]
+	}
+	return nil
+}
+
+// Kept is what is known of a version before it is compared: it has Head bytes of the
+// beginning and Tail bytes of the end of the content named by Of, at least.
+type Kept struct {
+	Of         Digest
+	Head, Tail int
+}
+
+func fullPatch(content []byte) Patch { return Patch{Edits: Edits{{Text: content}}} }
+
+// patchOf is the patch that leads from old content to new. known is used if it is of the
+// old one.
+func patchOf(of Digest, known Kept, old, content []byte) Patch {
+	if known.Of != of {
+		known = Kept{}
 	}
 	most := min(len(old), len(content))
-	head := commonPrefix(old, content, int(p.Head), most)
-	tail := commonSuffix(old, content, int(p.Tail), most-head)
-	return Patch{Of: of, Head: int64(head), Tail: int64(tail), Text: content[head : len(content)-tail]}
+	tail := commonSuffix(old, content, known.Tail, most-known.Head)
+	d := differ{old: old[:len(old)-tail], content: content[:len(content)-tail], at: known.Head, in: known.Head}
+	for d.next() {
+	}
+	return Patch{Of: of, Edits: d.edits}
+}
+
+// size is about how many bytes the edits take.
+func (p Patch) size() int64 {
+	const numbers = 6 // on the whole
+	n := 0
+	for _, e := range p.Edits {
+		n += numbers + len(e.Text)
+	}
+	return int64(n)
+}
+
+// A differ goes through two contents at once. Where they part, lines of either are skipped
+// until they have one in common again: the fewest, of the next few; else as many of the one
+// as of the other, since most versions differ by cells; else one edit leads to the end. This
+// is greedy, and not the shortest way (Myers, "An O(ND) Difference Algorithm", 1986), which
+// would cost more than it saves here.
+type differ struct {
+	old, content []byte
+	at, in       int // where it is in each of them
+	edited       int // up to where old is in the edits
+	edits        Edits
+}
+
+// near is how many lines are looked at for one in common.
+const near = 16
+
+// next goes to where the contents part, and on behind that. It returns false at the end.
+func (d *differ) next() bool {
+	same := commonPrefix(d.old[d.at:], d.content[d.in:])
+	d.at, d.in = d.at+same, d.in+same
+	a, b := d.old[d.at:], d.content[d.in:]
+	if len(a) == 0 && len(b) == 0 {
+		return false
+	}
+	drop, put := len(a), len(b)
+	if x, y, ok := meet(a, b); ok {
+		tail := commonSuffix(a[:x], b[:y], 0, min(x, y))
+		drop, put = x-tail, y-tail
+	}
+	d.edits = append(d.edits, Edit{Keep: d.at - d.edited, Drop: drop, Text: b[:put]})
+	d.at, d.in = d.at+drop, d.in+put
+	d.edited = d.at
+	return true
+}
+
+// meet finds where in a and in b the next line starts that both have.
+func meet(a, b []byte) (x, y int, ok bool) {
+	inA, inB := firstLines(a), firstLines(b)
+	for sum := range len(inA) + len(inB) {
+		for i := max(0, sum-len(inB)+1); i <= min(sum, len(inA)-1); i++ {
+			if j := sum - i; bytes.Equal(inA[i], inB[j]) {
+				return cap(a) - cap(inA[i]), cap(b) - cap(inB[j]), true
+			}
+		}
+	}
+	for x < len(a) && y < len(b) {
+		i, j := bytes.IndexByte(a[x:], '\n')+1, bytes.IndexByte(b[y:], '\n')+1
+		switch {
+		case i == 0 || j == 0:
+			return 0, 0, false
+		case bytes.Equal(a[x:x+i], b[y:y+j]):
+			return x, y, true
+		}
+		x, y = x+i, y+j
+	}
+	return 0, 0, false
+}
+
+// firstLines are the next lines that end in a line feed; the first one is what is left of
+// this one.
+func firstLines(data []byte) [][]byte {
+	lines := make([][]byte, 0, near)
+	for len(lines) < near {
+		n := bytes.IndexByte(data, '\n') + 1
+		if n == 0 {
+			break
+		}
+		lines = append(lines, data[:n])
+		data = data[n:]
+	}
+	return lines
 }
 
 // block is how many bytes are compared at once.
 const block = 4096
 
-func commonPrefix(a, b []byte, n, most int) int {
+func commonPrefix(a, b []byte) (n int) {
+	most := min(len(a), len(b))
 	for n+block <= most && string(a[n:n+block]) == string(b[n:n+block]) {
 		n += block
 	}
@@ -42,6 +182,7 @@ func commonPrefix(a, b []byte, n, most int) int {
 	return n
 }
 
+// commonSuffix is at most so many bytes; n of them are known.
 func commonSuffix(a, b []byte, n, most int) int {
 	for n+block <= most && string(a[len(a)-n-block:len(a)-n]) == string(b[len(b)-n-block:len(b)-n]) {
 		n += block
@@ -58,21 +199,22 @@ var errPatch = errors.New("the version before it is missing")
 // apply makes the content that a patch is of; old is what the patch was made from, or nil.
 // The digest decides whether it is right.
 func (p Patch) apply(old []byte, want Digest) ([]byte, error) {
-	content := p.Text
-	if p.Of != (Digest{}) {
-		if old == nil || p.Head < 0 || p.Head > int64(len(old)) || p.Tail < 0 || p.Tail > int64(len(old))-p.Head {
-			return nil, errPatch
-		}
-		content = make([]byte, 0, p.Head+int64(len(p.Text))+p.Tail)
-		content = append(content, old[:p.Head]...)
-		content = append(content, p.Text...)
-		content = append(content, old[int64(len(old))-p.Tail:]...)
+	if p.Of == (Digest{}) {
+		old = []byte{}
 	}
-	if DigestOf(content) != want {
+	if old == nil || want.Len < 0 || want.Len > int64(len(old))+p.size() {
 		return nil, errPatch
 	}
-	if content == nil {
-		content = []byte{}
+	content := make([]byte, 0, want.Len)
+	for _, e := range p.Edits {
+		if e.Keep < 0 || e.Drop < 0 || e.Keep > len(old) || e.Drop > len(old)-e.Keep {
+			return nil, errPatch
+		}
+		content = append(append(content, old[:e.Keep]...), e.Text...)
+		old = old[e.Keep+e.Drop:]
+	}
+	if content = append(content, old...); DigestOf(content) != want {
+		return nil, errPatch
 	}
 	return content, nil
 }

@@ -26,7 +26,7 @@ type Dispute struct {
 func NewDispute(e Entry, why, note string, base, ours, theirs []byte) Version {
 	of := DigestOf(ours)
 	e.Kind, e.Base, e.Theirs = Conflict, DigestOf(base), DigestOf(theirs)
-	e.Dispute = &Dispute{Why: why, Note: note, Base: patchOf(of, ours, base), Theirs: patchOf(of, ours, theirs)}
+	e.Dispute = &Dispute{Why: why, Note: note, Base: patchOf(of, Kept{}, ours, base), Theirs: patchOf(of, Kept{}, ours, theirs)}
 	return Version{Entry: e, Content: ours}
 }
 
@@ -73,13 +73,13 @@ func (e Entry) Whole(ours []byte) bool {
 	return base == nil && theirs == nil
 }
 
-// textLen is how many bytes of content an entry holds.
-func (e Entry) textLen() int64 {
-	n := len(e.Patch.Text)
+// size is about how many bytes of content an entry holds.
+func (e Entry) size() int64 {
+	n := e.Patch.size()
 	if d := e.Dispute; d != nil {
-		n += len(d.Base.Text) + len(d.Theirs.Text)
+		n += d.Base.size() + d.Theirs.size()
 	}
-	return int64(n)
+	return n
 }
 
 // version makes a version of a dispute out of ours, or finds it in the history.
