@@ -79,9 +79,13 @@ func TestSweep(t *testing.T) {
 
 // sweep traces an updater without a fault, and then lets each call of that trace fail.
 func sweep(t *testing.T, faults []fault, prepare func(*testing.T, string)) {
-	path := put(t, traced(0))
-	prepare(t, path)
-	calm := trace(t, path)
+	fresh := func(t *testing.T) string {
+		t.Helper()
+		path := put(t, traced(0))
+		prepare(t, path)
+		return path
+	}
+	path, calm := traceCalm(t, fresh)
 	if calm.said != "committed" {
 		t.Fatalf("without a fault it says %q", calm.said)
 	}
@@ -99,9 +103,7 @@ func sweep(t *testing.T, faults []fault, prepare func(*testing.T, string)) {
 			}
 			t.Run(fmt.Sprintf("%03d-%s/%s", i, call.plain, f.name), func(t *testing.T) {
 				t.Parallel()
-				path := put(t, traced(0))
-				prepare(t, path)
-				run := trace(t, path, f.injections(calm, i)...)
+				path, run := traceAlike(t, calm.before, fresh, f.injections(calm, i)...)
 				if !run.endsAt(i, calm, f) {
 					t.Errorf("call %d did not fail of %v", i, run.all)
 				}
