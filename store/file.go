@@ -407,18 +407,15 @@ func (f *localFile) create(dir state.Dir, target string) error {
 //	replace        see [localFile.replace], with the commit point
 //	sync directory the new name is on disk
 func (f *localFile) swap(ctx context.Context, old held, versions []state.Version) (_ swapped, err error) {
-	at, data := old.tag.(place), versions[len(versions)-1].Content
+	at := old.tag.(place)
 	if at.target != f.locked {
 		return swapped{}, errElsewhere
-	}
-	failed := func(step string, outcome Outcome, err error) (swapped, error) {
-		return swapped{}, &CommitError{Path: f.path, Step: step, Outcome: outcome, Err: err}
 	}
 	if at.at != nil && (at.at.Links > 1 || f.opt.InPlace) { // other obstacles show by themselves
 		if why := obstacle(at); why != nil && f.opt.InPlace {
 			return f.swapInPlace(ctx, old, versions)
 		} else if why != nil {
-			return failed("prepare", NotCommitted, why)
+			return f.failed("prepare", NotCommitted, why)
 		}
 	}
 	f.moment("prepare")
@@ -428,28 +425,37 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 	}
 	defer r.Close()
 	old.tag = at
-	made, step, err := f.prepare(at, r, data)
+	made, step, err := f.prepare(at, r, versions[len(versions)-1].Content)
 	if errors.Is(err, ErrOwner) && f.opt.InPlace {
 		return f.swapInPlace(ctx, old, versions)
 	}
 	if err != nil {
-		return failed(step, NotCommitted, err)
+		return f.failed(step, NotCommitted, err)
 	}
+	return f.swapMade(ctx, old, r, made, versions)
+}
+
+func (f *localFile) failed(step string, outcome Outcome, err error) (swapped, error) {
+	return swapped{}, &CommitError{Path: f.path, Step: step, Outcome: outcome, Err: err}
+}
+
+// swapMade is swap with a new file that is prepared. It removes that if it is not used.
+func (f *localFile) swapMade(ctx context.Context, old held, r *os.File, made newFile, versions []state.Version) (_ swapped, err error) {
 	armed := true // until what has the name is what was displaced
 	defer func() {
 		if armed {
 			err = errors.Join(err, gone(os.Remove(made.name)))
 		}
 	}()
-	versions[len(versions)-1].File = made.ino
-	seq, undo, err := f.record(old, versions, at.at == nil)
+	version := &versions[len(versions)-1]
+	version.File = made.ino
+	seq, undo, err := f.record(old, versions, r == nil)
 	if err != nil && undo != nil { // what has not been must not be made again
-		return swapped{}, f.takeBack(replaced{step: "record"}, err, undo, state.Displaced{}, old, data)
+		return swapped{}, f.takeBack(replaced{step: "record"}, err, undo, state.Displaced{}, old, version.Content)
 	}
 	if err != nil {
-		return failed("record", NotCommitted, err)
+		return f.failed("record", NotCommitted, err)
 	}
-	version := versions[len(versions)-1]
 	intent := f.dir().Intent(seq, version.Theirs, version.Digest)
 	done, err := f.replace(ctx, r, &made, intent, old)
 	if done.displaced {
@@ -457,14 +463,14 @@ func (f *localFile) swap(ctx context.Context, old held, versions []state.Version
 		f.keepInMind(intent)
 	}
 	if err != nil {
-		return swapped{}, f.takeBack(done, err, undo, intent, old, data)
+		return swapped{}, f.takeBack(done, err, undo, intent, old, version.Content)
 	}
 	f.moment("sync directory")
-	if err := sys.SyncDir(filepath.Dir(at.target)); err != nil {
-		return failed("sync directory", Unknown, err)
+	if err := sys.SyncDir(filepath.Dir(old.tag.(place).target)); err != nil {
+		return f.failed("sync directory", Unknown, err)
 	}
-	f.committed(data)
-	f.know(data)
+	f.committed(version.Content)
+	f.know(version.Content)
 	return swapped{seq: seq, slipped: done.slipped}, nil
 }
 

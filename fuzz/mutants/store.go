@@ -9,7 +9,7 @@ var ofStore = []mutant{
 	},
 	{
 		"commit-no-sync-dir", "store/file.go", "",
-		`if err := sys.SyncDir(filepath.Dir(at.target)); err != nil {`, `if err := error(nil); err != nil {`,
+		`if err := sys.SyncDir(filepath.Dir(old.tag.(place).target)); err != nil {`, `if err := error(nil); err != nil {`,
 		"an acknowledged commit may be gone after a power cut",
 	},
 	{
@@ -172,6 +172,16 @@ var ofStore = []mutant{
 		"patch-any-hash", "store/internal/state/patch.go", "",
 		`if DigestOf(content) != want {`, `if false {`,
 		"damage to one version makes others out of the wrong one",
+	},
+	{
+		"patch-of-dropped", "store/internal/state/history.go", "",
+		`if e.Patch.Of != (Digest{}) && e.Patch.Of != before {`, `if false && e.Patch.Of != before {`,
+		"what is pruned takes the content of the first version that stays along",
+	},
+	{
+		"prune-by-count", "store/health.go", "",
+		`if !now && f.commits < pruneEvery && f.grown < keep.Size/prunePart {`, `if !now && f.commits < pruneEvery {`,
+		"old versions of a large file fill the disk",
 	},
 
 	// Updates together.

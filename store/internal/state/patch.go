@@ -213,7 +213,8 @@ func (p Patch) apply(old []byte, want Digest) ([]byte, error) {
 		content = append(append(content, old[:e.Keep]...), e.Text...)
 		old = old[e.Keep+e.Drop:]
 	}
-	if content = append(content, old...); DigestOf(content) != want {
+	content = append(content, old...)
+	if DigestOf(content) != want {
 		return nil, errPatch
 	}
 	return content, nil
