@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -89,7 +90,7 @@ func (p paint) on(s string, colored bool) string {
 
 // failure prints why the command ends.
 func (o *output) failure(f *failure) {
-	if f == errInterrupted && o.stderrTTY {
+	if errors.Is(f, errInterrupted) && o.stderrTTY {
 		fmt.Fprintln(o.stderr) // behind the ^C, and what was in progress
 	}
 	o.message(red, f.Error())

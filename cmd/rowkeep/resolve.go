@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,8 +26,9 @@ type resolveCommand struct {
 	dismiss  bool
 	remember bool
 
-	rules  []settle.Rule
-	memory *settle.Memory
+	rules   []settle.Rule
+	memory  *settle.Memory
+	written []*matter // so far
 }
 
 // allSides are the sides of the flags that answer everything.
@@ -64,7 +66,8 @@ values, and given again where the same is asked. At a terminal that is so withou
 
 Exit status: 0 all is settled; 1 conflicts are left; 2 usage; 3 an answer does not fit, or
 the file cannot be merged; 4 the file cannot be read or written, or somebody else was
-faster; 130 interrupted. On 2, 3 and 4 nothing is written.`,
+faster; 130 interrupted. On 2, 3 and 4 nothing is written, but of several changes, which
+are settled one after the other, those that stood before; the message names them.`,
 		Example: `  rowkeep resolve --theirs config.csv
   rowkeep resolve --take btc_1=ours --set btc_2:price=5 --base config.csv 12
   rowkeep resolve --policy volume=sum --answers answers.json config.csv`,
@@ -223,6 +226,7 @@ func (r *resolveCommand) keepAnswers() error {
 
 // settled notes a matter whose answers are written.
 func (r *resolveCommand) settled(x *matter) {
+	r.written = append(r.written, x)
 	if r.memory != nil {
 		r.memory.Note(x.session)
 	}
@@ -240,12 +244,43 @@ func (r *resolveCommand) apply(ctx context.Context, s *store.Store, list []*matt
 			return r.answerFailure(list, err)
 		}
 	}
-	for _, x := range list {
+	for n, x := range list {
 		if err := r.write(ctx, s, x); err != nil {
-			return err
+			return r.partly(err, list, n)
 		}
 	}
 	return nil
+}
+
+// partly is the error of the n-th matter of a list. Each change is a commit of its own, so it
+// says which of several were written all the same, and which were not tried any more.
+func (r *resolveCommand) partly(err error, list []*matter, n int) error {
+	var f *failure
+	if !errors.As(err, &f) || len(list) == 1 {
+		return err
+	}
+	told := &failure{status: f.status, err: f, hint: f.hint}
+	for _, part := range []struct {
+		text string
+		list []*matter
+	}{{"written", r.written}, {"not tried any more", list[n+1:]}} {
+		if len(part.list) > 0 {
+			told.err = fmt.Errorf("%w; %s: %s", told.err, part.text, changeNames(part.list))
+		}
+	}
+	return told
+}
+
+// changeNames names changes by their numbers.
+func changeNames(list []*matter) string {
+	numbers := make([]string, len(list))
+	for i, x := range list {
+		numbers[i] = strconv.FormatInt(x.change.Seq, 10)
+	}
+	if len(numbers) == 1 {
+		return "change " + numbers[0]
+	}
+	return "changes " + strings.Join(numbers, ", ")
 }
 
 // answer gives those answers of the rules that are for conflicts of the matter.
@@ -264,7 +299,10 @@ func (x *matter) answer(rules []settle.Rule) error {
 
 // answerFailure says which answer does not fit, and what would have.
 func (r *resolveCommand) answerFailure(list []*matter, err error) error {
-	f := &failure{status: statusInput, err: fmt.Errorf("%s: %w; nothing is written", r.file, err)}
+	f := &failure{status: statusInput, err: fmt.Errorf("%s: %w", r.file, err)}
+	if len(r.written) == 0 {
+		f.err = fmt.Errorf("%w; nothing is written", f.err)
+	}
 	var refused *settle.AnswerError
 	if !errors.As(err, &refused) || !errors.Is(err, settle.ErrNoConflict) || refused.Match == nil {
 		return f

@@ -25,13 +25,6 @@ func askAbout(t *testing.T, file string, env ...string) *terminal.Terminal {
 	return terminal.Start(t, 80, 24, []string{"XDG_CACHE_HOME=" + t.TempDir()}, strings.Join(append([]string{"env"}, env...), " ")+" "+shellWord(command)+" resolve "+shellWord(file))
 }
 
-func checkFile(t *testing.T, file, want string) {
-	t.Helper()
-	if got, err := os.ReadFile(file); err != nil || string(got) != want {
-		t.Errorf("the file is %q (%v), want %q", got, err, want)
-	}
-}
-
 var asked = dispute{
 	base: "id,v,w\na,1,\nb,1,\n", ours: "id,v,w\na,2,\nb,2,x\n", theirs: "id,v,w\na,3,\nb,3,\n",
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store"
 )
 
 // A dispute is a merge with one conflict, beside an edit that comes through whatever
@@ -328,16 +329,7 @@ func TestMarkersMove(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "a.csv")
 			writeFile(t, file, head+block("a", "2", "3"))
-			r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: &app{out: newOutput(io.Discard, io.Discard)}}}}
-			r.rules = []settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}}
-			s, err := r.open(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			list, err := r.matters(t.Context(), s, []string{file})
-			if err != nil {
-				t.Fatal(err)
-			}
+			r, s, list := resolving(t, file, settle.Rule{Resolution: merge.Resolution{Side: merge.Ours}})
 			writeFile(t, file, tt.moved)
 			status := statusClean
 			if err := r.apply(t.Context(), s, list); err != nil {
@@ -379,16 +371,7 @@ func TestChangesMove(t *testing.T) {
 			d := dispute{base: "id,v,w\na,1,\nb,1,\n", ours: "id,v,w\na,2,\nb,2,x\n", theirs: "id,v,w\na,3,\nb,3,\n"}
 			file := filepath.Join(t.TempDir(), "a.csv")
 			prepareWaiting(t, d, file)
-			r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: &app{out: newOutput(io.Discard, io.Discard)}}}}
-			r.rules = []settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}}
-			s, err := r.open(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			list, err := r.matters(t.Context(), s, []string{file})
-			if err != nil {
-				t.Fatal(err)
-			}
+			r, s, list := resolving(t, file, settle.Rule{Resolution: merge.Resolution{Side: merge.Ours}})
 			tt.meanwhile(t, file)
 			status := statusClean
 			if f := (*failure)(nil); errors.As(r.apply(t.Context(), s, list), &f) {
@@ -399,6 +382,95 @@ func TestChangesMove(t *testing.T) {
 				t.Errorf("exit status %d, want %d; the file is %q (%v), want %q", status, tt.status, got, err, tt.want)
 			}
 		})
+	}
+}
+
+// Of three changes the second one cannot be settled: somebody else has done so, or the answer
+// to it does not fit any more beside that to the first. The first one is written, the third
+// one waits, and the error names both.
+func TestChangesPartly(t *testing.T) {
+	const base, cells, keys = "id,v\na,1\nb,1\nc,1\n", "id,v\na,3\nb,3\nc,3\n", "id,v\nt,1\nu,2\n"
+	nothing := func(*testing.T, *store.Store, []*matter) {}
+	for _, tt := range []struct {
+		name      string
+		changes   [3]dispute
+		rules     []settle.Rule
+		meanwhile func(*testing.T, *store.Store, []*matter)
+		want      string
+		status    int
+		reason    error
+	}{
+		{
+			"settled by somebody else", [3]dispute{
+				{base: base, ours: "id,v\na,2\nb,1\nc,1\n", theirs: cells},
+				{base: base, ours: "id,v\na,1\nb,2\nc,1\n", theirs: cells},
+				{base: base, ours: "id,v\na,1\nb,1\nc,2\n", theirs: cells},
+			},
+			[]settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}}, func(t *testing.T, s *store.Store, list []*matter) {
+				t.Helper()
+				if err := s.Dismiss(t.Context(), list[1].change.Seq); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"id,v\na,2\nb,3\nc,3\n", statusIO, nil,
+		},
+		{
+			"a key that the first one has got", [3]dispute{
+				{base: "id,v\na,1\nu,2\n", ours: "id,v\no,1\nu,2\n", theirs: keys},
+				{base: "id,v\nt,1\nb,2\n", ours: "id,v\nt,1\np,2\n", theirs: keys},
+				{base: "id,v\nt,1\nu,5\n", ours: "id,v\nt,1\nu,6\n", theirs: keys},
+			},
+			[]settle.Rule{
+				{Match: settle.Match{Kind: merge.KindKeyRename}, Resolution: merge.Resolution{Side: merge.Neither, Value: "n"}},
+				{Resolution: merge.Resolution{Side: merge.Ours}},
+			}, nothing,
+			"id,v\nn,1\nu,2\n", statusInput, settle.ErrDuplicateKey,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "a.csv")
+			for _, d := range tt.changes {
+				prepareWaiting(t, d, file)
+			}
+			r, s, list := resolving(t, file, tt.rules...)
+			tt.meanwhile(t, s, list)
+			err := r.apply(t.Context(), s, list)
+			var f *failure
+			if !errors.As(err, &f) || f.status != tt.status || tt.reason != nil && !errors.Is(err, tt.reason) {
+				t.Fatalf("%v, want %v, exit status %d", err, tt.reason, tt.status)
+			}
+			told := fmt.Sprintf("; written: change %d; not tried any more: change %d", list[0].change.Seq, list[2].change.Seq)
+			if text := f.Error(); !strings.HasSuffix(text, told) || strings.Contains(text, "nothing is written") {
+				t.Errorf("%q, want %q in the end", text, told)
+			}
+			changes, err := s.Pending()
+			if err != nil || len(changes) == 0 || changes[len(changes)-1].Seq != list[2].change.Seq {
+				t.Errorf("what waits: %+v (%v)", changes, err)
+			}
+			checkFile(t, file, tt.want)
+		})
+	}
+}
+
+// resolving is a call of rowkeep resolve with rules, and what it has to settle.
+func resolving(t *testing.T, file string, rules ...settle.Rule) (*resolveCommand, *store.Store, []*matter) {
+	t.Helper()
+	r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: &app{out: newOutput(io.Discard, io.Discard)}}}, rules: rules}
+	s, err := r.open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := r.matters(t.Context(), s, []string{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, s, list
+}
+
+func checkFile(t *testing.T, file, want string) {
+	t.Helper()
+	if got, err := os.ReadFile(file); err != nil || string(got) != want {
+		t.Errorf("the file is %q (%v), want %q", got, err, want)
 	}
 }
 

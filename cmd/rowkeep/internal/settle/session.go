@@ -245,7 +245,7 @@ func (s *Session) Resolver() func(merge.Conflict) merge.Resolution {
 type Moved struct {
 	// Moot are conflicts that are none any more, such as those of which the file has now
 	// what ours wants. Asked are those whose answer was dropped because a value of theirs
-	// is another one now. New are those that there were not before.
+	// is another one now, or makes a value that was given unfit. New are those that there were not before.
 	Moot, Asked, New []merge.Conflict
 }
 
@@ -277,6 +277,7 @@ func (s *Session) Become(next *Session) Moved {
 			moved.Asked = append(moved.Asked, next.conflicts[j])
 		}
 	}
+	moved.Asked = append(moved.Asked, next.recheck()...)
 	for _, c := range next.conflicts {
 		if _, known := s.index[c.ID]; !known {
 			moved.New = append(moved.New, c)
@@ -284,6 +285,25 @@ func (s *Session) Become(next *Session) Moved {
 	}
 	*s = *next
 	return moved
+}
+
+// recheck withdraws the values that do not fit any more, such as a key that a row of the
+// file has got meanwhile, and returns their conflicts.
+func (s *Session) recheck() (asked []merge.Conflict) {
+	var values []change
+	for i, r := range s.answers {
+		if s.risky(i, r) {
+			values = append(values, change{at: i})
+		}
+	}
+	if len(values) == 0 || s.try(values) == nil {
+		return nil
+	}
+	s.revert(values)
+	for _, c := range values {
+		asked = append(asked, s.conflicts[c.at])
+	}
+	return asked
 }
 
 // sameQuestion reports conflicts that differ in lines at the most, and in a base that is

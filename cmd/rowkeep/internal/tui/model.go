@@ -179,7 +179,8 @@ func (m *model) undo() {
 	m.message = "nothing to undo"
 }
 
-// edit asks for a value. It starts from the answer that there is, or else from ours.
+// edit asks for a value. It starts from the answer that there is, or else from ours, or from
+// theirs where ours has deleted it.
 func (m *model) edit() {
 	c := m.s.Conflict(m.at)
 	if !c.Kind.TakesValue() {
@@ -187,6 +188,9 @@ func (m *model) edit() {
 		return
 	}
 	start := c.Ours.Text
+	if !c.Ours.Exists {
+		start = c.Theirs.Text
+	}
 	switch r := m.s.Answered(m.at); r.Side {
 	case merge.Neither:
 		start = r.Value
@@ -195,10 +199,14 @@ func (m *model) edit() {
 	case merge.Base:
 		start = c.Base.Text
 	}
+	what := "value"
+	if c.Kind == merge.KindKeyRename {
+		what = "key"
+	}
 	if plain(start) {
-		m.ask("value: ", start, (*model).take)
+		m.ask(what+": ", start, (*model).take)
 	} else {
-		m.ask(`value, \n is a line end: `, escaped(start), (*model).takeEscaped)
+		m.ask(what+`, \n is a line end: `, escaped(start), (*model).takeEscaped)
 	}
 }
 
