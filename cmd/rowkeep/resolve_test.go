@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +19,7 @@ import (
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/escape"
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/hostile"
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/terminal"
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 	"github.com/rowkeep/rowkeep/store"
@@ -26,7 +30,7 @@ import (
 type dispute struct {
 	name, base, ours, theirs string
 	kind                     merge.ConflictKind
-	place                    string // KEY:COL, for --set; "" where that does not name it
+	place                    string // KEY:COL, for --set; "" where that does not name it or it takes no value
 	ofColumn                 bool   // markers cannot show it
 }
 
@@ -36,8 +40,8 @@ var disputes = []dispute{
 	{"commented out, modified", "id,a\n1,x\n2,y\n", "id,a\n# 1,x\n2,y\n", "id,a\n1,t\n2,Y\n", merge.KindDeleteModify, "", false},
 	{"modified, deleted", "id,a\n1,x\n2,y\n", "id,a\n1,o\n2,Y\n", "id,a\n2,y\n", merge.KindModifyDelete, "", false},
 	{"added twice", "id,a\n1,x\n", "id,a\n1,x\n2,o\n", "id,a\n1,X\n2,t\n", merge.KindAddAdd, "2:a", false},
-	{"renamed twice", "id,a\n1,x\n2,y\n", "id,a\n8,x\n2,y\n", "id,a\n9,x\n2,Y\n", merge.KindKeyRename, "", false},
-	{"renamed, deleted", "id,a\n1,x\n2,y\n", "id,a\n8,x\n2,y\n", "id,a\n2,Y\n", merge.KindKeyRename, "", false},
+	{"renamed twice", "id,a\n1,x\n2,y\n", "id,a\n8,x\n2,y\n", "id,a\n9,x\n2,Y\n", merge.KindKeyRename, "1:id", false},
+	{"renamed, deleted", "id,a\n1,x\n2,y\n", "id,a\n8,x\n2,y\n", "id,a\n2,Y\n", merge.KindKeyRename, "1:id", false},
 	{"column deleted, edited", "id,a,b\n1,x,p\n2,y,q\n", "id,b\n1,p\n2,Q\n", "id,a,b\n1,t,p\n2,y,q\n", merge.KindColumnDeleteEdit, "", true},
 	{"column edited, deleted", "id,a,b\n1,x,p\n2,y,q\n", "id,a,b\n1,o,p\n2,y,q\n", "id,b\n1,p\n2,Q\n", merge.KindColumnEditDelete, "", true},
 	{"column added twice", "id,a\n1,x\n2,y\n", "id,a,n\n1,x,o\n2,y,5\n", "id,a,n\n1,x,t\n2,Y,5\n", merge.KindColumnAddAdd, "1:n", false},
@@ -55,17 +59,21 @@ type way struct {
 	// prepare makes a file with the conflict.
 	prepare func(t *testing.T, d dispute, file string)
 	// args say how; nil where the way cannot.
-	args   func(t *testing.T, d dispute, id string, r merge.Resolution) []string
-	marked bool
-	noBase bool
+	args func(t *testing.T, d dispute, id string, r merge.Resolution) []string
+	// settle settles the file so.
+	settle func(t *testing.T, file string, args []string)
+	// marked: it is for files with markers; noBase: of which there is no base.
+	marked, noBase bool
 }
 
 var ways = []way{
-	{name: "flags", prepare: prepareWaiting, args: flagArgs},
-	{name: "answers", prepare: prepareWaiting, args: answerArgs},
-	{name: "markers, diff3", prepare: prepareMarked("diff3"), args: markerArgs, marked: true},
-	{name: "markers, zdiff3", prepare: prepareMarked("zdiff3"), args: markerArgs, marked: true},
-	{name: "markers, merge", prepare: prepareMarked("merge"), args: markerArgs, marked: true, noBase: true},
+	{name: "flags", prepare: prepareWaiting, args: flagArgs, settle: callResolve},
+	{name: "answers", prepare: prepareWaiting, args: answerArgs, settle: callResolve},
+	{name: "keys", prepare: prepareWaiting, args: keysFor, settle: pressKeys},
+	{name: "markers, diff3", prepare: prepareMarked("diff3"), args: markerArgs, settle: callResolve, marked: true},
+	{name: "markers, zdiff3", prepare: prepareMarked("zdiff3"), args: markerArgs, settle: callResolve, marked: true},
+	{name: "markers, merge", prepare: prepareMarked("merge"), args: markerArgs, settle: callResolve, marked: true, noBase: true},
+	{name: "markers, keys", prepare: prepareMarked("diff3"), args: markerKeys, settle: pressKeys, marked: true},
 }
 
 func prepareWaiting(t *testing.T, d dispute, file string) {
@@ -100,6 +108,64 @@ func call(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
 	status = run(t.Context(), args, strings.NewReader(""), &out, &err)
 	return status, out.String(), err.String()
+}
+
+// callResolve settles by the arguments of rowkeep resolve.
+func callResolve(t *testing.T, file string, args []string) {
+	t.Helper()
+	if status, _, stderr := call(t, append(append([]string{"resolve", "-q"}, args...), file)...); status != statusClean {
+		t.Fatalf("exit status %d: %s", status, stderr)
+	}
+}
+
+// pressKeys settles by keys alone: rowkeep resolve runs at a terminal, where they are pressed
+// as soon as it shows the conflicts.
+func pressKeys(t *testing.T, file string, keys []string) {
+	t.Helper()
+	t.Setenv("TERM", "xterm")
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // nothing is remembered
+	person, program := terminal.Pair(t, 80, 24)
+	status := make(chan int)
+	go func() {
+		status <- run(t.Context(), []string{"resolve", file}, program, program, program)
+		program.Close()
+	}()
+	var screen strings.Builder
+	shown := bufio.NewReader(person)
+	for !strings.HasSuffix(screen.String(), "conflicts answered") {
+		b, err := shown.ReadByte()
+		if err != nil {
+			t.Fatalf("%v, after %q", err, screen.String())
+		}
+		screen.WriteByte(b)
+	}
+	if _, err := io.WriteString(person, strings.Join(keys, "")); err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(&screen, shown) // until the program closes it
+	if got := <-status; got != statusClean {
+		t.Fatalf("exit status %d", got)
+	}
+}
+
+// keysFor are keys that settle the conflict that is looked at.
+func keysFor(_ *testing.T, _ dispute, _ string, r merge.Resolution) []string {
+	if r.Side == merge.Neither {
+		return []string{"e", "\x15", r.Value, "\r", "w"} // ^U empties the line
+	}
+	return []string{r.Side.String()[:1], "w"}
+}
+
+// markerKeys answer everything, as markerArgs do.
+func markerKeys(t *testing.T, d dispute, id string, r merge.Resolution) []string {
+	t.Helper()
+	switch {
+	case d.ofColumn:
+		return nil
+	case r.Side == merge.Neither:
+		return keysFor(t, d, id, r)
+	}
+	return []string{"a", "l", r.Side.String()[:1], "w"}
 }
 
 func flagArgs(_ *testing.T, d dispute, _ string, r merge.Resolution) []string {
@@ -163,25 +229,30 @@ func (d dispute) expected(t *testing.T, r merge.Resolution) (content, id string)
 	return string(result.Bytes()), result.Conflicts[0].ID
 }
 
+// answersTo are the answers that a conflict takes.
+func answersTo(d dispute) []merge.Resolution {
+	answers := []merge.Resolution{{Side: merge.Ours}, {Side: merge.Theirs}, {Side: merge.Base}}
+	switch {
+	case d.kind == merge.KindComment:
+		answers = append(answers, merge.Resolution{Side: merge.Neither, Value: "# new, value"})
+	case d.kind.TakesValue():
+		answers = append(answers, merge.Resolution{Side: merge.Neither, Value: "new, value"})
+	}
+	return answers
+}
+
 // Every kind of conflict, settled in every way to each side and to a value, comes to what a
-// merge with that answer gives. The way by keys at a terminal has a test of its own.
+// merge with that answer gives. Before it is listed, and shown in full.
 func TestSettleEveryWay(t *testing.T) {
 	kinds, combinations, refused := map[merge.ConflictKind]bool{}, map[string]int{}, 0
 	for _, w := range ways {
 		for _, d := range disputes {
 			kinds[d.kind] = true
-			answers := []merge.Resolution{{Side: merge.Ours}, {Side: merge.Theirs}, {Side: merge.Base}}
-			switch {
-			case d.kind == merge.KindComment:
-				answers = append(answers, merge.Resolution{Side: merge.Neither, Value: "# new, value"})
-			case d.kind.TakesValue():
-				answers = append(answers, merge.Resolution{Side: merge.Neither, Value: "new, value"})
-			}
-			for _, r := range answers {
+			for _, r := range answersTo(d) {
 				want, id := d.expected(t, r)
 				args := w.args(t, d, id, r)
-				if args == nil {
-					continue
+				if args == nil || w.noBase && d.kind == merge.KindKeyRename && r.Side == merge.Neither {
+					continue // without a base two names of one row are two rows
 				}
 				t.Run(fmt.Sprintf("%s/%s/%s", w.name, d.name, r.Side), func(t *testing.T) {
 					file := filepath.Join(t.TempDir(), "a.csv")
@@ -191,36 +262,62 @@ func TestSettleEveryWay(t *testing.T) {
 						checkBaseRefused(t, file)
 						return
 					}
-					combinations[w.name]++
-					// Without a base two names of one row are two rows.
-					most := 1
-					if w.noBase && d.kind == merge.KindKeyRename {
-						most = 2
-					}
-					status, out, _ := call(t, "conflicts", "--format", "ndjson", file)
-					if n := strings.Count(out, `"type":"conflict"`); status != statusConflicts || n < 1 || n > most {
-						t.Errorf("listed, with exit status %d:\n%s", status, out)
-					}
-					if status, _, stderr := call(t, append(append([]string{"resolve", "-q"}, args...), file)...); status != statusClean {
-						t.Fatalf("exit status %d: %s", status, stderr)
-					}
-					got, err := os.ReadFile(file)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if diff := cmp.Diff(want, string(got)); diff != "" {
-						t.Error(diff)
-					}
+					checkListed(t, w, d, file)
+					w.settle(t, file, args)
+					checkFile(t, file, want)
 					if status, out, _ := call(t, "conflicts", file); status != statusClean {
 						t.Errorf("something still waits: %s", out)
 					}
+					combinations[w.name]++
 				})
 			}
 		}
 	}
-	want := map[string]int{"flags": 16*3 + 3, "answers": 16*3 + 5, "markers, diff3": 12*3 + 5, "markers, zdiff3": 12*3 + 5, "markers, merge": 12*2 + 5}
+	want := map[string]int{
+		"flags": 16*3 + 5, "answers": 16*3 + 7, "keys": 16*3 + 7,
+		"markers, diff3": 12*3 + 7, "markers, zdiff3": 12*3 + 7, "markers, merge": 12*2 + 5, "markers, keys": 12*3 + 7,
+	}
+	if runtime.GOOS != "linux" { // see terminal.Pair
+		delete(want, "keys")
+		delete(want, "markers, keys")
+	}
 	if diff := cmp.Diff(want, combinations); diff != "" || len(kinds) != 11 || refused != 12 {
 		t.Errorf("%d kinds, %d times the base was refused, combinations:\n%s", len(kinds), refused, diff)
+	}
+}
+
+// checkListed checks that the conflict of a file is listed, and shown by its id, with all that
+// the versions have.
+func checkListed(t *testing.T, w way, d dispute, file string) {
+	t.Helper()
+	status, list, _ := call(t, "conflicts", "--format", "ndjson", file)
+	var found []merge.ConflictKind
+	for line := range strings.Lines(list) {
+		var c struct{ Type, ID, Kind string }
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		if c.Type != "conflict" {
+			continue
+		}
+		found = append(found, merge.ConflictKind(c.Kind))
+		status, shown, _ := call(t, "conflicts", file, c.ID)
+		versions := []string{"\n  ours ", "\n  theirs "}
+		if !w.noBase {
+			versions = append(versions, "\n  base ")
+		}
+		for _, want := range append(versions, "conflict "+c.ID+": "+c.Kind) {
+			if status != statusConflicts || !strings.Contains(shown, want) {
+				t.Errorf("%s is shown, with exit status %d, without %q:\n%s", c.ID, status, want, shown)
+			}
+		}
+	}
+	want := []merge.ConflictKind{d.kind}
+	if w.marked && d.kind == merge.KindColumnAddAdd {
+		want[0] = merge.KindCell // the header above the markers has the column
+	}
+	if status != statusConflicts || !slices.Equal(found, want) && !w.noBase || len(found) == 0 {
+		t.Errorf("%v are listed, with exit status %d, want %v", found, status, want)
 	}
 }
 
