@@ -268,7 +268,8 @@ func (r *rowMerge) full() bool {
 }
 
 // mergeDeleted gives the field of a column that one side dropped and that stays all
-// the same: the keeper's, or base's where the keeper's edit was decided against.
+// the same: the keeper's, or base's where the keeper's edit was decided against or the
+// keeper has deleted the row.
 func (r *rowMerge) mergeDeleted(c *column, b, k view) view {
 	keeper := other(c.deletedBy)
 	switch {
@@ -276,9 +277,12 @@ func (r *rowMerge) mergeDeleted(c *column, b, k view) view {
 		return k
 	case b.has:
 		return b
-	case k.has && r.rows.base[keeper][r.rec[keeper]] >= 0: // the keeper's row alone
-		raw, present := r.in[inBase].Field(int(r.rows.base[keeper][r.rec[keeper]]), c.pos[inBase])
-		return view{raw: raw, has: true, present: present}
+	}
+	for v, rec := range r.rec { // one side's row alone
+		if rec >= 0 && r.rows.base[v][rec] >= 0 {
+			raw, present := r.in[inBase].Field(int(r.rows.base[v][rec]), c.pos[inBase])
+			return view{raw: raw, has: true, present: present}
+		}
 	}
 	return r.emptyField()
 }

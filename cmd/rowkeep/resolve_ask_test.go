@@ -75,6 +75,153 @@ func TestAskAboutMarkers(t *testing.T) {
 	checkFile(t, file, "id,v,w\na,3,\nb,3,x\n")
 }
 
+// desk is a merge with many conflicts, of every kind but of names: beside rows that come and
+// go no name is certain to be a new one for an old one.
+var desk = dispute{
+	base: `# desk one
+id,v,w,x,y
+c1,1,1,1,1
+c2,1,1,1,1
+c3,1,1,1,1
+c4,1,1,1,1
+c5,1,1,1,1
+# desk two
+d1,1,1,1,1
+d2,1,1,1,1
+m1,1,1,1,1
+m2,1,1,1,1
+k,1,1,1,1
+k,2,1,1,1
+`,
+	ours: `# desk one, o
+id,v,w,y,n
+c1,o,1,1,o
+c2,o,1,1,o
+c3,o,1,o,s
+c4,o,o,1,s
+c5,o,1,o,s
+# desk two, o
+m1,o,1,1,s
+m2,o,1,1,s
+k,o,1,1,s
+k,2,1,1,s
+a1,o,1,,s
+a2,o,o,,s
+`,
+	theirs: `# desk one, t
+id,v,w,x,n
+c1,t,1,1,t
+c2,t,1,1,t
+c3,t,1,t,s
+c4,t,t,1,s
+c5,t,1,t,s
+# desk two, t
+d1,t,1,1,s
+d2,t,1,1,s
+k,1,1,1,s
+k,t,1,1,s
+a1,t,1,,s
+a2,t,t,,s
+`,
+}
+
+// deskSettled is the desk as the keys below settle it.
+const deskSettled = `# desk, by hand
+id,v,w,x,n
+c1,o,1,1,t
+c2,"e,2",1,1,
+c3,t,1,1,s
+c4,t,o,1,s
+c5,1,1,t,s
+# desk two
+d2,1,1,1,
+m1,o,1,1,s
+k,1,1,1,s
+k,t,1,1,s
+a1,o,1,,s
+a2,t,w2,,s
+`
+
+// A keystroke is what is pressed on one conflict.
+type keystroke struct {
+	on    string   // the conflict that is looked at then
+	keys  []string // or, if there are none,
+	value string   // the value that is typed
+}
+
+// Two changes with conflicts of every kind, two dozen in all, are settled at one go by keys
+// alone, in a window: sides, values, all of a kind, another way to the next one, searching and
+// taking back.
+func TestAskAboutEveryKind(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.csv")
+	prepareWaiting(t, desk, file)
+	// The second change has other names for what the first one comes to.
+	names := func(column, key string) string {
+		return strings.Replace(strings.Replace(deskSettled, "id,v,", "id,"+column+",", 1), "\nc1,", "\n"+key+",", 1)
+	}
+	prepareWaiting(t, dispute{base: names("volume", "c0"), ours: names("vol", "cx"), theirs: deskSettled}, file)
+	writeFile(t, file, desk.theirs)
+
+	w := askAbout(t, file)
+	w.Await("0 of 22 conflicts answered")
+	press(t, w, []keystroke{
+		{on: "duplicate_key, key k", keys: []string{"t"}},
+		{on: "column_delete_edit, key c3, column x", keys: []string{"o"}},
+		{on: "column_delete_edit, key c5, column x", keys: []string{"t"}},
+		{on: "column_edit_delete, key c3, column y", keys: []string{"a", "k", "t"}},
+		{on: "delete_modify, key d1", keys: []string{"o"}},
+		{on: "delete_modify, key d2", keys: []string{"b"}},
+		{on: "modify_delete, key m1", keys: []string{"o"}},
+		{on: "modify_delete, key m2", keys: []string{"t"}},
+		{on: "comment  ", value: "# desk, by hand"},
+		{on: "cell, key c1, column v", keys: []string{"o"}},
+		{on: "column_add_add, key c1, column n", keys: []string{"t"}},
+		{on: "cell, key c2, column v", value: "e,2"},
+		{on: "column_add_add, key c2, column n", keys: []string{"b"}},
+		{on: "cell, key c3, column v", keys: []string{"n"}},
+		{on: "cell, key c4, column v", keys: []string{"p"}},
+		{on: "cell, key c3, column v", keys: []string{"t"}},
+		{on: "cell, key c4, column v", keys: []string{"o"}},
+		{on: "cell, key c4, column w", keys: []string{"u"}},
+		{on: "cell, key c4, column v", keys: []string{"t"}},
+		{on: "cell, key c4, column w", keys: []string{"o"}},
+		{on: "cell, key c5, column v", keys: []string{"/", "a", "2", "Enter"}},
+		{on: "add_add, key a2, column v", keys: []string{"t"}},
+		{on: "add_add, key a2, column w", value: "w2"},
+		{on: "cell, key c5, column v", keys: []string{"b"}},
+		{on: "comment  ", keys: []string{"b"}},
+		{on: "add_add, key a1, column v", keys: []string{"o"}},
+	})
+	w.Await("22 of 22 conflicts answered")
+	w.Keys("w")
+	w.Await("0 of 2 conflicts answered")
+	checkFile(t, file, deskSettled)
+	press(t, w, []keystroke{
+		{on: "column_rename", keys: []string{"t"}},
+		{on: "key_rename", value: "new"},
+	})
+	w.Keys("w")
+	if status := w.Status(); status != statusClean {
+		t.Errorf("exit status %d\n%s", status, w.Screen())
+	}
+	checkFile(t, file, names("v", "new"))
+}
+
+// press presses keys, each on the conflict that it is for.
+func press(t *testing.T, w *terminal.Terminal, strokes []keystroke) {
+	t.Helper()
+	for _, k := range strokes {
+		w.Await(k.on)
+		if len(k.keys) > 0 {
+			w.Keys(k.keys...)
+			continue
+		}
+		w.Keys("e", "C-u")
+		w.Type(k.value)
+		w.Keys("Enter")
+	}
+}
+
 // A terminal that shows lines only is not for a screen.
 func TestAskNotOnDumbTerminal(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.csv")
