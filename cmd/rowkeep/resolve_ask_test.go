@@ -52,6 +52,7 @@ func TestAskAboutChange(t *testing.T) {
 	}
 }
 
+// The same of a file with markers, whose blocks somebody edits.
 func TestAskAboutMarkers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.csv")
 	prepareMarked("diff3")(t, asked, file)
@@ -61,18 +62,51 @@ func TestAskAboutMarkers(t *testing.T) {
 	}
 	w := askAbout(t, file)
 	w.Await("0 of 2")
-	w.Keys("o", "q", "y")
-	if status := w.Status(); status != statusConflicts {
-		t.Errorf("quit, exit status %d\n%s", status, w.Screen())
+	moved := strings.Replace(string(before), "\nb,3,", "\nb,4,", 1)
+	if moved == string(before) {
+		t.Fatalf("no row of theirs in %q", before)
 	}
-	checkFile(t, file, string(before))
-	w = askAbout(t, file)
-	w.Await("0 of 2")
+	writeFile(t, file, moved)
 	w.Keys("a", "l", "t", "w")
+	w.Await("1 to answer again", `"4"`)
+	checkFile(t, file, moved)
+	w.Keys("o", "w")
 	if status := w.Status(); status != statusClean {
 		t.Errorf("exit status %d\n%s", status, w.Screen())
 	}
-	checkFile(t, file, "id,v,w\na,3,\nb,3,x\n")
+	checkFile(t, file, "id,v,w\na,3,\nb,2,x\n")
+}
+
+// Whoever leaves without writing, in whichever way, leaves file and conflicts as they were.
+func TestAskAndLeave(t *testing.T) {
+	for name, prepare := range map[string]func(*testing.T, dispute, string){"change": prepareWaiting, "markers": prepareMarked("diff3")} {
+		file := filepath.Join(t.TempDir(), "a.csv")
+		prepare(t, asked, file)
+		before, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, waits, _ := call(t, "conflicts", "--format", "json", file)
+		for _, leave := range []struct {
+			keys   []string
+			status int
+		}{
+			{[]string{"o", "q", "y"}, statusConflicts},
+			{[]string{"o", "C-c"}, statusInterrupted},
+			{[]string{"a", "l", "t", "u", "q"}, statusConflicts},
+		} {
+			w := askAbout(t, file)
+			w.Await("0 of 2")
+			w.Keys(leave.keys...)
+			if status := w.Status(); status != leave.status {
+				t.Errorf("%s, %q: exit status %d, want %d\n%s", name, leave.keys, status, leave.status, w.Screen())
+			}
+			checkFile(t, file, string(before))
+			if _, now, _ := call(t, "conflicts", "--format", "json", file); now != waits || now == "" {
+				t.Errorf("%s, %q: what waits was\n%sand is\n%s", name, leave.keys, waits, now)
+			}
+		}
+	}
 }
 
 // desk is a merge with many conflicts, of every kind but of names: beside rows that come and

@@ -232,6 +232,30 @@ func TestSizes(t *testing.T) {
 	w.Await("> · a limit", "conflict 4 of 7")
 }
 
+// A window that changes while a value is typed shows it further, and takes it.
+func TestResizeWhileTyping(t *testing.T) {
+	w, dir := start(t, 80, 24, base, ours, them)
+	w.Await("0 of 7")
+	w.Keys("j", "j", "j", "e", "C-u")
+	w.Type("1234567")
+	w.Await("value: 1234567")
+	w.Resize(50, 12)
+	w.Await("value: 1234567", "key a, column limit")
+	w.Resize(100, 30)
+	w.Type("8")
+	w.Await("value: 12345678", "daemon")
+	w.Keys("Enter")
+	w.Await("1 of 7")
+	w.Keys("a", "l", "o", "w")
+	if status := w.Status(); status != 0 {
+		t.Fatalf("status %d\n%s", status, w.Screen())
+	}
+	merged, err := os.ReadFile(filepath.Join(dir, "merged"))
+	if err != nil || !strings.Contains(string(merged), "\na,BTC,12345678,") {
+		t.Errorf("%q (%v)", merged, err)
+	}
+}
+
 // TestHostile shows values that would steer a terminal, or break the layout.
 func TestHostile(t *testing.T) {
 	for _, v := range hostile.Values() {
