@@ -498,12 +498,14 @@ func TestChangesPartly(t *testing.T) {
 		reason    error
 	}{
 		{
-			"settled by somebody else", [3]dispute{
+			"settled by somebody else",
+			[3]dispute{
 				{base: base, ours: "id,v\na,2\nb,1\nc,1\n", theirs: cells},
 				{base: base, ours: "id,v\na,1\nb,2\nc,1\n", theirs: cells},
 				{base: base, ours: "id,v\na,1\nb,1\nc,2\n", theirs: cells},
 			},
-			[]settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}}, func(t *testing.T, s *store.Store, list []*matter) {
+			[]settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}},
+			func(t *testing.T, s *store.Store, list []*matter) {
 				t.Helper()
 				if err := s.Dismiss(t.Context(), list[1].change.Seq); err != nil {
 					t.Fatal(err)
@@ -512,7 +514,8 @@ func TestChangesPartly(t *testing.T) {
 			"id,v\na,2\nb,3\nc,3\n", statusIO, nil,
 		},
 		{
-			"a key that the first one has got", [3]dispute{
+			"a key that the first one has got",
+			[3]dispute{
 				{base: "id,v\na,1\nu,2\n", ours: "id,v\no,1\nu,2\n", theirs: keys},
 				{base: "id,v\nt,1\nb,2\n", ours: "id,v\nt,1\np,2\n", theirs: keys},
 				{base: "id,v\nt,1\nu,5\n", ours: "id,v\nt,1\nu,6\n", theirs: keys},
@@ -520,7 +523,8 @@ func TestChangesPartly(t *testing.T) {
 			[]settle.Rule{
 				{Match: settle.Match{Kind: merge.KindKeyRename}, Resolution: merge.Resolution{Side: merge.Neither, Value: "n"}},
 				{Resolution: merge.Resolution{Side: merge.Ours}},
-			}, nothing,
+			},
+			nothing,
 			"id,v\nn,1\nu,2\n", statusInput, settle.ErrDuplicateKey,
 		},
 	} {
