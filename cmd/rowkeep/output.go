@@ -101,10 +101,8 @@ func (o *output) failure(f *failure) {
 
 func (o *output) hint(s string) { o.message(plain, "hint: "+s) }
 
-// message prints one line to standard error.
-func (o *output) message(p paint, s string) {
-	fmt.Fprintf(o.stderr, "rowkeep: %s\n", p.on(visible(s), o.colored(o.stderrTTY)))
-}
+// message prints one line to standard error, which a terminal has on as many as it takes.
+func (o *output) message(p paint, s string) { o.report("rowkeep: ", []span{{p, s}}) }
 
 // file returns the writer of a merged file to standard output.
 func (o *output) file() io.Writer {
