@@ -4,6 +4,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -159,15 +160,27 @@ func (m *model) takeBase()   { m.answer(merge.Resolution{Side: merge.Base}) }
 // answer answers the conflict that is looked at, and goes on to the next one.
 func (m *model) answer(r merge.Resolution) {
 	if err := m.s.Answer(m.s.Conflict(m.at).ID, r); err != nil {
-		m.message = err.Error()
+		m.message = refusal(err)
 		return
 	}
 	m.next()
 }
 
+// refusal says why an answer does not fit. Which conflict it was for is seen.
+func refusal(err error) string {
+	var refused *settle.AnswerError
+	if !errors.As(err, &refused) {
+		return err.Error()
+	}
+	if want := refused.Want(); want != "" {
+		return refused.Err.Error() + "; want " + want
+	}
+	return refused.Err.Error()
+}
+
 func (m *model) withdraw() {
 	if err := m.s.Answer(m.s.Conflict(m.at).ID, merge.Resolution{}); err != nil {
-		m.message = err.Error()
+		m.message = refusal(err)
 	}
 }
 
@@ -315,7 +328,7 @@ func (m *model) allOf(key, text string, match settle.Match) choice {
 func (m *model) answerAll(match settle.Match, r merge.Resolution) {
 	n, err := m.s.AnswerAll(match, r)
 	if err != nil {
-		m.message = err.Error()
+		m.message = refusal(err)
 		return
 	}
 	m.next()

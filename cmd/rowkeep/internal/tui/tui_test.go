@@ -321,6 +321,40 @@ func TestMany(t *testing.T) {
 	}
 }
 
+// What is said, asked and offered is all there in a narrow window, on lines that end between
+// words.
+func TestNarrow(t *testing.T) {
+	s, err := settle.New([]byte("id,threshold_price\norder_1,7\norder_2,1\n"), []byte("id,threshold_price\norder_3,7\norder_2,5\n"), []byte("id,threshold_price\norder_4,7\norder_2,6\n"), merge.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := tea.Model(newModel(t.Context(), s, Config{Title: "a.csv", NoColor: true}))
+	m, _ = m.Update(tea.WindowSizeMsg{Width: 40, Height: 24})
+	says := func(want string) {
+		t.Helper()
+		lookAt(t, want, m.(model))
+		text := strings.Join(strings.Fields(ansi.Strip(strings.Join(m.(model).screen(), " "))), " ")
+		if !strings.Contains(text, want) {
+			t.Errorf("the screen does not say %q:\n%s", want, text)
+		}
+	}
+	press := func(keys ...tea.KeyPressMsg) {
+		for _, k := range keys {
+			m, _ = m.Update(k)
+		}
+	}
+	char := func(r rune) tea.KeyPressMsg { return tea.KeyPressMsg{Code: r, Text: string(r)} }
+	says("o ours t theirs b base e edit a all u undo n next w write q quit ? help")
+	press(char('a'))
+	says("answer l all that are left k kind key_rename c column id r row order_1 any other key: no")
+	press(tea.KeyPressMsg{Code: tea.KeyEscape}, char('e'))
+	press(tea.KeyPressMsg{Code: tea.KeyBackspace}, char('2'), tea.KeyPressMsg{Code: tea.KeyEnter})
+	says("another row has this key; want a key that no row has")
+	if s.Left() != 2 {
+		t.Errorf("%d left", s.Left())
+	}
+}
+
 // The screen begins with the conflict that it is told to begin with.
 func TestFirst(t *testing.T) {
 	s, err := settle.New([]byte("id,v\na,1\nb,1\n"), []byte("id,v\na,2\nb,2\n"), []byte("id,v\na,3\nb,3\n"), merge.Options{})
