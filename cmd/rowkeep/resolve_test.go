@@ -338,7 +338,8 @@ func checkBaseRefused(t *testing.T, file string) {
 }
 
 // Many conflicts are listed and settled, of a change and of markers. Work that is quadratic
-// would take minutes.
+// would take minutes, and memory has a bound for each conflict: what is allocated in all, as what
+// is held at one time depends on the collector.
 func TestSettleMany(t *testing.T) {
 	const n = 10_000
 	var d dispute
@@ -350,16 +351,30 @@ func TestSettleMany(t *testing.T) {
 		}
 		*content = b.String()
 	}
-	for name, prepare := range map[string]func(*testing.T, dispute, string){"change": prepareWaiting, "markers": prepareMarked("diff3")} {
-		t.Run(name, func(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		prepare         func(*testing.T, dispute, string)
+		listed, settled int // bytes for each conflict, at the most
+	}{
+		{"change", prepareWaiting, 4700, 5500},
+		{"markers", prepareMarked("diff3"), 5000, 6700},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "a.csv")
-			prepare(t, d, file)
+			tt.prepare(t, d, file)
+			before := allocated()
 			if _, out, _ := call(t, "conflicts", file); strings.Count(out, "\n") != n+1 {
 				t.Errorf("%d lines", strings.Count(out, "\n"))
 			}
+			between := allocated()
 			args := []string{"resolve", "-q", "--take", "key7=theirs", "--set", "key9:v=x", "--ours", file}
 			if status, _, stderr := call(t, args...); status != statusClean {
 				t.Fatalf("exit status %d: %s", status, stderr)
+			}
+			listed, settled := (between-before)/n, (allocated()-between)/n
+			t.Logf("bytes for each conflict: %d listed, %d settled", listed, settled)
+			if !withRace && (listed > tt.listed || settled > tt.settled) {
+				t.Errorf("bytes for each conflict: %d listed, %d settled; want %d, %d at the most", listed, settled, tt.listed, tt.settled)
 			}
 			want := strings.NewReplacer("key7,1,", "key7,2,", "key9,1,", "key9,x,").Replace(d.ours)
 			if got, err := os.ReadFile(file); err != nil || string(got) != want {
@@ -367,6 +382,13 @@ func TestSettleMany(t *testing.T) {
 			}
 		})
 	}
+}
+
+// allocated is how many bytes the process has allocated in all.
+func allocated() int {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.TotalAlloc)
 }
 
 // What steers a terminal does not reach it, whichever way a conflict is shown.

@@ -1,7 +1,6 @@
 package settle
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -70,10 +69,12 @@ func (s *Session) start() error {
 	return nil
 }
 
-// list takes the conflicts that nothing has settled.
+// list takes the conflicts that nothing has settled. Where there are very many they are most of
+// what is held in memory, so the list is the merge's own, which nobody else reads.
 func (s *Session) list(conflicts []merge.Conflict) {
-	s.conflicts, s.index = nil, make(map[string]int, len(conflicts))
-	for _, c := range conflicts {
+	s.conflicts, s.index = conflicts[:0], make(map[string]int, len(conflicts))
+	for i := range conflicts {
+		c := &conflicts[i]
 		if _, twice := s.index[c.ID]; c.Settled != "" || twice {
 			continue
 		}
@@ -81,13 +82,10 @@ func (s *Session) list(conflicts []merge.Conflict) {
 			c.Base, c.Lines.Base = merge.Value{}, 0
 		}
 		s.index[c.ID] = len(s.conflicts)
-		s.conflicts = append(s.conflicts, c)
+		s.conflicts = append(s.conflicts, *c)
 	}
 	s.answers, s.left = make([]merge.Resolution, len(s.conflicts)), len(s.conflicts)
 }
-
-// Merged is the merge without any answer. It has no bytes.
-func (s *Session) Merged() *merge.Result { return s.first }
 
 // Len is how many conflicts there are, answered or not.
 func (s *Session) Len() int { return len(s.conflicts) }
@@ -145,7 +143,7 @@ func (s *Session) Answer(id string, r merge.Resolution) error {
 // Apply gives several answers at once: all of them, or on an [*AnswerError] none. One Undo
 // takes them back.
 func (s *Session) Apply(answers []Answer) error {
-	var changes []change
+	changes := make([]change, 0, len(answers))
 	tried := false
 	for _, a := range answers {
 		i, known := s.index[a.ID]
@@ -309,11 +307,12 @@ func (s *Session) recheck() (asked []merge.Conflict) {
 // sameQuestion reports conflicts that differ in lines at the most, and in a base that is
 // not known.
 func (s *Session) sameQuestion(a, b merge.Conflict) bool {
-	a.Lines, b.Lines = merge.Lines{}, merge.Lines{}
-	if s.noBase {
-		a.Base, b.Base = merge.Value{}, merge.Value{}
-	}
-	return reflect.DeepEqual(a, b)
+	return a.ID == b.ID && a.Kind == b.Kind && slices.Equal(a.Key, b.Key) && a.Column == b.Column && a.HasColumn == b.HasColumn &&
+		(s.noBase || sameValue(a.Base, b.Base)) && sameValue(a.Ours, b.Ours) && sameValue(a.Theirs, b.Theirs) && a.Note == b.Note
+}
+
+func sameValue(a, b merge.Value) bool {
+	return a.Exists == b.Exists && a.Text == b.Text && slices.EqualFunc(a.Rows, b.Rows, slices.Equal[merge.RowValue])
 }
 
 // delimiter is what the merge cuts the three versions by.

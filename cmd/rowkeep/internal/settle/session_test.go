@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -310,4 +311,35 @@ func TestManyConflicts(t *testing.T) {
 	if got := result(t, s); got != string(ours) {
 		t.Error("all settled to ours is not ours")
 	}
+}
+
+// What a session holds for each conflict has a bound: the conflict itself, with an id, a key
+// and three values, its place by id, its answer, and what undoes that.
+func TestMemoryOfConflicts(t *testing.T) {
+	const n, most = 40_000, 750
+	base, ours, theirs := many(n)
+	before := held()
+	s, err := settle.New(base, ours, theirs, merge.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AnswerAll(settle.Match{}, side(merge.Ours)); err != nil {
+		t.Fatal(err)
+	}
+	each := (held() - before) / n
+	t.Logf("%d bytes a conflict", each)
+	if each > most {
+		t.Errorf("%d bytes are held for each conflict, want %d at the most", each, most)
+	}
+	runtime.KeepAlive(s)
+	runtime.KeepAlive(base)
+}
+
+// held is how many bytes of the heap are in use.
+func held() int {
+	runtime.GC()
+	runtime.GC() // what finalizers and pools have kept
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }
