@@ -48,13 +48,18 @@ set, quoted as in CSV where it holds a colon. Ours is what the change wants, the
 stands in FILE (or before and behind the ======= of a marker). A policy settles what it
 can before. Without flags conflicts are settled at the terminal, by keys.
 
+A row whose key was changed (key_rename) goes by its old key; a value is the key it gets, COL
+the key column. A key of several columns has names and values as one line of CSV each:
+--set '7,EUR:"id,currency"=8,EUR'.
+
 A file of answers has one object, where each answer names conflicts by any of id, kind, key
 and column, and says take (ours, theirs, base) or value:
   {"schema":"` + settle.SchemaAnswers + `","answers":[{"id":"8c55e01a2b8a0a1f","take":"ours"},
   {"key":["btc_1"],"column":"price","value":"5"},{"take":"theirs"}]}
-Bytes that are not UTF-8 stand in base64 in key_b64, column_b64 and value_b64. Other fields
-of a conflict, as in a report, are passed over. An answer that fits no conflict, or
-contradicts another one, is refused, and nothing is written.
+Its JSON Schema is rowkeep.answers-1 in docs/schema. Bytes that are not UTF-8 stand in base64
+in key_b64, column_b64 and value_b64. Other fields of a conflict, as in a report, are passed
+over. An answer that fits no conflict, or contradicts another one, is refused, and nothing is
+written.
 
 The file is looked at again before it is replaced: what changed meanwhile is merged, and a
 conflict that has other values by then than those it was answered for is left. What is settled of a

@@ -179,7 +179,7 @@ func flagArgs(_ *testing.T, d dispute, _ string, r merge.Resolution) []string {
 }
 
 func answerArgs(t *testing.T, _ dispute, id string, r merge.Resolution) []string {
-	return answersFile(t, map[string]string{"id": id}, r)
+	return answersFile(t, map[string]any{"id": id}, r)
 }
 
 // markerArgs answer everything: what markers show of a conflict may be one of another kind.
@@ -188,12 +188,12 @@ func markerArgs(t *testing.T, d dispute, _ string, r merge.Resolution) []string 
 		return nil
 	}
 	if r.Side == merge.Neither {
-		return answersFile(t, map[string]string{}, r)
+		return answersFile(t, map[string]any{}, r)
 	}
 	return []string{"--" + r.Side.String()}
 }
 
-func answersFile(t *testing.T, answer map[string]string, r merge.Resolution) []string {
+func answersFile(t *testing.T, answer map[string]any, r merge.Resolution) []string {
 	t.Helper()
 	if r.Side == merge.Neither {
 		answer["value"] = r.Value
@@ -318,6 +318,28 @@ func checkListed(t *testing.T, w way, d dispute, file string) {
 	}
 	if status != statusConflicts || !slices.Equal(found, want) && !w.noBase || len(found) == 0 {
 		t.Errorf("%v are listed, with exit status %d, want %v", found, status, want)
+	}
+}
+
+// A key of several columns is given as one line of CSV, its columns too.
+func TestKeyOfColumns(t *testing.T) {
+	const marked = "a,v,b\n<<<<<<< o\n1,x,3\n||||||| b\n1,x,2\n=======\n4,x,2\n>>>>>>> t\n"
+	for _, tt := range []struct {
+		args   []string
+		want   string
+		status int
+	}{
+		{[]string{"--set", `1,2:"a,b"=7,8`}, "a,v,b\n7,x,8\n", statusClean},
+		{answersFile(t, map[string]any{"key": []string{"1", "2"}}, merge.Resolution{Side: merge.Neither, Value: `"7,1",8`}), "a,v,b\n\"7,1\",x,8\n", statusClean},
+		{[]string{"--set", `1,2:"a,b"=7`}, marked, statusInput},
+		{[]string{"--set", `1,2:a=7`}, marked, statusInput},
+	} {
+		file := filepath.Join(t.TempDir(), "a.csv")
+		writeFile(t, file, marked)
+		if status, _, stderr := call(t, append(append([]string{"resolve", "-q", "--key", "a,b"}, tt.args...), file)...); status != tt.status {
+			t.Errorf("%q: exit status %d, want %d: %s", tt.args, status, tt.status, stderr)
+		}
+		checkFile(t, file, tt.want)
 	}
 }
 
