@@ -378,8 +378,8 @@ func TestSettleMany(t *testing.T) {
 		prepare         func(*testing.T, dispute, string)
 		listed, settled int // bytes for each conflict, at the most
 	}{
-		{"change", prepareWaiting, 4700, 5500},
-		{"markers", prepareMarked("diff3"), 5000, 6700},
+		{"change", prepareWaiting, 4800, 5800},
+		{"markers", prepareMarked("diff3"), 5100, 8300},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "a.csv")
