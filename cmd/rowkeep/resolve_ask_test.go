@@ -3,6 +3,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,6 +110,48 @@ func TestAskAndLeave(t *testing.T) {
 	}
 }
 
+// Changes are asked about one after the other. What is written stays written, whatever becomes
+// of those behind it, and that is told.
+func TestAskAboutThreeChanges(t *testing.T) {
+	const base, theirs = "id,v\na,1\nb,1\nc,1\n", "id,v\na,3\nb,3\nc,3\n"
+	for _, tt := range []struct {
+		name   string
+		faster bool // somebody else settles the second one
+		keys   []string
+		status int
+		told   [2]string
+	}{
+		{"quit", false, []string{"q"}, statusConflicts, [2]string{"change 3,", "change 4,"}},
+		{"in vain", true, []string{"o", "w"}, statusIO, [2]string{"written: change 2;", "not tried any more: change 4"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "a.csv")
+			for _, key := range []string{"a", "b", "c"} {
+				prepareWaiting(t, dispute{base: base, ours: strings.Replace(base, key+",1", key+",2", 1), theirs: theirs}, file)
+			}
+			w := askAbout(t, file)
+			w.Await("0 of 1", "cell, key a")
+			w.Keys("o", "w")
+			w.Await("0 of 1", "cell, key b")
+			checkFile(t, file, strings.Replace(theirs, "a,3", "a,2", 1))
+			if tt.faster {
+				if status, _, stderr := call(t, "resolve", "--dismiss", file, "3"); status != statusClean {
+					t.Fatal(stderr)
+				}
+			}
+			w.Keys(tt.keys...)
+			status := w.Status()
+			screen := strings.Join(strings.Fields(w.Screen()), " ")
+			for _, told := range tt.told {
+				if status != tt.status || !strings.Contains(screen, told) {
+					t.Errorf("exit status %d, want %d, and %q:\n%s", status, tt.status, told, w.Screen())
+				}
+			}
+			checkFile(t, file, strings.Replace(theirs, "a,3", "a,2", 1))
+		})
+	}
+}
+
 // desk is a merge with many conflicts, of every kind but of names: beside rows that come and
 // go no name is certain to be a new one for an old one.
 var desk = dispute{
@@ -198,7 +241,7 @@ func TestAskAboutEveryKind(t *testing.T) {
 
 	w := askAbout(t, file)
 	w.Await("0 of 22 conflicts answered")
-	press(t, w, []keystroke{
+	kinds := press(t, w, []keystroke{
 		{on: "duplicate_key, key k", keys: []string{"t"}},
 		{on: "column_delete_edit, key c3, column x", keys: []string{"o"}},
 		{on: "column_delete_edit, key c5, column x", keys: []string{"t"}},
@@ -230,7 +273,7 @@ func TestAskAboutEveryKind(t *testing.T) {
 	w.Keys("w")
 	w.Await("0 of 2 conflicts answered")
 	checkFile(t, file, deskSettled)
-	press(t, w, []keystroke{
+	ofNames := press(t, w, []keystroke{
 		{on: "column_rename", keys: []string{"t"}},
 		{on: "key_rename", value: "new"},
 	})
@@ -239,12 +282,18 @@ func TestAskAboutEveryKind(t *testing.T) {
 		t.Errorf("exit status %d\n%s", status, w.Screen())
 	}
 	checkFile(t, file, names("v", "new"))
+	if maps.Copy(kinds, ofNames); len(kinds) != 11 {
+		t.Errorf("%d kinds came up: %v", len(kinds), kinds)
+	}
 }
 
-// press presses keys, each on the conflict that it is for.
-func press(t *testing.T, w *terminal.Terminal, strokes []keystroke) {
+// press presses keys, each on the conflict that it is for, and returns the kinds of these.
+func press(t *testing.T, w *terminal.Terminal, strokes []keystroke) (kinds map[string]bool) {
 	t.Helper()
+	kinds = map[string]bool{}
 	for _, k := range strokes {
+		kind, _, _ := strings.Cut(strings.TrimSpace(k.on), ",")
+		kinds[kind] = true
 		w.Await(k.on)
 		if len(k.keys) > 0 {
 			w.Keys(k.keys...)
@@ -254,6 +303,7 @@ func press(t *testing.T, w *terminal.Terminal, strokes []keystroke) {
 		w.Type(k.value)
 		w.Keys("Enter")
 	}
+	return kinds
 }
 
 // A terminal that shows lines only is not for a screen.

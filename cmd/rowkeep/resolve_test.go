@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -125,9 +127,11 @@ func pressKeys(t *testing.T, file string, keys []string) {
 	t.Setenv("TERM", "xterm")
 	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // nothing is remembered
 	person, program := terminal.Pair(t, 80, 24)
-	status := make(chan int)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // where the keys do not end it
+	defer cancel()
+	status := make(chan int, 1)
 	go func() {
-		status <- run(t.Context(), []string{"resolve", file}, program, program, program)
+		status <- run(ctx, []string{"resolve", file}, program, program, program)
 		program.Close()
 	}()
 	var screen strings.Builder
