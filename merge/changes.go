@@ -127,7 +127,7 @@ func (l *changeLister) rowOfBase(b int32, t triple) bool {
 	switch {
 	case f == nil || side == sideOf(f.deleter):
 		return l.deleted(t)
-	case side == sideOf(f.keeper):
+	case side == sideOf(f.keeper) || side == Neither:
 		return l.cells(t, l.keptAlone(f))
 	}
 	return true

@@ -34,7 +34,7 @@ func (k ConflictKind) ofColumn() bool {
 // TakesValue reports kinds whose three values are single values that another value
 // could replace, by a [Resolution] with Side Neither.
 func (k ConflictKind) TakesValue() bool {
-	return k == KindCell || k == KindAddAdd || k == KindColumnAddAdd || k == KindComment
+	return k == KindCell || k == KindAddAdd || k == KindColumnAddAdd || k == KindComment || k == KindKeyRename
 }
 
 // unordered is the kind with the sides unordered, which identifies a conflict.

@@ -276,7 +276,7 @@ func (m *merger) emitDeleted(b int32) {
 		m.emitFateBlock(b, f)
 	case side == Base:
 		m.emitMerged(triple{b, none, none})
-	case side == sideOf(f.keeper):
+	case side == sideOf(f.keeper) || side == Neither: // under the key that the caller gave
 		m.emitMerged(m.keptAlone(f))
 	}
 }

@@ -131,8 +131,11 @@ func (o Options) Validate() error {
 type Labels struct{ Base, Ours, Theirs string }
 
 // Resolution answers a conflict: a side (Base, Ours or Theirs), or a value of the
-// caller's for a conflict of a cell or a comment (Side is Neither then). A comment's
-// value is a line that reads as a comment, without its line end.
+// caller's for a conflict of a cell, a comment or a key (Side is Neither then). A comment's
+// value is a line that reads as a comment, without its line end. A key's is what the row
+// is to be called, also where a side deleted it: the value of the key column, or those of
+// several as one line of CSV, not all empty. That no other row has the key is the caller's
+// care.
 type Resolution struct {
 	Side  Side
 	Value string

@@ -98,7 +98,7 @@ func (m *merger) settleByPolicy(c *Conflict, stamp stamps) verdict {
 			v.side = newer(stamp, p.arg)
 		}
 	default:
-		if !c.Kind.TakesValue() || !c.Ours.Exists || !c.Theirs.Exists {
+		if c.Kind == KindKeyRename || !c.Kind.TakesValue() || !c.Ours.Exists || !c.Theirs.Exists { // a key is a name, not an amount
 			return verdict{}
 		}
 		v.side, v.value = p.combine(c)

@@ -41,8 +41,8 @@ type rowMerge struct {
 	// clash is set if both sides changed the row, differently, and granularity says
 	// that this is a conflict.
 	clash bool
-	// key is the verdict over two different renames; renamed tells that there are
-	// two.
+	// key is the verdict over two different renames, and renamed tells that there are two;
+	// or over one of a row that the other side deleted, where the caller gave the key.
 	key     verdict
 	renamed bool
 	called  csvrows.Key // what name returns, once it was asked
@@ -95,6 +95,9 @@ func (r *rowMerge) mostUnnamed() int {
 // that.
 func (r *rowMerge) compareKeys() {
 	b, o, t := r.rec[inBase], r.rec[inOurs], r.rec[inTheirs]
+	if b < 0 {
+		r.key = r.keyGiven()
+	}
 	if b < 0 || o < 0 || t < 0 || !r.keyChanged(inOurs, b, o) || !r.keyChanged(inTheirs, b, t) {
 		return
 	}
@@ -107,6 +110,50 @@ func (r *rowMerge) compareKeys() {
 	conf.ID = conflictID(conf.Kind, conf.Column, conf.Key...)
 	r.key = r.settle(&conf, r.stamp)
 	r.report(conf)
+}
+
+// keyGiven is the verdict over a row that only its keeper has, if the caller gave the key.
+func (r *rowMerge) keyGiven() verdict {
+	for _, k := range []int{inOurs, inTheirs} {
+		if r.rec[k] < 0 {
+			continue
+		}
+		if f := r.fates[r.rows.base[k][r.rec[k]]]; f != nil && f.verdict.side == Neither {
+			return f.verdict
+		}
+	}
+	return verdict{}
+}
+
+// keyOf is the verdict over the key for one of its columns.
+func (r *rowMerge) keyOf(c *column) verdict {
+	v := r.key
+	if v.side == Neither {
+		v.value = r.keyParts(v.value)[slices.Index(r.in[inBase].key, c.pos[inBase])]
+	}
+	return v
+}
+
+// keyParts are the values of the key columns of a key that the caller gave as [joined]
+// writes it; nil if it is none.
+func (m *merger) keyParts(value string) []string {
+	if len(m.keyNames) == 1 && value != "" {
+		return []string{value}
+	}
+	f, err := csvrows.Parse([]byte(value), csvrows.Options{Delimiter: ',', NoHeader: true, NoComment: true})
+	if err != nil || f.Len() != 1 || len(f.LineEnd(0)) > 0 {
+		return nil
+	}
+	var parts []string
+	empty := true
+	for _, field := range f.Fields(nil, 0) {
+		part := string(field.Value())
+		parts, empty = append(parts, part), empty && part == ""
+	}
+	if empty || len(parts) != len(m.keyNames) {
+		return nil
+	}
+	return parts
 }
 
 // name is what the row is called: by its new key if a side renamed it, by base's if
@@ -172,8 +219,8 @@ func (r *rowMerge) mergeCell(c *column) cell {
 	if c.deletedBy != 0 {
 		return cell{view: r.mergeDeleted(c, b, [3]view{inOurs: o, inTheirs: t}[other(c.deletedBy)])}
 	}
-	if r.renamed && c.isKey {
-		return r.choose(r.key, KindKeyRename, [3]view{b, o, t})
+	if c.isKey && (r.renamed || r.key.side == Neither) {
+		return r.choose(r.keyOf(c), KindKeyRename, [3]view{b, o, t})
 	}
 	switch {
 	case !o.has && !t.has && !b.has:
@@ -221,7 +268,8 @@ func (r *rowMerge) full() bool {
 }
 
 // mergeDeleted gives the field of a column that one side dropped and that stays all
-// the same: the keeper's, or base's where the keeper's edit was decided against.
+// the same: the keeper's, or base's where the keeper's edit was decided against or the
+// keeper has deleted the row.
 func (r *rowMerge) mergeDeleted(c *column, b, k view) view {
 	keeper := other(c.deletedBy)
 	switch {
@@ -229,9 +277,12 @@ func (r *rowMerge) mergeDeleted(c *column, b, k view) view {
 		return k
 	case b.has:
 		return b
-	case k.has && r.rows.base[keeper][r.rec[keeper]] >= 0: // the keeper's row alone
-		raw, present := r.in[inBase].Field(int(r.rows.base[keeper][r.rec[keeper]]), c.pos[inBase])
-		return view{raw: raw, has: true, present: present}
+	}
+	for v, rec := range r.rec { // one side's row alone
+		if rec >= 0 && r.rows.base[v][rec] >= 0 {
+			raw, present := r.in[inBase].Field(int(r.rows.base[v][rec]), c.pos[inBase])
+			return view{raw: raw, has: true, present: present}
+		}
 	}
 	return r.emptyField()
 }

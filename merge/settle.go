@@ -69,6 +69,9 @@ func (m *merger) ask(c *Conflict) verdict {
 	if r.Side == Neither && c.Kind == KindComment {
 		fits = m.readsAs(csvrows.Comment, []byte(r.Value))
 	}
+	if r.Side == Neither && c.Kind == KindKeyRename {
+		fits = m.keyParts(r.Value) != nil
+	}
 	switch {
 	case r.Side == NoSide:
 		return verdict{}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
@@ -56,11 +57,13 @@ var disputes = []dispute{
 		name: "key_rename", kind: merge.KindKeyRename,
 		base: "id,a\n1,x\n2,y\n", ours: "id,a\n8,x\n2,y\n", theirs: "id,a\n9,x\n2,Y\n",
 		toOurs: "id,a\n8,x\n2,Y\n", toTheirs: "id,a\n9,x\n2,Y\n", toBase: "id,a\n1,x\n2,Y\n",
+		made: "id,a\n\"new, value\",x\n2,Y\n",
 	},
 	{
 		name: "key_rename deleted", kind: merge.KindKeyRename,
 		base: "id,a\n1,x\n2,y\n", ours: "id,a\n8,x\n2,y\n", theirs: "id,a\n2,Y\n",
 		toOurs: "id,a\n8,x\n2,Y\n", toTheirs: "id,a\n2,Y\n", toBase: "id,a\n1,x\n2,Y\n",
+		made: "id,a\n\"new, value\",x\n2,Y\n",
 	},
 	{
 		name: "column_delete_edit", kind: merge.KindColumnDeleteEdit, column: true,
@@ -283,7 +286,7 @@ func TestResolveToValue(t *testing.T) {
 		_, err := merge.Merge([]byte(d.base), []byte(d.ours), []byte(d.theirs), opt)
 		d.checkAnswerError(t, err, merge.Neither)
 	}
-	if taken != 3 {
+	if taken != 5 {
 		t.Errorf("%d kinds take a value", taken)
 	}
 }
@@ -297,6 +300,35 @@ func (d *dispute) checkAnswerError(t *testing.T, err error, side merge.Side) {
 	}
 	if want := (merge.AnswerError{ID: d.merge(t, merge.Options{}).Conflicts[0].ID, Kind: d.kind, Side: side}); *ae != want {
 		t.Errorf("%s: %+v, want %+v", d.name, *ae, want)
+	}
+}
+
+// A key of several columns is given as one line of CSV, as the conflict tells those of the
+// sides. What is no key is no answer.
+func TestResolveKey(t *testing.T) {
+	d := dispute{
+		kind: merge.KindKeyRename,
+		base: "a,v,b\n1,x,2\n", ours: "a,v,b\n1,x,3\n", theirs: "a,v,b\n4,x,2\n",
+	}
+	for value, want := range map[string]string{
+		"7,8": "a,v,b\n7,x,8\n", "7,": "a,v,b\n7,x,\n", `"7,1",8`: "a,v,b\n\"7,1\",x,8\n",
+		"": "", ",": "", "7": "", "7,8,9": "", "7,8\n": "", "7,8\n9,9": "", `7,"8`: "",
+	} {
+		opt := merge.Options{Read: csvrows.Options{Key: []string{"a", "b"}}}
+		opt.Resolve = func(merge.Conflict) merge.Resolution {
+			return merge.Resolution{Side: merge.Neither, Value: value}
+		}
+		r, err := merge.Merge([]byte(d.base), []byte(d.ours), []byte(d.theirs), opt)
+		if ae := (*merge.AnswerError)(nil); want == "" && !errors.As(err, &ae) {
+			t.Errorf("%q is taken as a key: %v", value, err)
+		}
+		if want == "" {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", value, err)
+		}
+		d.check(t, r, want)
 	}
 }
 

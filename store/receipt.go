@@ -64,10 +64,9 @@ func (s *Store) newReceipt(p proposal, now, result Snapshot) *Receipt {
 	}
 	if p.merged != nil {
 		r.Warnings, r.parked = p.merged.Warnings, p.parked
-		for _, c := range p.merged.Conflicts {
-			if c.Settled != "" {
-				r.Conflicts = append(r.Conflicts, c)
-			}
+		r.Conflicts = p.merged.Conflicts // no copy, as there may be very many
+		if !p.merged.Clean() {
+			r.Conflicts = slices.DeleteFunc(slices.Clone(r.Conflicts), func(c merge.Conflict) bool { return c.Settled == "" })
 		}
 	}
 	return r

@@ -126,7 +126,7 @@ func (c *conflictsCommand) show(v *view, x *matter, i int) {
 		showFull(v, x, i)
 		return
 	}
-	line := []span{{yellow, "  " + conflict.ID}, {plain, "  " + what + ":"}}
+	line := append(make([]span, 0, 16), span{yellow, "  " + conflict.ID}, span{plain, "  " + what + ":"})
 	separator := " "
 	for n, value := range versionSpans(conflict) {
 		side := merge.Base + merge.Side(n)

@@ -109,6 +109,7 @@ func (d *diffCommand) write(files inputs, result *merge.Result) error {
 	case formatHTML:
 		part := pagePart(files, result)
 		part.Diff = true
+		part.AllChanges = "rowkeep diff " + shellWord(files[merge.Base]) + " " + shellWord(files[merge.Theirs])
 		return page.Write(d.out.stdout, newPage(part))
 	}
 	return d.out.show(func(v *view) { v.changes(result.Changes()) })

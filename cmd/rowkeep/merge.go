@@ -252,7 +252,10 @@ func (m *mergeCommand) page(result *merge.Result) page.Report {
 			called[side] = label
 		}
 	}
-	return newPage(pagePart(called, result))
+	part := pagePart(called, result)
+	part.AllConflicts = "rowkeep merge … --report FILE --format text"
+	part.AllChanges = part.AllConflicts
+	return newPage(part)
 }
 
 // summary tells a person what the report tells a program.

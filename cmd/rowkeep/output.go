@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -89,7 +90,7 @@ func (p paint) on(s string, colored bool) string {
 
 // failure prints why the command ends.
 func (o *output) failure(f *failure) {
-	if f == errInterrupted && o.stderrTTY {
+	if errors.Is(f, errInterrupted) && o.stderrTTY {
 		fmt.Fprintln(o.stderr) // behind the ^C, and what was in progress
 	}
 	o.message(red, f.Error())
@@ -100,10 +101,8 @@ func (o *output) failure(f *failure) {
 
 func (o *output) hint(s string) { o.message(plain, "hint: "+s) }
 
-// message prints one line to standard error.
-func (o *output) message(p paint, s string) {
-	fmt.Fprintf(o.stderr, "rowkeep: %s\n", p.on(visible(s), o.colored(o.stderrTTY)))
-}
+// message prints one line to standard error, which a terminal has on as many as it takes.
+func (o *output) message(p paint, s string) { o.report("rowkeep: ", []span{{p, s}}) }
 
 // file returns the writer of a merged file to standard output.
 func (o *output) file() io.Writer {

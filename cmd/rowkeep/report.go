@@ -90,7 +90,7 @@ func mattersPage(file string, list []*matter) (page.Report, error) {
 		if err != nil {
 			return r, err
 		}
-		part := page.Part{Title: x.title(), Names: map[merge.Side]string{}, Result: result, NoBase: !x.session.HasBase(), Only: x.only}
+		part := page.Part{Title: x.title(), Names: map[merge.Side]string{}, Result: result, NoBase: !x.session.HasBase(), Only: x.only, AllConflicts: "rowkeep conflicts " + shellWord(file)}
 		for _, side := range []merge.Side{merge.Base, merge.Ours, merge.Theirs} {
 			part.Names[side] = x.by(side)
 		}

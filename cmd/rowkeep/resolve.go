@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,8 +26,9 @@ type resolveCommand struct {
 	dismiss  bool
 	remember bool
 
-	rules  []settle.Rule
-	memory *settle.Memory
+	rules   []settle.Rule
+	memory  *settle.Memory
+	written []*matter // so far
 }
 
 // allSides are the sides of the flags that answer everything.
@@ -46,13 +48,18 @@ set, quoted as in CSV where it holds a colon. Ours is what the change wants, the
 stands in FILE (or before and behind the ======= of a marker). A policy settles what it
 can before. Without flags conflicts are settled at the terminal, by keys.
 
+A row whose key was changed (key_rename) goes by its old key; a value is the key it gets, COL
+the key column. A key of several columns has names and values as one line of CSV each:
+--set '7,EUR:"id,currency"=8,EUR'.
+
 A file of answers has one object, where each answer names conflicts by any of id, kind, key
 and column, and says take (ours, theirs, base) or value:
   {"schema":"` + settle.SchemaAnswers + `","answers":[{"id":"8c55e01a2b8a0a1f","take":"ours"},
   {"key":["btc_1"],"column":"price","value":"5"},{"take":"theirs"}]}
-Bytes that are not UTF-8 stand in base64 in key_b64, column_b64 and value_b64. Other fields
-of a conflict, as in a report, are passed over. An answer that fits no conflict, or
-contradicts another one, is refused, and nothing is written.
+Its JSON Schema is rowkeep.answers-1 in docs/schema. Bytes that are not UTF-8 stand in base64
+in key_b64, column_b64 and value_b64. Other fields of a conflict, as in a report, are passed
+over. An answer that fits no conflict, or contradicts another one, is refused, and nothing is
+written.
 
 The file is looked at again before it is replaced: what changed meanwhile is merged, and a
 conflict that has other values by then than those it was answered for is left. What is settled of a
@@ -64,7 +71,8 @@ values, and given again where the same is asked. At a terminal that is so withou
 
 Exit status: 0 all is settled; 1 conflicts are left; 2 usage; 3 an answer does not fit, or
 the file cannot be merged; 4 the file cannot be read or written, or somebody else was
-faster; 130 interrupted. On 2, 3 and 4 nothing is written.`,
+faster; 130 interrupted. On 2, 3 and 4 nothing is written, but of several changes, which
+are settled one after the other, those that stood before; the message names them.`,
 		Example: `  rowkeep resolve --theirs config.csv
   rowkeep resolve --take btc_1=ours --set btc_2:price=5 --base config.csv 12
   rowkeep resolve --policy volume=sum --answers answers.json config.csv`,
@@ -223,6 +231,7 @@ func (r *resolveCommand) keepAnswers() error {
 
 // settled notes a matter whose answers are written.
 func (r *resolveCommand) settled(x *matter) {
+	r.written = append(r.written, x)
 	if r.memory != nil {
 		r.memory.Note(x.session)
 	}
@@ -240,12 +249,43 @@ func (r *resolveCommand) apply(ctx context.Context, s *store.Store, list []*matt
 			return r.answerFailure(list, err)
 		}
 	}
-	for _, x := range list {
+	for n, x := range list {
 		if err := r.write(ctx, s, x); err != nil {
-			return err
+			return r.partly(err, list, n)
 		}
 	}
 	return nil
+}
+
+// partly is the error of the n-th matter of a list. Each change is a commit of its own, so it
+// says which of several were written all the same, and which were not tried any more.
+func (r *resolveCommand) partly(err error, list []*matter, n int) error {
+	var f *failure
+	if !errors.As(err, &f) || len(list) == 1 {
+		return err
+	}
+	told := &failure{status: f.status, err: f, hint: f.hint}
+	for _, part := range []struct {
+		text string
+		list []*matter
+	}{{"written", r.written}, {"not tried any more", list[n+1:]}} {
+		if len(part.list) > 0 {
+			told.err = fmt.Errorf("%w; %s: %s", told.err, part.text, changeNames(part.list))
+		}
+	}
+	return told
+}
+
+// changeNames names changes by their numbers.
+func changeNames(list []*matter) string {
+	numbers := make([]string, len(list))
+	for i, x := range list {
+		numbers[i] = strconv.FormatInt(x.change.Seq, 10)
+	}
+	if len(numbers) == 1 {
+		return "change " + numbers[0]
+	}
+	return "changes " + strings.Join(numbers, ", ")
 }
 
 // answer gives those answers of the rules that are for conflicts of the matter.
@@ -264,7 +304,10 @@ func (x *matter) answer(rules []settle.Rule) error {
 
 // answerFailure says which answer does not fit, and what would have.
 func (r *resolveCommand) answerFailure(list []*matter, err error) error {
-	f := &failure{status: statusInput, err: fmt.Errorf("%s: %w; nothing is written", r.file, err)}
+	f := &failure{status: statusInput, err: fmt.Errorf("%s: %w", r.file, err)}
+	if len(r.written) == 0 {
+		f.err = fmt.Errorf("%w; nothing is written", f.err)
+	}
 	var refused *settle.AnswerError
 	if !errors.As(err, &refused) || !errors.Is(err, settle.ErrNoConflict) || refused.Match == nil {
 		return f

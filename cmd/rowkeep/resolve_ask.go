@@ -14,38 +14,49 @@ import (
 // ask settles matters at the terminal, one after the other. Whoever quits leaves the rest
 // as it was.
 func (r *resolveCommand) ask(ctx context.Context, s *store.Store, list []*matter) error {
-	for _, x := range list {
-		if x.change != nil {
-			if err := r.freshen(ctx, s, x); err != nil {
-				return err
-			}
-		}
-		after := func() error { return nil }
-		written, err := tui.Run(ctx, x.session, tui.Config{
-			Title: r.file, Base: x.by(merge.Base), Ours: x.by(merge.Ours), Theirs: x.by(merge.Theirs), First: x.only,
-			NoColor: !r.out.colored(r.out.stdoutTTY), Input: r.stdin, Output: r.out.stdout,
-			Write: func(ctx context.Context, _ *settle.Session) (tui.Outcome, error) {
-				outcome, report, err := r.writeAsked(ctx, s, x)
-				after = report
-				return outcome, err
-			},
-		})
+	for n, x := range list {
+		written, err := r.askOne(ctx, s, x)
 		switch {
-		case errors.Is(err, context.Canceled):
-			return errInterrupted
 		case err != nil:
-			return fileFailure("terminal", err)
+			return r.partly(err, list, n)
 		case !written:
 			r.status = statusConflicts
-			r.say(plain, fmt.Sprintf("%s: left as it was", x.title()))
+			for _, x := range list[n:] {
+				r.say(plain, fmt.Sprintf("%s: left as it was", x.title()))
+			}
 			return nil
-		}
-		r.settled(x)
-		if err := after(); err != nil {
-			return err
 		}
 	}
 	return nil
+}
+
+// askOne settles a matter, and reports whether it was written.
+func (r *resolveCommand) askOne(ctx context.Context, s *store.Store, x *matter) (written bool, err error) {
+	if x.change != nil {
+		if err := r.freshen(ctx, s, x); err != nil {
+			return false, err
+		}
+	}
+	after := func() error { return nil }
+	written, err = tui.Run(ctx, x.session, tui.Config{
+		Title: r.file, Base: x.by(merge.Base), Ours: x.by(merge.Ours), Theirs: x.by(merge.Theirs), First: x.only,
+		NoColor: !r.out.colored(r.out.stdoutTTY), Input: r.stdin, Output: r.out.stdout,
+		Write: func(ctx context.Context, _ *settle.Session) (tui.Outcome, error) {
+			outcome, report, err := r.writeAsked(ctx, s, x)
+			after = report
+			return outcome, err
+		},
+	})
+	switch {
+	case errors.Is(err, context.Canceled):
+		return false, errInterrupted
+	case err != nil:
+		return false, fileFailure("terminal", err)
+	case !written:
+		return false, nil
+	}
+	r.settled(x)
+	return true, after()
 }
 
 // freshen merges a change with what stands in the file now.

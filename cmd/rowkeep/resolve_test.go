@@ -1,23 +1,30 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/escape"
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/hostile"
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/terminal"
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store"
 )
 
 // A dispute is a merge with one conflict, beside an edit that comes through whatever
@@ -25,7 +32,7 @@ import (
 type dispute struct {
 	name, base, ours, theirs string
 	kind                     merge.ConflictKind
-	place                    string // KEY:COL, for --set; "" where that does not name it
+	place                    string // KEY:COL, for --set; "" where that does not name it or it takes no value
 	ofColumn                 bool   // markers cannot show it
 }
 
@@ -35,8 +42,8 @@ var disputes = []dispute{
 	{"commented out, modified", "id,a\n1,x\n2,y\n", "id,a\n# 1,x\n2,y\n", "id,a\n1,t\n2,Y\n", merge.KindDeleteModify, "", false},
 	{"modified, deleted", "id,a\n1,x\n2,y\n", "id,a\n1,o\n2,Y\n", "id,a\n2,y\n", merge.KindModifyDelete, "", false},
 	{"added twice", "id,a\n1,x\n", "id,a\n1,x\n2,o\n", "id,a\n1,X\n2,t\n", merge.KindAddAdd, "2:a", false},
-	{"renamed twice", "id,a\n1,x\n2,y\n", "id,a\n8,x\n2,y\n", "id,a\n9,x\n2,Y\n", merge.KindKeyRename, "", false},
-	{"renamed, deleted", "id,a\n1,x\n2,y\n", "id,a\n8,x\n2,y\n", "id,a\n2,Y\n", merge.KindKeyRename, "", false},
+	{"renamed twice", "id,a\n1,x\n2,y\n", "id,a\n8,x\n2,y\n", "id,a\n9,x\n2,Y\n", merge.KindKeyRename, "1:id", false},
+	{"renamed, deleted", "id,a\n1,x\n2,y\n", "id,a\n8,x\n2,y\n", "id,a\n2,Y\n", merge.KindKeyRename, "1:id", false},
 	{"column deleted, edited", "id,a,b\n1,x,p\n2,y,q\n", "id,b\n1,p\n2,Q\n", "id,a,b\n1,t,p\n2,y,q\n", merge.KindColumnDeleteEdit, "", true},
 	{"column edited, deleted", "id,a,b\n1,x,p\n2,y,q\n", "id,a,b\n1,o,p\n2,y,q\n", "id,b\n1,p\n2,Q\n", merge.KindColumnEditDelete, "", true},
 	{"column added twice", "id,a\n1,x\n2,y\n", "id,a,n\n1,x,o\n2,y,5\n", "id,a,n\n1,x,t\n2,Y,5\n", merge.KindColumnAddAdd, "1:n", false},
@@ -54,17 +61,21 @@ type way struct {
 	// prepare makes a file with the conflict.
 	prepare func(t *testing.T, d dispute, file string)
 	// args say how; nil where the way cannot.
-	args   func(t *testing.T, d dispute, id string, r merge.Resolution) []string
-	marked bool
-	noBase bool
+	args func(t *testing.T, d dispute, id string, r merge.Resolution) []string
+	// settle settles the file so.
+	settle func(t *testing.T, file string, args []string)
+	// marked: it is for files with markers; noBase: of which there is no base.
+	marked, noBase bool
 }
 
 var ways = []way{
-	{name: "flags", prepare: prepareWaiting, args: flagArgs},
-	{name: "answers", prepare: prepareWaiting, args: answerArgs},
-	{name: "markers, diff3", prepare: prepareMarked("diff3"), args: markerArgs, marked: true},
-	{name: "markers, zdiff3", prepare: prepareMarked("zdiff3"), args: markerArgs, marked: true},
-	{name: "markers, merge", prepare: prepareMarked("merge"), args: markerArgs, marked: true, noBase: true},
+	{name: "flags", prepare: prepareWaiting, args: flagArgs, settle: callResolve},
+	{name: "answers", prepare: prepareWaiting, args: answerArgs, settle: callResolve},
+	{name: "keys", prepare: prepareWaiting, args: keysFor, settle: pressKeys},
+	{name: "markers, diff3", prepare: prepareMarked("diff3"), args: markerArgs, settle: callResolve, marked: true},
+	{name: "markers, zdiff3", prepare: prepareMarked("zdiff3"), args: markerArgs, settle: callResolve, marked: true},
+	{name: "markers, merge", prepare: prepareMarked("merge"), args: markerArgs, settle: callResolve, marked: true, noBase: true},
+	{name: "markers, keys", prepare: prepareMarked("diff3"), args: markerKeys, settle: pressKeys, marked: true},
 }
 
 func prepareWaiting(t *testing.T, d dispute, file string) {
@@ -101,6 +112,66 @@ func call(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	return status, out.String(), err.String()
 }
 
+// callResolve settles by the arguments of rowkeep resolve.
+func callResolve(t *testing.T, file string, args []string) {
+	t.Helper()
+	if status, _, stderr := call(t, append(append([]string{"resolve", "-q"}, args...), file)...); status != statusClean {
+		t.Fatalf("exit status %d: %s", status, stderr)
+	}
+}
+
+// pressKeys settles by keys alone: rowkeep resolve runs at a terminal, where they are pressed
+// as soon as it shows the conflicts.
+func pressKeys(t *testing.T, file string, keys []string) {
+	t.Helper()
+	t.Setenv("TERM", "xterm")
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // nothing is remembered
+	person, program := terminal.Pair(t, 80, 24)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // where the keys do not end it
+	defer cancel()
+	status := make(chan int, 1)
+	go func() {
+		status <- run(ctx, []string{"resolve", file}, program, program, program)
+		program.Close()
+	}()
+	var screen strings.Builder
+	shown := bufio.NewReader(person)
+	for !strings.HasSuffix(screen.String(), "conflicts answered") {
+		b, err := shown.ReadByte()
+		if err != nil {
+			t.Fatalf("%v, after %q", err, screen.String())
+		}
+		screen.WriteByte(b)
+	}
+	if _, err := io.WriteString(person, strings.Join(keys, "")); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = shown.WriteTo(io.Discard) }() // else the program could not go on
+	if got := <-status; got != statusClean {
+		t.Fatalf("exit status %d", got)
+	}
+}
+
+// keysFor are keys that settle the conflict that is looked at.
+func keysFor(_ *testing.T, _ dispute, _ string, r merge.Resolution) []string {
+	if r.Side == merge.Neither {
+		return []string{"e", "\x15", r.Value, "\r", "w"} // ^U empties the line
+	}
+	return []string{r.Side.String()[:1], "w"}
+}
+
+// markerKeys answer everything, as markerArgs do.
+func markerKeys(t *testing.T, d dispute, id string, r merge.Resolution) []string {
+	t.Helper()
+	switch {
+	case d.ofColumn:
+		return nil
+	case r.Side == merge.Neither:
+		return keysFor(t, d, id, r)
+	}
+	return []string{"a", "l", r.Side.String()[:1], "w"}
+}
+
 func flagArgs(_ *testing.T, d dispute, _ string, r merge.Resolution) []string {
 	switch {
 	case r.Side != merge.Neither:
@@ -112,7 +183,7 @@ func flagArgs(_ *testing.T, d dispute, _ string, r merge.Resolution) []string {
 }
 
 func answerArgs(t *testing.T, _ dispute, id string, r merge.Resolution) []string {
-	return answersFile(t, map[string]string{"id": id}, r)
+	return answersFile(t, map[string]any{"id": id}, r)
 }
 
 // markerArgs answer everything: what markers show of a conflict may be one of another kind.
@@ -121,12 +192,12 @@ func markerArgs(t *testing.T, d dispute, _ string, r merge.Resolution) []string 
 		return nil
 	}
 	if r.Side == merge.Neither {
-		return answersFile(t, map[string]string{}, r)
+		return answersFile(t, map[string]any{}, r)
 	}
 	return []string{"--" + r.Side.String()}
 }
 
-func answersFile(t *testing.T, answer map[string]string, r merge.Resolution) []string {
+func answersFile(t *testing.T, answer map[string]any, r merge.Resolution) []string {
 	t.Helper()
 	if r.Side == merge.Neither {
 		answer["value"] = r.Value
@@ -162,25 +233,30 @@ func (d dispute) expected(t *testing.T, r merge.Resolution) (content, id string)
 	return string(result.Bytes()), result.Conflicts[0].ID
 }
 
+// answersTo are the answers that a conflict takes.
+func answersTo(d dispute) []merge.Resolution {
+	answers := []merge.Resolution{{Side: merge.Ours}, {Side: merge.Theirs}, {Side: merge.Base}}
+	switch {
+	case d.kind == merge.KindComment:
+		answers = append(answers, merge.Resolution{Side: merge.Neither, Value: "# new, value"})
+	case d.kind.TakesValue():
+		answers = append(answers, merge.Resolution{Side: merge.Neither, Value: "new, value"})
+	}
+	return answers
+}
+
 // Every kind of conflict, settled in every way to each side and to a value, comes to what a
-// merge with that answer gives. The way by keys at a terminal has a test of its own.
+// merge with that answer gives. Before it is listed, and shown in full.
 func TestSettleEveryWay(t *testing.T) {
 	kinds, combinations, refused := map[merge.ConflictKind]bool{}, map[string]int{}, 0
 	for _, w := range ways {
 		for _, d := range disputes {
 			kinds[d.kind] = true
-			answers := []merge.Resolution{{Side: merge.Ours}, {Side: merge.Theirs}, {Side: merge.Base}}
-			switch {
-			case d.kind == merge.KindComment:
-				answers = append(answers, merge.Resolution{Side: merge.Neither, Value: "# new, value"})
-			case d.kind.TakesValue():
-				answers = append(answers, merge.Resolution{Side: merge.Neither, Value: "new, value"})
-			}
-			for _, r := range answers {
+			for _, r := range answersTo(d) {
 				want, id := d.expected(t, r)
 				args := w.args(t, d, id, r)
-				if args == nil {
-					continue
+				if args == nil || w.noBase && d.kind == merge.KindKeyRename && r.Side == merge.Neither {
+					continue // without a base two names of one row are two rows
 				}
 				t.Run(fmt.Sprintf("%s/%s/%s", w.name, d.name, r.Side), func(t *testing.T) {
 					file := filepath.Join(t.TempDir(), "a.csv")
@@ -190,36 +266,84 @@ func TestSettleEveryWay(t *testing.T) {
 						checkBaseRefused(t, file)
 						return
 					}
-					combinations[w.name]++
-					// Without a base two names of one row are two rows.
-					most := 1
-					if w.noBase && d.kind == merge.KindKeyRename {
-						most = 2
-					}
-					status, out, _ := call(t, "conflicts", "--format", "ndjson", file)
-					if n := strings.Count(out, `"type":"conflict"`); status != statusConflicts || n < 1 || n > most {
-						t.Errorf("listed, with exit status %d:\n%s", status, out)
-					}
-					if status, _, stderr := call(t, append(append([]string{"resolve", "-q"}, args...), file)...); status != statusClean {
-						t.Fatalf("exit status %d: %s", status, stderr)
-					}
-					got, err := os.ReadFile(file)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if diff := cmp.Diff(want, string(got)); diff != "" {
-						t.Error(diff)
-					}
+					checkListed(t, w, d, file)
+					w.settle(t, file, args)
+					checkFile(t, file, want)
 					if status, out, _ := call(t, "conflicts", file); status != statusClean {
 						t.Errorf("something still waits: %s", out)
 					}
+					combinations[w.name]++
 				})
 			}
 		}
 	}
-	want := map[string]int{"flags": 16*3 + 3, "answers": 16*3 + 5, "markers, diff3": 12*3 + 5, "markers, zdiff3": 12*3 + 5, "markers, merge": 12*2 + 5}
+	want := map[string]int{
+		"flags": 16*3 + 5, "answers": 16*3 + 7, "keys": 16*3 + 7,
+		"markers, diff3": 12*3 + 7, "markers, zdiff3": 12*3 + 7, "markers, merge": 12*2 + 5, "markers, keys": 12*3 + 7,
+	}
+	if runtime.GOOS != "linux" { // see terminal.Pair
+		delete(want, "keys")
+		delete(want, "markers, keys")
+	}
 	if diff := cmp.Diff(want, combinations); diff != "" || len(kinds) != 11 || refused != 12 {
 		t.Errorf("%d kinds, %d times the base was refused, combinations:\n%s", len(kinds), refused, diff)
+	}
+}
+
+// checkListed checks that the conflict of a file is listed, and shown by its id, with all that
+// the versions have.
+func checkListed(t *testing.T, w way, d dispute, file string) {
+	t.Helper()
+	status, list, _ := call(t, "conflicts", "--format", "ndjson", file)
+	var found []merge.ConflictKind
+	for line := range strings.Lines(list) {
+		var c struct{ Type, ID, Kind string }
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		if c.Type != "conflict" {
+			continue
+		}
+		found = append(found, merge.ConflictKind(c.Kind))
+		status, shown, _ := call(t, "conflicts", file, c.ID)
+		versions := []string{"\n  ours ", "\n  theirs "}
+		if !w.noBase {
+			versions = append(versions, "\n  base ")
+		}
+		for _, want := range append(versions, "conflict "+c.ID+": "+c.Kind) {
+			if status != statusConflicts || !strings.Contains(shown, want) {
+				t.Errorf("%s is shown, with exit status %d, without %q:\n%s", c.ID, status, want, shown)
+			}
+		}
+	}
+	want := []merge.ConflictKind{d.kind}
+	if w.marked && d.kind == merge.KindColumnAddAdd {
+		want[0] = merge.KindCell // the header above the markers has the column
+	}
+	if status != statusConflicts || !slices.Equal(found, want) && !w.noBase || len(found) == 0 {
+		t.Errorf("%v are listed, with exit status %d, want %v", found, status, want)
+	}
+}
+
+// A key of several columns is given as one line of CSV, its columns too.
+func TestKeyOfColumns(t *testing.T) {
+	const marked = "a,v,b\n<<<<<<< o\n1,x,3\n||||||| b\n1,x,2\n=======\n4,x,2\n>>>>>>> t\n"
+	for _, tt := range []struct {
+		args   []string
+		want   string
+		status int
+	}{
+		{[]string{"--set", `1,2:"a,b"=7,8`}, "a,v,b\n7,x,8\n", statusClean},
+		{answersFile(t, map[string]any{"key": []string{"1", "2"}}, merge.Resolution{Side: merge.Neither, Value: `"7,1",8`}), "a,v,b\n\"7,1\",x,8\n", statusClean},
+		{[]string{"--set", `1,2:"a,b"=7`}, marked, statusInput},
+		{[]string{"--set", `1,2:a=7`}, marked, statusInput},
+	} {
+		file := filepath.Join(t.TempDir(), "a.csv")
+		writeFile(t, file, marked)
+		if status, _, stderr := call(t, append(append([]string{"resolve", "-q", "--key", "a,b"}, tt.args...), file)...); status != tt.status {
+			t.Errorf("%q: exit status %d, want %d: %s", tt.args, status, tt.status, stderr)
+		}
+		checkFile(t, file, tt.want)
 	}
 }
 
@@ -240,7 +364,8 @@ func checkBaseRefused(t *testing.T, file string) {
 }
 
 // Many conflicts are listed and settled, of a change and of markers. Work that is quadratic
-// would take minutes.
+// would take minutes, and memory has a bound for each conflict: what is allocated in all, as what
+// is held at one time depends on the collector.
 func TestSettleMany(t *testing.T) {
 	const n = 10_000
 	var d dispute
@@ -252,16 +377,30 @@ func TestSettleMany(t *testing.T) {
 		}
 		*content = b.String()
 	}
-	for name, prepare := range map[string]func(*testing.T, dispute, string){"change": prepareWaiting, "markers": prepareMarked("diff3")} {
-		t.Run(name, func(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		prepare         func(*testing.T, dispute, string)
+		listed, settled int // bytes for each conflict, at the most
+	}{
+		{"change", prepareWaiting, 4800, 5800},
+		{"markers", prepareMarked("diff3"), 5100, 8300},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "a.csv")
-			prepare(t, d, file)
+			tt.prepare(t, d, file)
+			before := allocated()
 			if _, out, _ := call(t, "conflicts", file); strings.Count(out, "\n") != n+1 {
 				t.Errorf("%d lines", strings.Count(out, "\n"))
 			}
+			between := allocated()
 			args := []string{"resolve", "-q", "--take", "key7=theirs", "--set", "key9:v=x", "--ours", file}
 			if status, _, stderr := call(t, args...); status != statusClean {
 				t.Fatalf("exit status %d: %s", status, stderr)
+			}
+			listed, settled := (between-before)/n, (allocated()-between)/n
+			t.Logf("bytes for each conflict: %d listed, %d settled", listed, settled)
+			if !withRace && (listed > tt.listed || settled > tt.settled) {
+				t.Errorf("bytes for each conflict: %d listed, %d settled; want %d, %d at the most", listed, settled, tt.listed, tt.settled)
 			}
 			want := strings.NewReplacer("key7,1,", "key7,2,", "key9,1,", "key9,x,").Replace(d.ours)
 			if got, err := os.ReadFile(file); err != nil || string(got) != want {
@@ -269,6 +408,13 @@ func TestSettleMany(t *testing.T) {
 			}
 		})
 	}
+}
+
+// allocated is how many bytes the process has allocated in all.
+func allocated() int {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.TotalAlloc)
 }
 
 // What steers a terminal does not reach it, whichever way a conflict is shown.
@@ -328,16 +474,7 @@ func TestMarkersMove(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "a.csv")
 			writeFile(t, file, head+block("a", "2", "3"))
-			r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: &app{out: newOutput(io.Discard, io.Discard)}}}}
-			r.rules = []settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}}
-			s, err := r.open(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			list, err := r.matters(t.Context(), s, []string{file})
-			if err != nil {
-				t.Fatal(err)
-			}
+			r, s, list := resolving(t, file, settle.Rule{Resolution: merge.Resolution{Side: merge.Ours}})
 			writeFile(t, file, tt.moved)
 			status := statusClean
 			if err := r.apply(t.Context(), s, list); err != nil {
@@ -379,16 +516,7 @@ func TestChangesMove(t *testing.T) {
 			d := dispute{base: "id,v,w\na,1,\nb,1,\n", ours: "id,v,w\na,2,\nb,2,x\n", theirs: "id,v,w\na,3,\nb,3,\n"}
 			file := filepath.Join(t.TempDir(), "a.csv")
 			prepareWaiting(t, d, file)
-			r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: &app{out: newOutput(io.Discard, io.Discard)}}}}
-			r.rules = []settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}}
-			s, err := r.open(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			list, err := r.matters(t.Context(), s, []string{file})
-			if err != nil {
-				t.Fatal(err)
-			}
+			r, s, list := resolving(t, file, settle.Rule{Resolution: merge.Resolution{Side: merge.Ours}})
 			tt.meanwhile(t, file)
 			status := statusClean
 			if f := (*failure)(nil); errors.As(r.apply(t.Context(), s, list), &f) {
@@ -399,6 +527,99 @@ func TestChangesMove(t *testing.T) {
 				t.Errorf("exit status %d, want %d; the file is %q (%v), want %q", status, tt.status, got, err, tt.want)
 			}
 		})
+	}
+}
+
+// Of three changes the second one cannot be settled: somebody else has done so, or the answer
+// to it does not fit any more beside that to the first. The first one is written, the third
+// one waits, and the error names both.
+func TestChangesPartly(t *testing.T) {
+	const base, cells, keys = "id,v\na,1\nb,1\nc,1\n", "id,v\na,3\nb,3\nc,3\n", "id,v\nt,1\nu,2\n"
+	nothing := func(*testing.T, *store.Store, []*matter) {}
+	for _, tt := range []struct {
+		name      string
+		changes   [3]dispute
+		rules     []settle.Rule
+		meanwhile func(*testing.T, *store.Store, []*matter)
+		want      string
+		status    int
+		reason    error
+	}{
+		{
+			"settled by somebody else",
+			[3]dispute{
+				{base: base, ours: "id,v\na,2\nb,1\nc,1\n", theirs: cells},
+				{base: base, ours: "id,v\na,1\nb,2\nc,1\n", theirs: cells},
+				{base: base, ours: "id,v\na,1\nb,1\nc,2\n", theirs: cells},
+			},
+			[]settle.Rule{{Resolution: merge.Resolution{Side: merge.Ours}}},
+			func(t *testing.T, s *store.Store, list []*matter) {
+				t.Helper()
+				if err := s.Dismiss(t.Context(), list[1].change.Seq); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"id,v\na,2\nb,3\nc,3\n", statusIO, nil,
+		},
+		{
+			"a key that the first one has got",
+			[3]dispute{
+				{base: "id,v\na,1\nu,2\n", ours: "id,v\no,1\nu,2\n", theirs: keys},
+				{base: "id,v\nt,1\nb,2\n", ours: "id,v\nt,1\np,2\n", theirs: keys},
+				{base: "id,v\nt,1\nu,5\n", ours: "id,v\nt,1\nu,6\n", theirs: keys},
+			},
+			[]settle.Rule{
+				{Match: settle.Match{Kind: merge.KindKeyRename}, Resolution: merge.Resolution{Side: merge.Neither, Value: "n"}},
+				{Resolution: merge.Resolution{Side: merge.Ours}},
+			},
+			nothing,
+			"id,v\nn,1\nu,2\n", statusInput, settle.ErrDuplicateKey,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "a.csv")
+			for _, d := range tt.changes {
+				prepareWaiting(t, d, file)
+			}
+			r, s, list := resolving(t, file, tt.rules...)
+			tt.meanwhile(t, s, list)
+			err := r.apply(t.Context(), s, list)
+			var f *failure
+			if !errors.As(err, &f) || f.status != tt.status || tt.reason != nil && !errors.Is(err, tt.reason) {
+				t.Fatalf("%v, want %v, exit status %d", err, tt.reason, tt.status)
+			}
+			told := fmt.Sprintf("; written: change %d; not tried any more: change %d", list[0].change.Seq, list[2].change.Seq)
+			if text := f.Error(); !strings.HasSuffix(text, told) || strings.Contains(text, "nothing is written") {
+				t.Errorf("%q, want %q in the end", text, told)
+			}
+			changes, err := s.Pending()
+			if err != nil || len(changes) == 0 || changes[len(changes)-1].Seq != list[2].change.Seq {
+				t.Errorf("what waits: %+v (%v)", changes, err)
+			}
+			checkFile(t, file, tt.want)
+		})
+	}
+}
+
+// resolving is a call of rowkeep resolve with rules, and what it has to settle.
+func resolving(t *testing.T, file string, rules ...settle.Rule) (*resolveCommand, *store.Store, []*matter) {
+	t.Helper()
+	r := &resolveCommand{mattersCommand: mattersCommand{liveCommand: liveCommand{app: &app{out: newOutput(io.Discard, io.Discard)}}}, rules: rules}
+	s, err := r.open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := r.matters(t.Context(), s, []string{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, s, list
+}
+
+func checkFile(t *testing.T, file, want string) {
+	t.Helper()
+	if got, err := os.ReadFile(file); err != nil || string(got) != want {
+		t.Errorf("the file is %q (%v), want %q", got, err, want)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/tools/txtar"
 
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 )
@@ -141,11 +142,7 @@ func TestSchemas(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	files, err := filepath.Glob("../../merge/testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, file := range files {
+	for _, file := range mergeCases(t) {
 		in := caseInputs(t, file)
 		for _, opt := range []merge.Options{{}, {Strategy: merge.TakeOurs}, {Strategy: merge.TakeBase}, {Granularity: merge.Rows, Strategy: merge.TakeTheirs}} {
 			if r, err := merge.Merge(in["base"], in["ours"], in["theirs"], opt); err == nil {
@@ -161,6 +158,16 @@ func TestSchemas(t *testing.T) {
 			check[name].complete(t, name, def)
 		}
 	}
+}
+
+// mergeCases are the worked merges of package merge.
+func mergeCases(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("../../merge/testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	return files
 }
 
 // caseInputs are the files of a case, by name: base, ours and theirs. A name that ends in
@@ -289,6 +296,137 @@ func TestHostileSchema(t *testing.T) {
 			t.Errorf("%q: %.1000v", x.args[0], err)
 		}
 	}
+}
+
+// TestAnswersSchema compares the schema of answers with what reads them: both take the same.
+func TestAnswersSchema(t *testing.T) {
+	s := schemaOfAnswers(t)
+	for answers, good := range map[string]bool{
+		`[]`:                true,
+		`[{"take":"ours"}]`: true,
+		`[{"id":"8c55e01a2b8a0a1f","take":"theirs"},{"kind":"cell","column":"a","value":""}]`:    true,
+		`[{"key":["a","b"],"column":null,"take":"base"}]`:                                        true,
+		`[{"key":null,"key_b64":["6Q=="],"column":null,"column_b64":"6Q==","value_b64":"6Q=="}]`: true,
+		`[{"type":"conflict","change":1,"row":[],"note":null,"lines":{},"take":"ours"}]`:         true,
+		`null`:                            false,
+		`{"take":"ours"}`:                 false,
+		`[{}]`:                            false,
+		`[{"id":"beef"}]`:                 false,
+		`[{"take":"both"}]`:               false,
+		`[{"take":"ours","value":"x"}]`:   false,
+		`[{"take":1}]`:                    false,
+		`[{"value":1}]`:                   false,
+		`[{"value_b64":"é"}]`:             false,
+		`[{"key":"a","take":"ours"}]`:     false,
+		`[{"key":[1],"take":"ours"}]`:     false,
+		`[{"kind":"sell","take":"ours"}]`: false,
+		`[{"colum":"a","take":"ours"}]`:   false,
+		`[{"take":"ours"}],"more":1`:      false,
+	} {
+		data := []byte(`{"schema":"` + settle.SchemaAnswers + `","answers":` + answers + `}`)
+		if err := valid(s, data); (err == nil) != good {
+			t.Errorf("%s: the schema says %v", data, err)
+		}
+		if _, err := settle.ReadAnswers(data); (err == nil) != good {
+			t.Errorf("%s: the reader says %v", data, err)
+		}
+	}
+	if data := []byte(`{"schema":"rowkeep.answers/2","answers":[]}`); valid(s, data) == nil {
+		t.Errorf("%s is valid", data)
+	}
+}
+
+// TestReportedAnswers makes an answer of each conflict of the cases of package merge, by adding
+// what to take.
+func TestReportedAnswers(t *testing.T) {
+	s := schemaOfAnswers(t)
+	kinds := map[merge.ConflictKind]bool{}
+	for _, file := range mergeCases(t) {
+		in := caseInputs(t, file)
+		r, err := merge.Merge(in["base"], in["ours"], in["theirs"], merge.Options{})
+		if err != nil {
+			continue
+		}
+		for _, c := range r.Conflicts {
+			kinds[c.Kind] = true
+			conflict, err := c.MarshalJSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			data := fmt.Appendf(nil, `{"schema":%q,"answers":[{"take":"ours",%s]}`, settle.SchemaAnswers, conflict[1:])
+			if err := valid(s, data); err != nil {
+				t.Errorf("%s: %v\n%s", file, err, data)
+			}
+			rules, err := settle.ReadAnswers(data)
+			if err != nil || len(rules) != 1 || !rules[0].Selects(c) {
+				t.Errorf("%s: %s is read as %+v (%v)", file, data, rules, err)
+			}
+		}
+	}
+	if len(kinds) != 11 {
+		t.Errorf("%d kinds came up", len(kinds))
+	}
+}
+
+// TestAnswersInDocs validates the examples of answers in the guides and in the help.
+func TestAnswersInDocs(t *testing.T) {
+	s := schemaOfAnswers(t)
+	files, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no guides: %v", err)
+	}
+	help, _ := inProcess(t, 0, "resolve", "--help")
+	texts := map[string]string{"help": help}
+	for _, file := range append(files, "internal/settle/answers.go") {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[file] = strings.ReplaceAll(string(data), "\n//\t", "\n")
+	}
+	found := map[bool]int{}
+	for file, text := range texts {
+		for _, example := range answersIn(t, text) {
+			if err := valid(s, example); err != nil {
+				t.Errorf("%s: %v\n%s", file, err, example)
+			}
+			found[strings.HasSuffix(file, ".md")]++
+		}
+	}
+	if found[true] < 1 || found[false] < 2 {
+		t.Errorf("examples: %d in the guides, %d beside them", found[true], found[false])
+	}
+}
+
+// answersIn finds files of answers in a text.
+func answersIn(t *testing.T, text string) (examples []json.RawMessage) {
+	t.Helper()
+	const start = `{"schema":"` + settle.SchemaAnswers
+	for {
+		i := strings.Index(text, start)
+		if i < 0 {
+			return examples
+		}
+		text = text[i:]
+		var example json.RawMessage
+		if err := json.NewDecoder(strings.NewReader(text)).Decode(&example); err != nil {
+			t.Fatalf("%v in %.200s", err, text)
+		}
+		examples, text = append(examples, example), text[len(example):]
+	}
+}
+
+func schemaOfAnswers(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	c, err := schemas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := schemaOf(c, "rowkeep.answers-1", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // TestSchemaRefuses shows that the schemas are not satisfied by anything.

@@ -105,6 +105,16 @@ func window(t *testing.T, n int, pager, command string) *terminal.Terminal {
 	return terminal.Start(t, 60, 20, env, "unset LESS; cd "+dir+"; "+pager+" "+command)
 }
 
+// Messages end their lines between words, in the width of the terminal.
+func TestMessageFits(t *testing.T) {
+	w := window(t, 5, "", "rowkeep resolve --take row_1=both a.csv")
+	screen := w.Await("hint: ", ended)
+	const want = "rowkeep: --take \"row_1=both\": want one of ours, theirs, base, not \"both\"\nrowkeep: hint: "
+	if !strings.Contains(strings.ReplaceAll(screen, "\n    ", " "), want) || strings.Contains(screen, want) {
+		t.Errorf("the message is not on two lines of whole words:\n%s", screen)
+	}
+}
+
 func TestPager(t *testing.T) {
 	const mark = `PAGER='sed "s/^/paged: /" | head -n 3'`
 	t.Run("short", func(t *testing.T) {

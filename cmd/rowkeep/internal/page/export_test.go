@@ -1,8 +1,8 @@
 package page
 
-// LimitCards changes how many cards a page shows, until restore is called.
-func LimitCards(n int) (restore func()) {
-	before := mostCards
-	mostCards = n
-	return func() { mostCards = before }
+// Limit has pages show so many conflicts and changes until the returned function is called.
+func Limit(n int) (restore func()) {
+	cards, changes := mostCards, mostChanges
+	mostCards, mostChanges = n, n
+	return func() { mostCards, mostChanges = cards, changes }
 }

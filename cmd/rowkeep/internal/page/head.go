@@ -19,6 +19,7 @@ type headView struct {
 	What                    string // what is counted: conflicts or rows
 	Total                   int
 	Part                    *partView // where it is the only one
+	Left                    []leftView
 }
 
 // A tile is a number of the summary.
@@ -63,9 +64,12 @@ func newHead(r Report) headView {
 	h.Clean = states["standing"] == 0
 	h.Searchable = h.Total > 1
 	h.Tiles = tiles(r, states, changes)
-	if len(r.Parts) == 1 {
-		part := newPart(r.Parts[0], 0, false)
-		h.Part = &part
+	for i, p := range r.Parts {
+		part := newPart(p, i, len(r.Parts) > 1)
+		if !part.Several {
+			h.Part = &part
+		}
+		h.Left = append(append(h.Left, part.CardsLeft...), part.ChangesLeft...)
 	}
 	return h
 }
@@ -177,8 +181,25 @@ type partView struct {
 	Key      text
 	Warnings []warningView
 	Changes  int
-	// CardsLeft and ChangesLeft count what the page does not show.
-	Conflicts, CardsLeft, ChangesLeft int
+
+	Conflicts int
+	// CardsLeft and ChangesLeft say what the page does not show; empty where it shows all.
+	CardsLeft, ChangesLeft []leftView
+}
+
+// A leftView says how many of something are not on the page, and what lists them.
+type leftView struct {
+	Title          string // of the part; "" of the only one
+	Left, Of, What string
+	All            text
+}
+
+// left is what is over most of n; empty where that is nothing.
+func left(title string, n, most int, what, command string) []leftView {
+	if n <= most {
+		return nil
+	}
+	return []leftView{{title, number(n - most), number(n), what, plain(command, mostConflict)}}
 }
 
 type factView struct {
@@ -221,7 +242,12 @@ func newPart(p Part, n int, several bool) partView {
 	for range p.Result.Changes() {
 		v.Changes++
 	}
-	v.CardsLeft, v.ChangesLeft = max(0, v.Conflicts-mostCards), max(0, v.Changes-mostChanges)
+	title := ""
+	if several {
+		title = v.Title
+	}
+	v.CardsLeft = left(title, v.Conflicts, mostCards, "conflicts", p.AllConflicts)
+	v.ChangesLeft = left(title, v.Changes, mostChanges, "changes", p.AllChanges)
 	for _, w := range p.Result.Warnings {
 		v.Warnings = append(v.Warnings, newWarning(p, w))
 	}

@@ -45,6 +45,9 @@ type Part struct {
 	NoBase bool
 	// Only is the id of the one conflict that is to be shown, "" for all.
 	Only string
+	// AllConflicts and AllChanges are the commands that list those of a part that is too long
+	// for a page; "" where there is none.
+	AllConflicts, AllChanges string
 }
 
 // conflicts are those that the page is about.
@@ -58,8 +61,8 @@ func (p Part) conflicts() []merge.Conflict {
 // Fact is something to know of a part.
 type Fact struct{ Name, Value string }
 
-// mostCards and mostChanges bound what a page shows, so that a browser can show it. JSON
-// has the rest, and the page says so.
+// mostCards and mostChanges bound what a page shows of a part, so that a browser can show it.
+// The page says above all how many are not on it, and which command lists them.
 var (
 	mostCards   = 20_000
 	mostChanges = 20_000

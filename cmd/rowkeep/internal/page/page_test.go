@@ -169,15 +169,42 @@ func TestHeadlines(t *testing.T) {
 	}
 }
 
-// TestLimit shows that a page that leaves conflicts out says how many.
+// TestLimit shows that a page that leaves something out says above all how many, and what
+// lists all; and so where it ends.
 func TestLimit(t *testing.T) {
-	defer page.LimitCards(20)()
-	html := written(t, many(t, 23))
-	if cards := strings.Count(html, "<article class=\"f "); cards != 20 {
-		t.Errorf("%d cards", cards)
+	defer page.Limit(20)()
+	conflicts, diff := many(t, 1023), demoDiff(t)
+	conflicts.Parts[0].AllConflicts = "rowkeep conflicts 'a <b>.csv'"
+	two := page.Report{Title: "a.csv", Parts: []page.Part{conflicts.Parts[0], many(t, 3).Parts[0]}}
+	two.Parts[0].Title = "change 7"
+	r, err := merge.Diff([]byte("id,v\n"), []byte("id,v\n"+strings.Repeat("a,1\n", 24)), csvrows.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !strings.Contains(html, ">3 more conflicts are not shown here") {
-		t.Error("the page does not say what it leaves out")
+	diff.Parts[0].Result, diff.Parts[0].AllChanges = r, "rowkeep diff a b"
+	const names = "1\u202f003 of 1\u202f023 conflicts are not on this page, which ends where a browser would become slow; <code><bdi>rowkeep conflicts &#39;a &lt;b&gt;.csv&#39;</bdi></code> lists all of them."
+	for _, tt := range []struct {
+		report page.Report
+		cards  string
+		shown  int
+		left   string
+	}{
+		{conflicts, "<article class=\"f ", 20, "<p class=left>" + names},
+		{two, "<article class=\"f ", 23, "<p class=left>change 7: " + names},
+		{diff, "<tr class=", 20, "<p class=left>4 of 24 changes are not on this page, which ends where a browser would become slow; <code><bdi>rowkeep diff a b</bdi></code> lists all of them."},
+		{many(t, 20), "<article class=\"f ", 20, ""},
+	} {
+		html := written(t, tt.report)
+		top, body, _ := strings.Cut(html, "<main ")
+		if cards := strings.Count(body, tt.cards); cards != tt.shown {
+			t.Errorf("%d are shown, want %d", cards, tt.shown)
+		}
+		if tt.left == "" && strings.Contains(html, "class=left") {
+			t.Error("the page says that something is left out")
+		}
+		if n := strings.Count(top, tt.left); tt.left != "" && (n != 1 || strings.Count(body, tt.left) != 1) {
+			t.Errorf("the page does not say %q twice; above: %s", tt.left, top[strings.Index(top, "<header"):])
+		}
 	}
 }
 

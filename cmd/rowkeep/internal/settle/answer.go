@@ -17,6 +17,7 @@ var (
 	ErrWantSide     = errors.New("the conflict is about more than one cell")
 	ErrDuplicateKey = errors.New("another row has this key")
 	ErrNotComment   = errors.New("the line does not read as a comment")
+	ErrNotKey       = errors.New("the value is no key")
 	ErrNotRow       = errors.New("the row would read as a comment, a blank line or a header")
 	ErrContradicts  = errors.New("two answers to one conflict contradict each other")
 )
@@ -60,6 +61,8 @@ func (e *AnswerError) Want() string {
 		return "a line that starts with the comment prefix and has no line end"
 	case ErrDuplicateKey:
 		return "a key that no row has"
+	case ErrNotKey:
+		return "the values of all key columns, not all empty, with commas between them as in CSV"
 	case ErrNoConflict:
 		return "one of the list"
 	}
@@ -84,9 +87,9 @@ func (s *Session) risky(i int, r merge.Resolution) bool {
 	return r.Side == merge.Neither && (c.Kind == merge.KindComment || s.inKey(c) || strings.HasPrefix(r.Value, s.prefix()))
 }
 
-// inKey reports a conflict in a column of the key.
+// inKey reports a conflict about the key, or in a column of it.
 func (s *Session) inKey(c *merge.Conflict) bool {
-	return c.HasColumn && slices.Contains(s.key, c.Column)
+	return c.Kind == merge.KindKeyRename || c.HasColumn && slices.Contains(s.key, c.Column)
 }
 
 // prefix is the comment prefix in force, or what no value begins with.
@@ -105,6 +108,8 @@ func (s *Session) try(changes []change) error {
 	result, err := s.ResultAs(merge.OutputTheirs)
 	var answer *merge.AnswerError
 	switch {
+	case errors.As(err, &answer) && answer.Kind == merge.KindKeyRename:
+		return s.wrong(s.index[answer.ID], ErrNotKey)
 	case errors.As(err, &answer):
 		return s.wrong(s.index[answer.ID], ErrNotComment)
 	case err != nil:

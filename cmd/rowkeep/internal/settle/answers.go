@@ -98,6 +98,9 @@ func ReadAnswers(data []byte) ([]Rule, error) {
 	if file.Schema != SchemaAnswers {
 		return nil, &FormatError{Err: fmt.Errorf("schema is %q, want %q", file.Schema, SchemaAnswers)}
 	}
+	if file.Answers == nil {
+		return nil, &FormatError{Err: errors.New("there is no list of answers")}
+	}
 	rules := make([]Rule, len(file.Answers))
 	for i, a := range file.Answers {
 		var err error

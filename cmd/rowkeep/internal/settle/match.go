@@ -27,7 +27,12 @@ func (m Match) Selects(c merge.Conflict) bool {
 func (m Match) ForAll() bool { return m.narrowness() == 0 }
 
 // Selects reports whether there is a conflict that m selects.
-func (s *Session) Selects(m Match) bool { return len(s.selected(m)) > 0 }
+func (s *Session) Selects(m Match) bool {
+	if m.ForAll() {
+		return len(s.conflicts) > 0
+	}
+	return len(s.selected(m)) > 0
+}
 
 // narrowness orders matches: what says more about a conflict wins over what says less.
 func (m Match) narrowness() int {
@@ -84,17 +89,18 @@ type Rule struct {
 func (s *Session) ApplyRules(rules []Rule) error {
 	order := slices.Clone(rules)
 	slices.SortStableFunc(order, func(a, b Rule) int { return b.narrowness() - a.narrowness() })
-	given := make(map[int]Rule, len(s.conflicts))
+	given := make([]*Rule, len(s.conflicts))
 	var answers []Answer
-	for _, rule := range order {
+	for n := range order {
+		rule := &order[n]
 		places := s.selected(rule.Match)
 		if len(places) == 0 && rule.Match.narrowness() > 0 {
 			return &AnswerError{ID: rule.ID, Match: &rule.Match, Err: ErrNoConflict}
 		}
+		answers = slices.Grow(answers, len(places))
 		for _, i := range places {
-			before, has := given[i]
-			switch {
-			case !has:
+			switch before := given[i]; {
+			case before == nil:
 				given[i] = rule
 				answers = append(answers, Answer{s.conflicts[i].ID, rule.Resolution})
 			case before.narrowness() == rule.narrowness() && before.Resolution != rule.Resolution:
@@ -121,8 +127,8 @@ func (s *Session) selected(m Match) (places []int) {
 		}
 		return places
 	}
-	for i, c := range s.conflicts {
-		if m.Selects(c) {
+	for i := range s.conflicts {
+		if m.Selects(s.conflicts[i]) {
 			places = append(places, i)
 		}
 	}

@@ -2,6 +2,7 @@ package settle
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -96,7 +97,11 @@ func lone(v merge.Value, n int) merge.Value {
 func (s *Session) decide(cell *Cell, i int, key bool, clean map[string]string) {
 	for _, at := range s.ofKey(s.conflicts[i].Key) {
 		c := &s.conflicts[at]
-		if !c.HasColumn || c.Column == cell.Column || c.Kind == merge.KindKeyRename && key {
+		switch {
+		case c.Kind == merge.KindKeyRename && !key && !(c.Ours.Exists && c.Theirs.Exists):
+			s.answerBeside(cell, at)
+			return
+		case !c.HasColumn || c.Column == cell.Column || c.Kind == merge.KindKeyRename && key:
 			cell.Conflict = at
 			s.answerCell(cell)
 			return
@@ -104,6 +109,19 @@ func (s *Session) decide(cell *Cell, i int, key bool, clean map[string]string) {
 	}
 	if text, has := clean[cell.Column]; has {
 		cell.Merged = merge.Value{Exists: true, Text: text}
+	}
+}
+
+// answerBeside fills in a cell of a row that one side renamed and the other deleted: another
+// key keeps the row as the first has it.
+func (s *Session) answerBeside(cell *Cell, at int) {
+	cell.Conflict = at
+	s.answerCell(cell)
+	if s.answers[at].Side != merge.Neither {
+		return
+	}
+	if cell.Merged = cell.Ours; !cell.Ours.Exists {
+		cell.Merged = cell.Theirs
 	}
 }
 
@@ -117,10 +135,38 @@ func (s *Session) answerCell(cell *Cell) {
 	case merge.Theirs:
 		cell.Merged = cell.Theirs
 	case merge.Neither:
-		cell.Merged = merge.Value{Exists: true, Text: r.Value}
+		cell.Merged = merge.Value{Exists: true, Text: s.given(cell, r.Value)}
 	default:
 		cell.Open = true
 	}
+}
+
+// given is what a value makes of a cell: of a key of several columns its part.
+func (s *Session) given(cell *Cell, value string) string {
+	if s.conflicts[cell.Conflict].Kind != merge.KindKeyRename {
+		return value
+	}
+	if n, parts := slices.Index(s.key, cell.Column), s.keyParts(value); n >= 0 && n < len(parts) {
+		return parts[n]
+	}
+	return value
+}
+
+// keyParts are the values of the key columns, of which those of several stand as one line of
+// CSV where one text tells them.
+func (s *Session) keyParts(text string) csvrows.Key {
+	if len(s.key) == 1 {
+		return csvrows.Key{text}
+	}
+	f, err := csvrows.Parse([]byte(text), csvrows.Options{Delimiter: ',', NoHeader: true, NoComment: true})
+	if err != nil || f.Len() == 0 {
+		return nil
+	}
+	var parts csvrows.Key
+	for _, field := range f.Fields(nil, 0) {
+		parts = append(parts, string(field.Value()))
+	}
+	return parts
 }
 
 // ofKey lists the places of the conflicts of one row.
@@ -165,8 +211,8 @@ func (s *Session) cleanRow(c merge.Conflict) map[string]string {
 		return nil
 	}
 	key := csvrows.Key(c.Key)
-	if c.Kind == merge.KindKeyRename && len(s.key) == 1 && c.Theirs.Exists {
-		key = csvrows.Key{c.Theirs.Text}
+	if c.Kind == merge.KindKeyRename && c.Theirs.Exists {
+		key = s.keyParts(c.Theirs.Text)
 	}
 	row, err := t.Get(key)
 	if err != nil {

@@ -1,7 +1,6 @@
 package settle
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -70,10 +69,12 @@ func (s *Session) start() error {
 	return nil
 }
 
-// list takes the conflicts that nothing has settled.
+// list takes the conflicts that nothing has settled. Where there are very many they are most of
+// what is held in memory, so the list is the merge's own, which nobody else reads.
 func (s *Session) list(conflicts []merge.Conflict) {
-	s.conflicts, s.index = nil, make(map[string]int, len(conflicts))
-	for _, c := range conflicts {
+	s.conflicts, s.index = conflicts[:0], make(map[string]int, len(conflicts))
+	for i := range conflicts {
+		c := &conflicts[i]
 		if _, twice := s.index[c.ID]; c.Settled != "" || twice {
 			continue
 		}
@@ -81,13 +82,10 @@ func (s *Session) list(conflicts []merge.Conflict) {
 			c.Base, c.Lines.Base = merge.Value{}, 0
 		}
 		s.index[c.ID] = len(s.conflicts)
-		s.conflicts = append(s.conflicts, c)
+		s.conflicts = append(s.conflicts, *c)
 	}
 	s.answers, s.left = make([]merge.Resolution, len(s.conflicts)), len(s.conflicts)
 }
-
-// Merged is the merge without any answer. It has no bytes.
-func (s *Session) Merged() *merge.Result { return s.first }
 
 // Len is how many conflicts there are, answered or not.
 func (s *Session) Len() int { return len(s.conflicts) }
@@ -145,7 +143,7 @@ func (s *Session) Answer(id string, r merge.Resolution) error {
 // Apply gives several answers at once: all of them, or on an [*AnswerError] none. One Undo
 // takes them back.
 func (s *Session) Apply(answers []Answer) error {
-	var changes []change
+	changes := make([]change, 0, len(answers))
 	tried := false
 	for _, a := range answers {
 		i, known := s.index[a.ID]
@@ -245,7 +243,7 @@ func (s *Session) Resolver() func(merge.Conflict) merge.Resolution {
 type Moved struct {
 	// Moot are conflicts that are none any more, such as those of which the file has now
 	// what ours wants. Asked are those whose answer was dropped because a value of theirs
-	// is another one now. New are those that there were not before.
+	// is another one now, or makes a value that was given unfit. New are those that there were not before.
 	Moot, Asked, New []merge.Conflict
 }
 
@@ -277,6 +275,7 @@ func (s *Session) Become(next *Session) Moved {
 			moved.Asked = append(moved.Asked, next.conflicts[j])
 		}
 	}
+	moved.Asked = append(moved.Asked, next.recheck()...)
 	for _, c := range next.conflicts {
 		if _, known := s.index[c.ID]; !known {
 			moved.New = append(moved.New, c)
@@ -286,14 +285,34 @@ func (s *Session) Become(next *Session) Moved {
 	return moved
 }
 
+// recheck withdraws the values that do not fit any more, such as a key that a row of the
+// file has got meanwhile, and returns their conflicts.
+func (s *Session) recheck() (asked []merge.Conflict) {
+	var values []change
+	for i, r := range s.answers {
+		if s.risky(i, r) {
+			values = append(values, change{at: i})
+		}
+	}
+	if len(values) == 0 || s.try(values) == nil {
+		return nil
+	}
+	s.revert(values)
+	for _, c := range values {
+		asked = append(asked, s.conflicts[c.at])
+	}
+	return asked
+}
+
 // sameQuestion reports conflicts that differ in lines at the most, and in a base that is
 // not known.
 func (s *Session) sameQuestion(a, b merge.Conflict) bool {
-	a.Lines, b.Lines = merge.Lines{}, merge.Lines{}
-	if s.noBase {
-		a.Base, b.Base = merge.Value{}, merge.Value{}
-	}
-	return reflect.DeepEqual(a, b)
+	return a.ID == b.ID && a.Kind == b.Kind && slices.Equal(a.Key, b.Key) && a.Column == b.Column && a.HasColumn == b.HasColumn &&
+		(s.noBase || sameValue(a.Base, b.Base)) && sameValue(a.Ours, b.Ours) && sameValue(a.Theirs, b.Theirs) && a.Note == b.Note
+}
+
+func sameValue(a, b merge.Value) bool {
+	return a.Exists == b.Exists && a.Text == b.Text && slices.EqualFunc(a.Rows, b.Rows, slices.Equal[merge.RowValue])
 }
 
 // delimiter is what the merge cuts the three versions by.

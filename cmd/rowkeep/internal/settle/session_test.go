@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/settle"
+	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
@@ -97,6 +99,7 @@ func TestUndo(t *testing.T) {
 // What does not fit is refused with its reason, and nothing has changed.
 func TestAnswerRefused(t *testing.T) {
 	rows := merge.Options{Granularity: merge.Rows}
+	renamed := [3]string{"id,x\na,1\nb,2\n", "id,x\no,1\nb,2\n", "id,x\nt,1\nb,2\n"}
 	tests := []struct {
 		name        string
 		versions    [3]string
@@ -119,6 +122,18 @@ func TestAnswerRefused(t *testing.T) {
 			name:     "a key that another row has",
 			versions: [3]string{"id,x\na,1\nb,2\n", "id,x\nz,1\nb,2\n", "id,x\na,3\nb,2\n"}, opt: rows,
 			key: "z", column: "id", give: value("b"), want: settle.ErrDuplicateKey,
+		},
+		{
+			name:     "a new name that another row has",
+			versions: renamed, key: "a", column: "id", give: value("b"), want: settle.ErrDuplicateKey,
+		},
+		{
+			name:     "no name at all",
+			versions: renamed, key: "a", column: "id", give: value(""), want: settle.ErrNotKey,
+		},
+		{
+			name:     "a name that makes the row a comment",
+			versions: renamed, key: "a", column: "id", give: value("#a"), want: settle.ErrNotRow,
 		},
 	}
 	for _, tt := range tests {
@@ -191,6 +206,58 @@ func TestRebase(t *testing.T) {
 	}
 }
 
+// A key that was given is withdrawn where a row has got it meanwhile.
+func TestRebaseKey(t *testing.T) {
+	for name, tt := range map[string]struct {
+		theirs string
+		left   int
+	}{
+		"another row comes":  {"id,x\nb,2\nz,9\n", 0},
+		"a row with the key": {"id,x\nb,2\nnew,9\n", 1},
+	} {
+		s := start(t, "id,x\na,1\nb,2\n", "id,x\no,1\nb,2\n", "id,x\nb,2\n", merge.Options{})
+		if err := s.Answer(s.Conflict(0).ID, value("new")); err != nil {
+			t.Fatal(err)
+		}
+		moved, err := s.Rebase([]byte(tt.theirs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Len() != 1 || s.Left() != tt.left || len(moved.Asked) != tt.left {
+			t.Errorf("%s: %d of %d left, %+v", name, s.Left(), s.Len(), moved)
+		}
+	}
+}
+
+// The row around two names of it, and around one that the other side deleted, with a name
+// that was given.
+func TestRowOfKey(t *testing.T) {
+	pair := merge.Options{Read: csvrows.Options{Key: []string{"id", "to"}}}
+	for _, tt := range []struct {
+		versions [3]string
+		opt      merge.Options
+		give     string
+		want     string
+	}{
+		{[3]string{"id,x\na,1\n", "id,x\no,1\n", "id,x\nt,1\n"}, merge.Options{}, "new", "new 1"},
+		{[3]string{"id,x\na,1\nb,2\n", "id,x\no,1\nb,2\n", "id,x\nb,2\n"}, merge.Options{}, "new", "new 1"},
+		{[3]string{"id,x\na,1\nb,2\n", "id,x\nb,2\n", "id,x\nt,1\nb,2\n"}, merge.Options{}, "new", "new 1"},
+		{[3]string{"id,x,to\na,1,b\n", "id,x,to\no,1,b\n", "id,x,to\nt,1,b\n"}, pair, `"n,1",m`, "n,1 1 m"},
+	} {
+		s := start(t, tt.versions[0], tt.versions[1], tt.versions[2], tt.opt)
+		if err := s.Answer(s.Conflict(0).ID, value(tt.give)); err != nil {
+			t.Fatal(err)
+		}
+		var merged []string
+		for _, cell := range s.Row(0).Cells {
+			merged = append(merged, cell.Merged.Text)
+		}
+		if got := strings.Join(merged, " "); got != tt.want {
+			t.Errorf("%q: the row shows %q, want %q", tt.versions, got, tt.want)
+		}
+	}
+}
+
 func TestRow(t *testing.T) {
 	s := start(t, base, ours, theirs, merge.Options{})
 	c := find(t, s, "a", "price")
@@ -244,4 +311,35 @@ func TestManyConflicts(t *testing.T) {
 	if got := result(t, s); got != string(ours) {
 		t.Error("all settled to ours is not ours")
 	}
+}
+
+// What a session holds for each conflict has a bound: the conflict itself, with an id, a key
+// and three values, its place by id, its answer, and what undoes that.
+func TestMemoryOfConflicts(t *testing.T) {
+	const n, most = 40_000, 750
+	base, ours, theirs := many(n)
+	before := held()
+	s, err := settle.New(base, ours, theirs, merge.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AnswerAll(settle.Match{}, side(merge.Ours)); err != nil {
+		t.Fatal(err)
+	}
+	each := (held() - before) / n
+	t.Logf("%d bytes a conflict", each)
+	if each > most {
+		t.Errorf("%d bytes are held for each conflict, want %d at the most", each, most)
+	}
+	runtime.KeepAlive(s)
+	runtime.KeepAlive(base)
+}
+
+// held is how many bytes of the heap are in use.
+func held() int {
+	runtime.GC()
+	runtime.GC() // what finalizers and pools have kept
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }

@@ -4,6 +4,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -159,15 +160,27 @@ func (m *model) takeBase()   { m.answer(merge.Resolution{Side: merge.Base}) }
 // answer answers the conflict that is looked at, and goes on to the next one.
 func (m *model) answer(r merge.Resolution) {
 	if err := m.s.Answer(m.s.Conflict(m.at).ID, r); err != nil {
-		m.message = err.Error()
+		m.message = refusal(err)
 		return
 	}
 	m.next()
 }
 
+// refusal says why an answer does not fit. Which conflict it was for is seen.
+func refusal(err error) string {
+	var refused *settle.AnswerError
+	if !errors.As(err, &refused) {
+		return err.Error()
+	}
+	if want := refused.Want(); want != "" {
+		return refused.Err.Error() + "; want " + want
+	}
+	return refused.Err.Error()
+}
+
 func (m *model) withdraw() {
 	if err := m.s.Answer(m.s.Conflict(m.at).ID, merge.Resolution{}); err != nil {
-		m.message = err.Error()
+		m.message = refusal(err)
 	}
 }
 
@@ -179,7 +192,8 @@ func (m *model) undo() {
 	m.message = "nothing to undo"
 }
 
-// edit asks for a value. It starts from the answer that there is, or else from ours.
+// edit asks for a value. It starts from the answer that there is, or else from ours, or from
+// theirs where ours has deleted it.
 func (m *model) edit() {
 	c := m.s.Conflict(m.at)
 	if !c.Kind.TakesValue() {
@@ -187,6 +201,9 @@ func (m *model) edit() {
 		return
 	}
 	start := c.Ours.Text
+	if !c.Ours.Exists {
+		start = c.Theirs.Text
+	}
 	switch r := m.s.Answered(m.at); r.Side {
 	case merge.Neither:
 		start = r.Value
@@ -195,10 +212,14 @@ func (m *model) edit() {
 	case merge.Base:
 		start = c.Base.Text
 	}
+	what := "value"
+	if c.Kind == merge.KindKeyRename {
+		what = "key"
+	}
 	if plain(start) {
-		m.ask("value: ", start, (*model).take)
+		m.ask(what+": ", start, (*model).take)
 	} else {
-		m.ask(`value, \n is a line end: `, escaped(start), (*model).takeEscaped)
+		m.ask(what+`, \n is a line end: `, escaped(start), (*model).takeEscaped)
 	}
 }
 
@@ -307,7 +328,7 @@ func (m *model) allOf(key, text string, match settle.Match) choice {
 func (m *model) answerAll(match settle.Match, r merge.Resolution) {
 	n, err := m.s.AnswerAll(match, r)
 	if err != nil {
-		m.message = err.Error()
+		m.message = refusal(err)
 		return
 	}
 	m.next()

@@ -232,6 +232,30 @@ func TestSizes(t *testing.T) {
 	w.Await("> · a limit", "conflict 4 of 7")
 }
 
+// A window that changes while a value is typed shows it further, and takes it.
+func TestResizeWhileTyping(t *testing.T) {
+	w, dir := start(t, 80, 24, base, ours, them)
+	w.Await("0 of 7")
+	w.Keys("j", "j", "j", "e", "C-u")
+	w.Type("1234567")
+	w.Await("value: 1234567")
+	w.Resize(50, 12)
+	w.Await("value: 1234567", "key a, column limit")
+	w.Resize(100, 30)
+	w.Type("8")
+	w.Await("value: 12345678", "daemon")
+	w.Keys("Enter")
+	w.Await("1 of 7")
+	w.Keys("a", "l", "o", "w")
+	if status := w.Status(); status != 0 {
+		t.Fatalf("status %d\n%s", status, w.Screen())
+	}
+	merged, err := os.ReadFile(filepath.Join(dir, "merged"))
+	if err != nil || !strings.Contains(string(merged), "\na,BTC,12345678,") {
+		t.Errorf("%q (%v)", merged, err)
+	}
+}
+
 // TestHostile shows values that would steer a terminal, or break the layout.
 func TestHostile(t *testing.T) {
 	for _, v := range hostile.Values() {
@@ -294,6 +318,40 @@ func TestMany(t *testing.T) {
 	w.Keys("a", "l", "o", "w")
 	if status := w.Status(); status != 0 {
 		t.Fatalf("status %d\n%s", status, w.Screen())
+	}
+}
+
+// What is said, asked and offered is all there in a narrow window, on lines that end between
+// words.
+func TestNarrow(t *testing.T) {
+	s, err := settle.New([]byte("id,threshold_price\norder_1,7\norder_2,1\n"), []byte("id,threshold_price\norder_3,7\norder_2,5\n"), []byte("id,threshold_price\norder_4,7\norder_2,6\n"), merge.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := tea.Model(newModel(t.Context(), s, Config{Title: "a.csv", NoColor: true}))
+	m, _ = m.Update(tea.WindowSizeMsg{Width: 40, Height: 24})
+	says := func(want string) {
+		t.Helper()
+		lookAt(t, want, m.(model))
+		text := strings.Join(strings.Fields(ansi.Strip(strings.Join(m.(model).screen(), " "))), " ")
+		if !strings.Contains(text, want) {
+			t.Errorf("the screen does not say %q:\n%s", want, text)
+		}
+	}
+	press := func(keys ...tea.KeyPressMsg) {
+		for _, k := range keys {
+			m, _ = m.Update(k)
+		}
+	}
+	char := func(r rune) tea.KeyPressMsg { return tea.KeyPressMsg{Code: r, Text: string(r)} }
+	says("o ours t theirs b base e edit a all u undo n next w write q quit ? help")
+	press(char('a'))
+	says("answer l all that are left k kind key_rename c column id r row order_1 any other key: no")
+	press(tea.KeyPressMsg{Code: tea.KeyEscape}, char('e'))
+	press(tea.KeyPressMsg{Code: tea.KeyBackspace}, char('2'), tea.KeyPressMsg{Code: tea.KeyEnter})
+	says("another row has this key; want a key that no row has")
+	if s.Left() != 2 {
+		t.Errorf("%d left", s.Left())
 	}
 }
 

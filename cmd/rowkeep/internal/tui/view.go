@@ -54,8 +54,8 @@ func (m model) screen() []string {
 	return lines
 }
 
-// bodyHeight is what the title and the two lines at the bottom leave.
-func (m model) bodyHeight() int { return m.height - 3 }
+// bodyHeight is what the title and the lines at the bottom leave.
+func (m model) bodyHeight() int { return m.height - 1 - len(m.bottom()) }
 
 func (m model) listHeight() int { return max(1, m.bodyHeight()) }
 
@@ -93,35 +93,60 @@ func (m model) title() string {
 	return bold.Render(pad(title, m.width-len(count))) + count
 }
 
-// bottom are the line of the last message, or of what is typed, and that of the keys.
+// bottom are the last message, or what is typed, and the keys: on more than a line each where
+// the window is narrow, so that nobody has to guess, but never on so many that the body is gone.
 func (m model) bottom() []string {
+	message := flow(strings.Fields(shown(m.message)), " ", m.width, max(1, m.height/4))
+	keys := max(1, m.height/8)
 	switch m.mode {
 	case typing:
 		input := m.input
 		input.SetWidth(max(1, m.width-ansi.StringWidth(input.Prompt)-1))
 		return []string{input.View(), faint.Render("enter takes it, esc leaves it")}
 	case choosing:
-		return []string{bold.Render(shown(m.message)), m.choicesLine()}
+		for i, line := range message {
+			message[i] = bold.Render(line)
+		}
+		return append(message, flow(m.choicesShown(), "  ", m.width, keys)...)
 	}
-	return []string{shown(m.message), m.keysLine()}
+	return append(message, flow(m.keysShown(), "  ", m.width, keys)...)
 }
 
-func (m model) choicesLine() string {
+// flow puts parts on lines of a width, each on one as long as it is not wider. What is over
+// most lines makes the last one too long.
+func flow(parts []string, separator string, width, most int) []string {
+	lines := []string{""}
+	for _, part := range parts {
+		last := len(lines) - 1
+		longer := lines[last] + separator + part
+		switch {
+		case lines[last] == "":
+			lines[last] = part
+		case len(lines) == most || ansi.StringWidth(longer) <= width:
+			lines[last] = longer
+		default:
+			lines = append(lines, part)
+		}
+	}
+	return lines
+}
+
+func (m model) choicesShown() []string {
 	var parts []string
 	for _, c := range m.choices {
 		parts = append(parts, bold.Render(c.key)+" "+c.text)
 	}
-	return strings.Join(append(parts, faint.Render("any other key: no")), "  ")
+	return append(parts, faint.Render("any other key: no"))
 }
 
-func (m model) keysLine() string {
+func (m model) keysShown() []string {
 	var parts []string
 	for _, c := range m.commands {
 		if c.short != "" {
 			parts = append(parts, bold.Render(c.Help().Key)+" "+c.short)
 		}
 	}
-	return strings.Join(parts, "  ")
+	return parts
 }
 
 func (m model) help() []string {
