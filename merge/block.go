@@ -91,15 +91,8 @@ func (m *merger) marker(c byte, size int, label, name string) {
 	m.w.must = true
 }
 
-// recordMade writes a copy of a record: what is copied one behind the other is one stretch.
-func (m *merger) recordMade(text, end []byte) {
-	m.freshMade()
-	start := len(m.made)
-	m.made = append(m.made, text...)
-	n := len(m.made)
-	m.made = append(m.made, end...)
-	m.w.record(m.made[start:n], m.made[n:])
-}
+// recordMade writes a copy of a record.
+func (m *merger) recordMade(text, end []byte) { m.w.record(m.keep(text, end)) }
 
 // markerSize returns a length of markers that no line of the inputs starts with: the
 // one asked for, or one more than the longest line start that looks like a marker.
@@ -177,24 +170,6 @@ func isPlain(text string) bool {
 		}
 	}
 	return true
-}
-
-// emitRowBlock writes the merged row as a block: in each version its own side of the
-// conflicts and everything else merged.
-func (m *merger) emitRowBlock(t triple) {
-	b := block{}
-	end := m.endOf(t)
-	named := inBase // by the last version if base lacks the row
-	for v := range t {
-		if t[v] >= 0 {
-			b.versions[v] = []rendered{{m.rowText(t, v), end}}
-			if t[inBase] < 0 {
-				named = v
-			}
-		}
-	}
-	b.name = m.keyText(m.in[named].Key(int(t[named]), m.in[named].key))
-	m.emitBlock(b)
 }
 
 // emitFateBlock writes a row that one side deleted and the other changed. A comment

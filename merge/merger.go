@@ -92,6 +92,7 @@ type scratch struct {
 	made       []byte // text of rows that the merge rendered; grows, never reused
 	keyA, keyB []byte
 	line       []byte
+	shown      []byte // texts of rows, until one is put
 
 	linesKnown bool // the row whose lines were looked up last
 	linesRow   triple

@@ -10,26 +10,28 @@ import (
 // what either side has in place of a part of it. It returns text and line end in memory
 // that the merge made; ok is false where the row must be merged cell by cell. What it makes
 // is what that would make: without quotes bytes are values, and a value that one side
-// changed stands. It reads as a row, as its first field is that of a row.
+// changed stands; what is the same in all three stands as it is, in whatever quotes, if a
+// delimiter parts it from what was changed above. It reads as a row, as its first field is
+// that of a row.
 func (m *merger) splice(t triple) (text, end []byte, ok bool) {
 	if !m.splices || t[inBase] < 0 || t[inOurs] < 0 || t[inTheirs] < 0 {
 		return nil, nil, false
 	}
 	b := m.in[inBase].Text(int(t[inBase]))
-	o, th := m.in[inOurs].Text(int(t[inOurs])), m.in[inTheirs].Text(int(t[inTheirs]))
-	if bytes.IndexByte(b, '"') >= 0 {
-		return nil, nil, false
-	}
-	x, okX := m.patchOf(b, o)
-	y, okY := m.patchOf(b, th)
+	x, okX := m.patchOf(b, m.in[inOurs].Text(int(t[inOurs])))
+	y, okY := m.patchOf(b, m.in[inTheirs].Text(int(t[inTheirs])))
 	if !okX || !okY {
 		return nil, nil, false
 	}
 	if y.from < x.from {
 		x, y = y, x
 	}
-	if x.to > y.from || bytes.IndexByte(b[x.to:y.from], m.in[inBase].Delimiter()) < 0 {
+	delim := m.in[inBase].Delimiter()
+	if x.to > y.from || bytes.IndexByte(b[x.to:y.from], delim) < 0 {
 		return nil, nil, false // they may be in one field
+	}
+	if q := bytes.IndexByte(b, '"'); q >= 0 && (q < y.to || bytes.IndexByte(b[y.to:q], delim) < 0) {
+		return nil, nil, false
 	}
 	m.freshMade()
 	start := len(m.made)
