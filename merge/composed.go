@@ -29,6 +29,9 @@ func (m *merger) put(c composed) {
 // composeRow composes a row that neither stands in a duplicated key's conflict nor was
 // deleted by one side.
 func (m *merger) composeRow(t triple) composed {
+	if c, ok := m.splice(t); ok {
+		return c
+	}
 	b, o, th := t[inBase], t[inOurs], t[inTheirs]
 	switch {
 	case b >= 0 && o >= 0 && m.unchangedFrom(t, inTheirs) && m.ownLayout[inOurs]:
@@ -57,9 +60,6 @@ func (m *merger) asIs(v int, t triple) composed {
 
 // mergedText is a row merged cell by cell.
 func (m *merger) mergedText(t triple) composed {
-	if text, end, ok := m.splice(t); ok {
-		return composed{text: text, end: end}
-	}
 	m.mergeRow(t)
 	switch {
 	case m.row.block:
