@@ -1,6 +1,10 @@
 package merge
 
-import "github.com/rowkeep/rowkeep/internal/tune"
+import (
+	"slices"
+
+	"github.com/rowkeep/rowkeep/internal/tune"
+)
 
 // Composing ahead: what becomes of a kept row depends on its three versions and on what was
 // decided about columns; the rows above it decide no more than how it is put. So where there
@@ -17,6 +21,7 @@ type ahead struct {
 	turn       int                  // whose batch is the latest
 	latest     *batch
 	put, told  int // how many of its rows and conflicts are in the result
+	above      int // how many rows were in the batches before
 }
 
 // A batch is some of the kept rows, one after the other.
@@ -90,6 +95,7 @@ func (a *ahead) next() (row *aheadRow, conflicts []Conflict) {
 		if len(a.latest.rows) > 0 {
 			a.used[a.turn] <- a.latest
 		}
+		a.above += len(a.latest.rows)
 		a.turn = (a.turn + 1) % helpers
 		a.latest, a.put, a.told = <-a.made[a.turn], 0, 0
 	}
@@ -107,6 +113,9 @@ func (m *merger) emitKept(t triple, a *ahead) {
 		return
 	}
 	row, conflicts := a.next()
+	if a.put == 1 {
+		m.expectConflicts(a)
+	}
 	if row.left {
 		m.emitRow(t)
 		return
@@ -115,4 +124,16 @@ func (m *merger) emitKept(t triple, a *ahead) {
 		m.report(c)
 	}
 	m.put(row.composed)
+}
+
+// expectConflicts makes room for the conflicts of the latest batch: where there is none, for
+// as many as there will be if it goes on as it did, but at most sixteen times what there is.
+func (m *merger) expectConflicts(a *ahead) {
+	const most = 16
+	has, all := len(m.res.Conflicts), len(m.res.Conflicts)+len(a.latest.conflicts)
+	if all <= cap(m.res.Conflicts) {
+		return
+	}
+	room := float64(all) * float64(len(m.kept)) / float64(a.above+len(a.latest.rows)) * (1 + 1.0/most)
+	m.res.Conflicts = slices.Grow(m.res.Conflicts, max(all, min(int(room), most*all))-has)
 }

@@ -63,7 +63,7 @@ func (m *merger) mergedText(t triple) composed {
 	m.mergeRow(t)
 	switch {
 	case m.row.block:
-		return composed{block: m.rowBlock(t)}
+		return composed{block: m.rowBlock(t, m.rowTexts(t), m.endOf(t))}
 	case m.holdsNothing():
 		return composed{}
 	}
@@ -71,20 +71,19 @@ func (m *merger) mergedText(t triple) composed {
 	return composed{text: text, end: end}
 }
 
-// rowBlock shows the merged row as a block: in each version its own side of the conflicts
-// and everything else merged.
-func (m *merger) rowBlock(t triple) *block {
+// rowBlock shows a row as a block, of which these are the versions.
+func (m *merger) rowBlock(t triple, texts [3][]byte, end []byte) *block {
 	shown := struct {
 		block
 		lines [3]rendered
 	}{}
-	b, end := &shown.block, m.endOf(t)
+	b := &shown.block
 	named := inBase // by the last version if base lacks the row
 	for v := range t {
 		if t[v] < 0 {
 			continue
 		}
-		shown.lines[v] = rendered{m.rowText(t, v), end}
+		shown.lines[v] = rendered{texts[v], end}
 		b.versions[v] = shown.lines[v : v+1]
 		if t[inBase] < 0 {
 			named = v
@@ -92,6 +91,17 @@ func (m *merger) rowBlock(t triple) *block {
 	}
 	b.name = m.keyText(m.in[named].Key(int(t[named]), m.in[named].key))
 	return b
+}
+
+// rowTexts is the merged row in the versions that have it: in each its own side of the
+// conflicts and everything else merged.
+func (m *merger) rowTexts(t triple) (texts [3][]byte) {
+	for v := range t {
+		if t[v] >= 0 {
+			texts[v] = m.rowText(t, v)
+		}
+	}
+	return texts
 }
 
 // rowText renders the merged row as version v has it, in memory that is used again once a

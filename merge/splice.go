@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
+
+	"github.com/rowkeep/rowkeep/csvrows"
 )
 
 // splice merges a row that each side changed in one field at the most: base's text, with
@@ -32,8 +35,11 @@ func (m *merger) splice(t triple) (c composed, ok bool) {
 		x, y = y, x
 	}
 	delim := m.in[inBase].Delimiter()
-	if !x.inField(b, delim) || !y.inField(b, delim) || x.to > y.from || bytes.IndexByte(b[x.to:y.from], delim) < 0 {
+	switch {
+	case !x.inField(b, delim) || !y.inField(b, delim):
 		return composed{}, false
+	case x.to > y.from || bytes.IndexByte(b[x.to:y.from], delim) < 0:
+		return m.spliceClash(t, texts, ends, x.from, max(x.to, y.to))
 	}
 	if q := bytes.IndexByte(b, '"'); q >= 0 && (q < y.to || bytes.IndexByte(b[y.to:q], delim) < 0) {
 		return composed{}, false
@@ -46,6 +52,44 @@ func (m *merger) splice(t triple) (c composed, ok bool) {
 	n := len(m.made)
 	m.made = append(m.made, m.mergeEnds(ends, t)...)
 	return composed{text: m.made[start:n], end: m.made[n:]}, true // one stretch, with what is made next
+}
+
+// spliceClash is splice for a row of which both sides changed one field, that from which the
+// bytes of base from one place up to another are: each version is the row with its own side
+// of the conflict.
+func (m *merger) spliceClash(t triple, texts, ends [3][]byte, from, to int) (c composed, ok bool) {
+	b, delim := texts[inBase], m.in[inBase].Delimiter()
+	from = bytes.LastIndexByte(b[:from], delim) + 1
+	if i := bytes.IndexByte(b[to:], delim); i >= 0 {
+		to += i
+	} else {
+		to = len(b)
+	}
+	at := bytes.Count(b[:from], []byte{delim})
+	q := bytes.IndexByte(b, '"')
+	if from == 0 || at >= len(m.layout) || q >= 0 && q < to || m.rows.base[inBase][t[inBase]] == keyless {
+		return composed{}, false
+	}
+	col := &m.cols[m.layout[at]]
+	if col.isKey || len(m.policies) > 0 { // a policy may look at other fields
+		return composed{}, false
+	}
+	end := m.mergeEnds(ends, t)
+	if bytes.Equal(texts[inOurs], texts[inTheirs]) {
+		return composed{text: texts[inOurs], end: end}, true
+	}
+	var views [3]view
+	for v, text := range texts {
+		views[v] = view{raw: csvrows.Field(text[from : len(text)-len(b)+to]), has: true, present: true}
+	}
+	r := rowMerge{merger: m, rec: t, called: m.in[inTheirs].Key(int(t[inTheirs]), m.in[inTheirs].key)}
+	m.row.block, m.row.shown = false, m.row.shown[:0]
+	x := r.conflict(col, views)
+	if m.row.block {
+		return composed{block: m.rowBlock(t, texts, end)}, true
+	}
+	text, end := m.keep(slices.Concat(b[:from], x.raw, b[to:]), end)
+	return composed{text: text, end: end}, true
 }
 
 // canSplice reports that rows may be spliced: the columns are the same everywhere, and no
