@@ -133,15 +133,9 @@ func behindQuoted(data []byte, open int) int {
 // Key returns the key of a row, given as its raw bytes, as [File.AppendKey] encodes it.
 // The key stands in the row itself or in dst, whose bytes it replaces.
 func (c *Cutter) Key(dst, raw []byte, cols []int) (key []byte, empty bool) {
-	if len(cols) == 1 && cols[0] == 0 && raw[0] != '"' {
-		if i := indexNear(raw, c.f.opt.Delimiter); i > 0 {
-			return raw[:i], false
-		}
-	}
 	text := trimLineEnd(raw)
 	if len(cols) == 1 {
-		fd, _ := fieldAt(text, cols[0], c.f.opt.Delimiter)
-		key = fd.Value()
+		key = keyField(text, cols[0], c.f.opt.Delimiter)
 		return key, len(key) == 0
 	}
 	return appendKey(dst[:0], text, cols, c.f.opt.Delimiter)

@@ -89,11 +89,22 @@ func (f *File) AppendKey(dst []byte, i int, cols []int) (key []byte, empty bool)
 	return appendKey(dst, f.Text(i), cols, f.opt.Delimiter)
 }
 
+// keyField is the value of a field. Most keys are short, and bare in the first column.
+func keyField(text []byte, col int, delim byte) []byte {
+	if col == 0 && len(text) > 0 && text[0] != '"' {
+		if end := indexNear(text, delim); end >= 0 {
+			return text[:end]
+		}
+		return text
+	}
+	fd, _ := fieldAt(text, col, delim)
+	return fd.Value()
+}
+
 // appendKey encodes as [Key.id] does, so that bytes of a row and a key compare.
 func appendKey(dst, text []byte, cols []int, delim byte) (key []byte, empty bool) {
 	if len(cols) == 1 {
-		fd, _ := fieldAt(text, cols[0], delim)
-		v := fd.Value()
+		v := keyField(text, cols[0], delim)
 		return append(dst, v...), len(v) == 0
 	}
 	empty = true

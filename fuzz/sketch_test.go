@@ -18,7 +18,10 @@ import (
 // and in all that a result says.
 
 // tiny makes every step of a merge by difference happen in small inputs.
-var tiny = tune.Sizes{Least: 0, Block: 1, MostBlock: 2, Part: 20, Large: 1, Window: 1, Patience: 1}
+var tiny = tune.Sizes{Least: 0, Block: 1, MostBlock: 2, Part: 20, Large: 1, Window: 1, Patience: 1, Ahead: 1}
+
+// ahead leaves nothing out, but where it must, and has rows composed beside others.
+var ahead = tune.Sizes{Least: -1, Block: 1, MostBlock: 2, Part: 20, Large: 1, Window: 1, Patience: 1, Ahead: 3}
 
 // wide differs from what is usual only in that small inputs are not merged whole.
 var wide = tune.Sizes{Least: 0, Block: tune.Merge.Block, MostBlock: tune.Merge.MostBlock, Part: 1 << 20, Large: 100, Window: tune.Merge.Window, Patience: tune.Merge.Patience}
@@ -70,7 +73,7 @@ func (tr triple) large(sizes tune.Sizes) (merged, diffed told) {
 // where the merge of windows does, as that has no other way than by difference.
 func sameByDifference(tr triple) (applies bool, err error) {
 	merged, diffed := tr.under(tune.Sizes{Least: -1})
-	for _, sizes := range []tune.Sizes{tiny, wide} {
+	for _, sizes := range []tune.Sizes{tiny, wide, ahead} {
 		m, d := tr.under(sizes)
 		if err := m.differsFrom(merged); err != nil {
 			return true, fmt.Errorf("merge by difference, %+v: %w", sizes, err)

@@ -81,25 +81,19 @@ func (m *merger) marker(c byte, size int, label, name string) {
 	for range size {
 		text = append(text, c)
 	}
-	for i, part := range []string{label, name} {
-		if part != "" {
-			text = append(append(text, [...]string{" ", ": "}[i]...), part...)
-		}
+	if label != "" {
+		text = append(append(text, ' '), label...)
+	}
+	if name != "" {
+		text = append(append(text, ": "...), name...)
 	}
 	m.line = text
 	m.recordMade(text, m.w.neighbour(m.w.end))
 	m.w.must = true
 }
 
-// recordMade writes a copy of a record: what is copied one behind the other is one stretch.
-func (m *merger) recordMade(text, end []byte) {
-	m.freshMade()
-	start := len(m.made)
-	m.made = append(m.made, text...)
-	n := len(m.made)
-	m.made = append(m.made, end...)
-	m.w.record(m.made[start:n], m.made[n:])
-}
+// recordMade writes a copy of a record.
+func (m *merger) recordMade(text, end []byte) { m.w.record(m.keep(text, end)) }
 
 // markerSize returns a length of markers that no line of the inputs starts with: the
 // one asked for, or one more than the longest line start that looks like a marker.
@@ -118,23 +112,36 @@ func (m *merger) markerSize() int {
 // longestMarker returns how many equal marker characters a line or a field starts with
 // at the most. Lines within quotes count: a reader of markers does not know of
 // quotes. Fields count, as the result may have the columns in another order.
+//
+// The data is searched part by part, as each is in the cache for the second character.
 func longestMarker(data []byte, delim byte) int {
+	const part = 64 << 10
 	longest := 0
-	for _, c := range []byte("<|=>") {
-		for at := 0; ; at++ {
-			next := bytes.IndexByte(data[at:], c)
-			if next < 0 {
-				break
-			}
-			start := at + next
-			for at = start; at < len(data) && data[at] == c; at++ {
-			}
-			if startsLine(data, start) || data[start-1] == delim {
-				longest = max(longest, at-start)
-			}
-			if at == len(data) {
-				break
-			}
+	for from := 0; from < len(data); from += part {
+		to := min(from+part, len(data))
+		for _, c := range []byte("<|=>") {
+			longest = max(longest, longestRun(data, from, to, c, delim))
+		}
+	}
+	return longest
+}
+
+// longestRun is longestMarker for one character and what starts from a place on up to another.
+func longestRun(data []byte, from, to int, c, delim byte) int {
+	longest, at := 0, from
+	for from > 0 && at < to && data[at] == c && data[at-1] == c {
+		at++ // what started above was looked at there
+	}
+	for at < to {
+		next := bytes.IndexByte(data[at:to], c)
+		if next < 0 {
+			break
+		}
+		start := at + next
+		for at = start; at < len(data) && data[at] == c; at++ {
+		}
+		if startsLine(data, start) || data[start-1] == delim {
+			longest = max(longest, at-start)
 		}
 	}
 	return longest
@@ -177,24 +184,6 @@ func isPlain(text string) bool {
 		}
 	}
 	return true
-}
-
-// emitRowBlock writes the merged row as a block: in each version its own side of the
-// conflicts and everything else merged.
-func (m *merger) emitRowBlock(t triple) {
-	b := block{}
-	end := m.endOf(t)
-	named := inBase // by the last version if base lacks the row
-	for v := range t {
-		if t[v] >= 0 {
-			b.versions[v] = []rendered{{m.rowText(t, v), end}}
-			if t[inBase] < 0 {
-				named = v
-			}
-		}
-	}
-	b.name = m.keyText(m.in[named].Key(int(t[named]), m.in[named].key))
-	m.emitBlock(b)
 }
 
 // emitFateBlock writes a row that one side deleted and the other changed. A comment

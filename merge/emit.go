@@ -18,22 +18,18 @@ func (m *merger) compose() {
 		m.lead(m.leadOf(m.header.rec))
 		m.emitHeader()
 	}
-	kept := m.keptRows()
-	ord := m.orderRows(kept)
+	m.orderRows(m.keptRows())
 	cut, cuts := 0, 0
 	if m.sketch != nil {
 		cuts = len(m.sketch.cuts)
 		m.w.spans = slices.Grow(m.w.spans, 4*cuts)
 	}
-	for i := range kept {
-		at := i
-		if ord.order != nil {
-			at = int(ord.order[i])
-		}
-		t := m.rows.tripleOf(inBase, kept[at])
+	rows := m.composeAhead()
+	for i := range m.kept {
+		t := m.rows.tripleOf(inBase, m.keptAt(i))
 		m.lead(m.leadOf(t))
-		m.emitRow(t)
-		for ; cut < cuts && m.sketch.anchors[cut][inBase] == kept[at]; cut++ {
+		m.emitKept(t, rows)
+		for ; cut < cuts && m.sketch.anchors[cut][inBase] == t[inBase]; cut++ {
 			m.emitCut(m.sketch.cuts[cut])
 		}
 	}
@@ -52,8 +48,16 @@ func (m *merger) keptRows() []int32 {
 	return kept
 }
 
+// keptAt is base's row that stands in both sides and is the i-th of these in the result.
+func (m *merger) keptAt(i int) int32 {
+	if m.order.order != nil {
+		i = int(m.order.order[i])
+	}
+	return m.kept[i]
+}
+
 // orderRows merges the order of the kept rows.
-func (m *merger) orderRows(kept []int32) ordering {
+func (m *merger) orderRows(kept []int32) {
 	smaller := func(a, b []int32) bool {
 		return slices.CompareFunc(a, b, func(x, y int32) int {
 			m.keyA, _ = m.in[inBase].AppendKey(m.keyA[:0], int(kept[x]), m.in[inBase].key)
@@ -71,7 +75,6 @@ func (m *merger) orderRows(kept []int32) ordering {
 		}
 	}
 	m.kept, m.order = kept, ord
-	return ord
 }
 
 // rowRanks returns the rank of each kept row on side s.
@@ -225,23 +228,11 @@ func (m *merger) emitRow(t triple) {
 		m.emitGroup(g, t)
 		return
 	}
-	b, o, th := t[inBase], t[inOurs], t[inTheirs]
-	switch {
-	case b >= 0 && (o < 0) != (th < 0):
+	if b := t[inBase]; b >= 0 && (t[inOurs] < 0) != (t[inTheirs] < 0) {
 		m.emitDeleted(b)
-	case b >= 0 && o >= 0 && m.unchangedFrom(t, inTheirs) && m.ownLayout[inOurs]:
-		m.emitRecord(inOurs, o, t)
-	case b >= 0 && o >= 0 && m.unchangedFrom(t, inOurs) && m.ownLayout[inTheirs]:
-		m.emitRecord(inTheirs, th, t)
-	case len(m.undone) > 0:
-		m.emitMerged(t)
-	case b < 0 && th < 0 && m.ownLayout[inOurs]:
-		m.emitRecord(inOurs, o, t)
-	case b < 0 && o < 0 && m.ownLayout[inTheirs]:
-		m.emitRecord(inTheirs, th, t)
-	default:
-		m.emitMerged(t)
+		return
 	}
+	m.put(m.composeRow(t))
 }
 
 func (m *merger) groupOfTriple(t triple) *group {
@@ -251,17 +242,6 @@ func (m *merger) groupOfTriple(t triple) *group {
 		}
 	}
 	return nil
-}
-
-// unchangedFrom reports that side s left base's row as it was.
-func (m *merger) unchangedFrom(t triple, s int) bool {
-	return m.baseLayout[s] && bytes.Equal(m.in[inBase].Text(int(t[inBase])), m.in[s].Text(int(t[s])))
-}
-
-// emitRecord writes a row of a version byte for byte, but for its line end.
-func (m *merger) emitRecord(v int, rec int32, t triple) {
-	m.res.Stats.Rows.Result++
-	m.w.record(m.in[v].Text(int(rec)), m.endOf(t))
 }
 
 // emitDeleted writes a row of base that one side deleted, if it stands.
@@ -289,23 +269,7 @@ func (m *merger) keptAlone(f *fate) triple {
 }
 
 // emitMerged writes a row merged cell by cell.
-func (m *merger) emitMerged(t triple) {
-	if text, end, ok := m.splice(t); ok {
-		m.res.Stats.Rows.Result++
-		m.w.record(text, end)
-		return
-	}
-	m.mergeRow(t)
-	if m.row.block {
-		m.emitRowBlock(t)
-		return
-	}
-	if m.holdsNothing() {
-		return
-	}
-	m.res.Stats.Rows.Result++
-	m.w.record(m.rowText(t, inOurs), m.endOf(t))
-}
+func (m *merger) emitMerged(t triple) { m.put(m.mergedText(t)) }
 
 // holdsNothing reports a merged row without a value: one without a key whose values
 // all stood in columns that were settled to be dropped.
@@ -316,31 +280,6 @@ func (m *merger) holdsNothing() bool {
 		}
 	}
 	return true
-}
-
-// freshMade makes room for a row that is rendered, so that growing never copies much.
-func (m *merger) freshMade() {
-	const chunk, spare = 64 << 10, 4 << 10
-	if cap(m.made)-len(m.made) < spare {
-		m.made = make([]byte, 0, chunk)
-	}
-}
-
-// rowText renders the merged row as version v has it.
-func (m *merger) rowText(t triple, v int) []byte {
-	m.freshMade()
-	start := len(m.made)
-	m.made = m.appendRow(m.made, v)
-	text := m.made[start:len(m.made):len(m.made)]
-	if m.readsAsRow(text) {
-		return text
-	}
-	delim := m.in[inOurs].Delimiter()
-	if quoted := csvrows.Encode(text, true, delim); bytes.IndexByte(text, delim) < 0 && m.readsAsRow(quoted) {
-		return quoted
-	}
-	m.fail(m.rowError(t))
-	return text
 }
 
 // emitGroup writes a duplicated key that both sides changed: each row at its own

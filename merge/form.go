@@ -57,40 +57,43 @@ func (m *merger) mergeFileForm() {
 	}
 }
 
-// lineEnds returns the line end that all records of a version share (the last may
-// have none), and whether they do.
-func lineEnds(f *csvrows.File) (end []byte, uniform bool) {
+// firstEnd is the first line end of a version, or nil.
+func firstEnd(f *csvrows.File) []byte {
 	for i := range f.Len() {
-		switch e := f.LineEnd(i); {
-		case len(e) == 0:
-		case end == nil:
-			end = e
-		case !bytes.Equal(e, end):
-			return end, false
+		if e := f.LineEnd(i); len(e) > 0 {
+			return e
 		}
 	}
-	return end, end != nil
+	return nil
+}
+
+// uniform reports that every record of a version has this line end; the last may have none.
+func (m *merger) uniform(v int, end []byte) bool {
+	if end == nil || m.sketch != nil && !m.sketch.ends.are(end) {
+		return false
+	}
+	for i := range m.in[v].Len() {
+		if e := m.in[v].LineEnd(i); len(e) > 0 && !bytes.Equal(e, end) {
+			return false
+		}
+	}
+	return true
 }
 
 // conversion returns the line end that a side converted all of base's to, or nil.
 func (m *merger) conversion() []byte {
 	var ends [3][]byte
-	var uniform [3]bool
 	for v := range m.in {
-		ends[v], uniform[v] = lineEnds(m.in[v].File)
-		if m.sketch != nil {
-			uniform[v] = uniform[v] && m.sketch.ends.are(ends[v])
-		}
+		ends[v] = firstEnd(m.in[v].File)
 	}
-	if !uniform[inBase] {
+	differs := func(s int, from []byte) bool { return ends[s] != nil && !bytes.Equal(ends[s], from) }
+	if !differs(inOurs, ends[inBase]) && !differs(inTheirs, ends[inBase]) || !m.uniform(inBase, ends[inBase]) {
 		return nil
 	}
 	var to []byte
+	uniform := [3]bool{inOurs: m.uniform(inOurs, ends[inOurs]), inTheirs: m.uniform(inTheirs, ends[inTheirs])}
 	for _, s := range []int{inOurs, inTheirs} {
-		if !uniform[s] || bytes.Equal(ends[s], ends[inBase]) {
-			continue
-		}
-		if to == nil || bytes.Compare(ends[s], to) < 0 {
+		if uniform[s] && differs(s, ends[inBase]) && (to == nil || bytes.Compare(ends[s], to) < 0) {
 			to = ends[s]
 		}
 	}
@@ -98,7 +101,7 @@ func (m *merger) conversion() []byte {
 		return nil
 	}
 	for _, s := range []int{inOurs, inTheirs} {
-		if ends[s] != nil && !bytes.Equal(ends[s], ends[inBase]) && !bytes.Equal(ends[s], to) || ends[s] != nil && !uniform[s] {
+		if differs(s, ends[inBase]) && differs(s, to) || ends[s] != nil && !uniform[s] {
 			m.warn(Warning{Kind: WarnForm, Input: sideOf(s), Message: "the other side converted every line end; line ends changed here gave way"})
 		}
 	}
@@ -125,8 +128,7 @@ func (m *merger) fallbackEnd() []byte {
 	return []byte{'\n'}
 }
 
-// endOf merges the line end of a record three ways. An end that is missing, as the
-// last record's may be, says nothing.
+// endOf merges the line end of a record three ways.
 func (m *merger) endOf(t triple) []byte {
 	var e [3][]byte
 	for v, rec := range t {
@@ -134,6 +136,12 @@ func (m *merger) endOf(t triple) []byte {
 			e[v] = m.in[v].LineEnd(int(rec))
 		}
 	}
+	return m.mergeEnds(e, t)
+}
+
+// mergeEnds merges the line ends of a record. An end that is missing, as the last record's
+// may be, says nothing.
+func (m *merger) mergeEnds(e [3][]byte, t triple) []byte {
 	b, o, th := e[inBase], e[inOurs], e[inTheirs]
 	switch {
 	case len(o) == 0 && len(th) == 0:

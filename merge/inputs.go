@@ -36,6 +36,12 @@ type version struct {
 	number int // inBase, inOurs or inTheirs
 }
 
+// parts returns text and line end of a record.
+func (x *version) parts(rec int) (text, end []byte) {
+	text = x.Text(rec)
+	return text, text[len(text) : x.Offset(rec+1)-x.Offset(rec)]
+}
+
 // inputs are the three versions and the key by which their rows are told apart.
 type inputs struct {
 	in       [3]version

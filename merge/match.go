@@ -345,19 +345,15 @@ type triple [3]int32
 
 // tripleOf finds the row that record rec of version in is.
 func (p *pairing) tripleOf(in int, rec int32) triple {
-	t := triple{none, none, none}
-	t[in] = rec
+	b := rec
 	if in != inBase {
-		if b := p.base[in][rec]; b >= 0 {
-			t[inBase] = b
-		} else {
-			t[other(in)] = p.twinOf(in, rec)
-			return t
-		}
+		b = p.base[in][rec]
 	}
-	for _, s := range []int{inOurs, inTheirs} {
-		t[s] = p.side[s][t[inBase]]
+	if b >= 0 {
+		return triple{b, p.side[inOurs][b], p.side[inTheirs][b]}
 	}
+	t := triple{none, none, none}
+	t[in], t[other(in)] = rec, p.twinOf(in, rec)
 	return t
 }
 

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"maps"
+	"sync"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 )
@@ -92,6 +93,7 @@ type scratch struct {
 	made       []byte // text of rows that the merge rendered; grows, never reused
 	keyA, keyB []byte
 	line       []byte
+	shown      []byte // texts of rows, until one is put
 
 	linesKnown bool // the row whose lines were looked up last
 	linesRow   triple
@@ -174,14 +176,20 @@ func (m *merger) warn(w Warning) {
 // warnInputs tells of headers that start with the comment prefix, of what looks like
 // conflict markers, and of NUL bytes: no CSV file needs one, and a crash leaves many.
 func (m *merger) warnInputs() {
+	var markers, nuls [3]int // lines
+	var wg sync.WaitGroup
+	for v := range m.in {
+		wg.Go(func() { markers[v], nuls[v] = m.lineOf(v, markerAt), m.lineOf(v, nulAt) })
+	}
+	wg.Wait()
 	for v := range m.in {
 		if m.in[v].PrefixedHeader() {
 			m.warn(Warning{Kind: WarnPrefixedHeader, Input: sideOf(v), Line: 1, Message: "the header starts with the comment prefix"})
 		}
-		if line := m.lineOf(v, markerAt); line > 0 {
+		if line := markers[v]; line > 0 {
 			m.warn(Warning{Kind: WarnConflictMarker, Input: sideOf(v), Line: line, Message: "this looks like a conflict marker; it was read as data"})
 		}
-		if line := m.lineOf(v, nulAt); line > 0 {
+		if line := nuls[v]; line > 0 {
 			m.warn(Warning{Kind: WarnNUL, Input: sideOf(v), Line: line, Message: "this holds a NUL byte; it was read as data"})
 		}
 	}

@@ -32,6 +32,7 @@ type mergedRow struct {
 	cells []cell
 	// block is set if a conflict stands in it that is to be shown by markers.
 	block bool
+	shown [][3]view // what versions of cells point to
 }
 
 // A rowMerge holds what the cells of one row have in common.
@@ -58,7 +59,7 @@ func (m *merger) mergeRow(rec triple) {
 			m.fields[v] = m.in[v].Fields(m.fields[v], int(rec[v]))
 		}
 	}
-	m.row.cells, m.row.block = m.row.cells[:0], false
+	m.row.cells, m.row.block, m.row.shown = m.row.cells[:0], false, m.row.shown[:0]
 	r.compareKeys()
 	r.clash = m.opt.Granularity == Rows && r.bothChanged()
 	for _, c := range m.layout[:r.reach()] {
@@ -289,6 +290,9 @@ func (r *rowMerge) mergeDeleted(c *column, b, k view) view {
 
 // mergeBoth merges a field that both sides have.
 func (r *rowMerge) mergeBoth(c *column, b, o, t view) cell {
+	if b.has && b.same(o) && b.same(t) {
+		return cell{view: t} // nearly every field
+	}
 	vb, vo, vt := b.value(), o.value(), t.value()
 	oursChanged, theirsChanged := !bytes.Equal(vo, vb), !bytes.Equal(vt, vb)
 	if r.rec[inBase] < 0 {
@@ -337,7 +341,8 @@ func (r *rowMerge) choose(v verdict, kind ConflictKind, versions [3]view) cell {
 	switch side := v.sideOr(r.standIn(kind)); side {
 	case NoSide:
 		r.row.block = true
-		return cell{view: view{has: true, present: o.present || t.present}, versions: &versions}
+		r.row.shown = append(r.row.shown, versions)
+		return cell{view: view{has: true, present: o.present || t.present}, versions: &r.row.shown[len(r.row.shown)-1]}
 	case Neither:
 		return cell{view: r.formed([]byte(v.value), b, o, t)}
 	default:
@@ -404,26 +409,6 @@ func merge3(b, o, t bool) bool {
 		return t
 	}
 	return o
-}
-
-// appendRow joins the fields of the merged row as version v has it: its side of the
-// conflicts, everything else merged.
-func (m *merger) appendRow(dst []byte, v int) []byte {
-	delim := m.in[inOurs].Delimiter()
-	cells := m.row.cells
-	last := 0
-	for i := range cells {
-		if cells[i].as(v).present {
-			last = i
-		}
-	}
-	for i := range cells[:min(last+1, len(cells))] {
-		if i > 0 {
-			dst = append(dst, delim)
-		}
-		dst = append(dst, cells[i].as(v).raw...)
-	}
-	return dst
 }
 
 // as is the cell in one version.

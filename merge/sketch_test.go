@@ -27,7 +27,9 @@ func under(sizes tune.Sizes, do func()) {
 
 var (
 	whole = tune.Sizes{Least: -1}
-	tiny  = tune.Sizes{Block: 1, MostBlock: 2, Part: 50, Large: 1, Window: 1, Patience: 1}
+	// wholeAhead has rows composed beside others, which whole composes one by one.
+	wholeAhead = tune.Sizes{Least: -1, Ahead: 3}
+	tiny       = tune.Sizes{Block: 1, MostBlock: 2, Part: 50, Large: 1, Window: 1, Patience: 1, Ahead: 1}
 )
 
 // mergeBothWays merges inputs whole and by difference. It fails if the results differ, and
@@ -49,9 +51,9 @@ func mergeBothWays(t *testing.T, in [3][]byte, opt merge.Options) (leftOut int) 
 	merged(whole, &want, &wantView)
 	inOnePart := tiny
 	inOnePart.Part = 1 << 20
-	for _, sizes := range []tune.Sizes{tiny, inOnePart} {
+	for _, sizes := range []tune.Sizes{tiny, inOnePart, wholeAhead} {
 		if r := merged(sizes, &got, &gotView); r != nil {
-			leftOut = merge.LeftOut(r)
+			leftOut = max(leftOut, merge.LeftOut(r))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("whole (-), by difference (+):\n%s", diff)

@@ -4,32 +4,45 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
+
+	"github.com/rowkeep/rowkeep/csvrows"
 )
 
-// splice merges a row of which each side changed one field, another one: base's text, with
-// what either side has in place of a part of it. It returns text and line end in memory
-// that the merge made; ok is false where the row must be merged cell by cell. What it makes
-// is what that would make: without quotes bytes are values, and a value that one side
-// changed stands. It reads as a row, as its first field is that of a row.
-func (m *merger) splice(t triple) (text, end []byte, ok bool) {
+// splice merges a row that each side changed in one field at the most: base's text, with
+// what either side has in place of a part of it. ok is false where the row must be merged
+// cell by cell. What it makes is what that would make: without quotes bytes are values, and
+// a value that one side changed stands; what is the same in all three stands as it is, in
+// whatever quotes, if a delimiter parts it from what was changed above. It reads as a row,
+// as its first field is that of a row.
+func (m *merger) splice(t triple) (c composed, ok bool) {
 	if !m.splices || t[inBase] < 0 || t[inOurs] < 0 || t[inTheirs] < 0 {
-		return nil, nil, false
+		return composed{}, false
 	}
-	b := m.in[inBase].Text(int(t[inBase]))
-	o, th := m.in[inOurs].Text(int(t[inOurs])), m.in[inTheirs].Text(int(t[inTheirs]))
-	if bytes.IndexByte(b, '"') >= 0 {
-		return nil, nil, false
+	var texts, ends [3][]byte
+	for v, rec := range t {
+		texts[v], ends[v] = m.in[v].parts(int(rec))
 	}
-	x, okX := m.patchOf(b, o)
-	y, okY := m.patchOf(b, th)
-	if !okX || !okY {
-		return nil, nil, false
+	b := texts[inBase]
+	x, y := patchOf(b, texts[inOurs]), patchOf(b, texts[inTheirs])
+	switch {
+	case y.empty():
+		return composed{text: texts[inOurs], end: m.mergeEnds(ends, t)}, true
+	case x.empty():
+		return composed{text: texts[inTheirs], end: m.mergeEnds(ends, t)}, true
 	}
 	if y.from < x.from {
 		x, y = y, x
 	}
-	if x.to > y.from || bytes.IndexByte(b[x.to:y.from], m.in[inBase].Delimiter()) < 0 {
-		return nil, nil, false // they may be in one field
+	delim := m.in[inBase].Delimiter()
+	switch {
+	case !x.inField(b, delim) || !y.inField(b, delim):
+		return composed{}, false
+	case x.to > y.from || bytes.IndexByte(b[x.to:y.from], delim) < 0:
+		return m.spliceClash(t, texts, ends, x.from, max(x.to, y.to))
+	}
+	if q := bytes.IndexByte(b, '"'); q >= 0 && (q < y.to || bytes.IndexByte(b[y.to:q], delim) < 0) {
+		return composed{}, false
 	}
 	m.freshMade()
 	start := len(m.made)
@@ -37,8 +50,46 @@ func (m *merger) splice(t triple) (text, end []byte, ok bool) {
 	m.made = append(append(m.made, b[x.to:y.from]...), y.by...)
 	m.made = append(m.made, b[y.to:]...)
 	n := len(m.made)
-	m.made = append(m.made, m.endOf(t)...)
-	return m.made[start:n], m.made[n:], true // one stretch, with what is made next
+	m.made = append(m.made, m.mergeEnds(ends, t)...)
+	return composed{text: m.made[start:n], end: m.made[n:]}, true // one stretch, with what is made next
+}
+
+// spliceClash is splice for a row of which both sides changed one field, that from which the
+// bytes of base from one place up to another are: each version is the row with its own side
+// of the conflict.
+func (m *merger) spliceClash(t triple, texts, ends [3][]byte, from, to int) (c composed, ok bool) {
+	b, delim := texts[inBase], m.in[inBase].Delimiter()
+	from = bytes.LastIndexByte(b[:from], delim) + 1
+	if i := bytes.IndexByte(b[to:], delim); i >= 0 {
+		to += i
+	} else {
+		to = len(b)
+	}
+	at := bytes.Count(b[:from], []byte{delim})
+	q := bytes.IndexByte(b, '"')
+	if from == 0 || at >= len(m.layout) || q >= 0 && q < to || m.rows.base[inBase][t[inBase]] == keyless {
+		return composed{}, false
+	}
+	col := &m.cols[m.layout[at]]
+	if col.isKey || len(m.policies) > 0 { // a policy may look at other fields
+		return composed{}, false
+	}
+	end := m.mergeEnds(ends, t)
+	if bytes.Equal(texts[inOurs], texts[inTheirs]) {
+		return composed{text: texts[inOurs], end: end}, true
+	}
+	var views [3]view
+	for v, text := range texts {
+		views[v] = view{raw: csvrows.Field(text[from : len(text)-len(b)+to]), has: true, present: true}
+	}
+	r := rowMerge{merger: m, rec: t, called: m.in[inTheirs].Key(int(t[inTheirs]), m.in[inTheirs].key)}
+	m.row.block, m.row.shown = false, m.row.shown[:0]
+	x := r.conflict(col, views)
+	if m.row.block {
+		return composed{block: m.rowBlock(t, texts, end)}, true
+	}
+	text, end := m.keep(slices.Concat(b[:from], x.raw, b[to:]), end)
+	return composed{text: text, end: end}, true
 }
 
 // canSplice reports that rows may be spliced: the columns are the same everywhere, and no
@@ -53,14 +104,19 @@ type patch struct {
 	by       []byte
 }
 
-// patchOf finds the part of a row that a side changed. ok is false if it may be more than
-// one field or holds quotes.
-func (m *merger) patchOf(b, s []byte) (p patch, ok bool) {
+// patchOf finds the part of a row that a side changed.
+func patchOf(b, s []byte) patch {
 	from := commonPrefix(b, s)
 	tail := commonSuffix(b[from:], s[from:])
-	p = patch{from, len(b) - tail, s[from : len(s)-tail]}
-	delim := m.in[inBase].Delimiter()
-	return p, bytes.IndexByte(p.by, delim) < 0 && bytes.IndexByte(p.by, '"') < 0 && bytes.IndexByte(b[p.from:p.to], delim) < 0
+	return patch{from, len(b) - tail, s[from : len(s)-tail]}
+}
+
+// empty reports that the side changed nothing.
+func (p *patch) empty() bool { return p.from == p.to && len(p.by) == 0 }
+
+// inField reports that the patch is within one field of b and holds no quotes.
+func (p *patch) inField(b []byte, delim byte) bool {
+	return bytes.IndexByte(p.by, delim) < 0 && bytes.IndexByte(p.by, '"') < 0 && bytes.IndexByte(b[p.from:p.to], delim) < 0
 }
 
 // commonSuffix is how many bytes a and b both end with.

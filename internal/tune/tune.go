@@ -19,7 +19,9 @@ type Sizes struct {
 	// Window is in how many records the place is looked for where versions meet again;
 	// where it was not found so often, the whole file is searched.
 	Window, Patience int
+	// Ahead is how many rows are composed at once beside others; 0 composes one by one.
+	Ahead int
 }
 
 // Merge is in force. It is not to be changed while something is merged.
-var Merge = Sizes{Least: 32 << 10, Judge: 16, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 8 << 20, Window: 8, Patience: 16}
+var Merge = Sizes{Least: 32 << 10, Judge: 16, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 8 << 20, Window: 8, Patience: 16, Ahead: 512}
