@@ -411,7 +411,7 @@ var ofMerge = []mutant{
 		`if x.to > y.from || bytes.IndexByte(b[x.to:y.from], m.in[inBase].Delimiter()) < 0 {`, `if x.to > y.from {`, "two edits of one cell are put together",
 	},
 	{
-		"large-window", "merge/large.go", "",
+		"large-window", "merge/window.go", "",
 		`c.off += c.pos`, `c.off += 0`, "windows are read from the wrong place",
 	},
 	{
