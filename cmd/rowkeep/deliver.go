@@ -61,6 +61,7 @@ type toFile struct {
 	file    string // as the command line names it
 	target  string // the file behind all symbolic links
 	write   func(io.Writer) error
+	size    int64 // of what is written, where that is known
 	pending pending
 	// undoable asks for an undo. Its price is a moment in which the target does not
 	// exist, which a report can bear and a user's table cannot.
@@ -72,6 +73,7 @@ type toFile struct {
 // are, or a pendingFile.
 type pending interface {
 	io.Writer
+	Fd() uintptr
 	Sync() error
 	CloseAtomicallyReplace() error
 	Cleanup() error
@@ -90,6 +92,7 @@ func (d *toFile) prepare() (err error) {
 		d.pending = nil // it may hold a nil pointer
 		return fileFailure(d.file, err)
 	}
+	reserve(d.pending.Fd(), d.size)
 	if err := d.write(d.pending); err != nil {
 		return fileFailure(d.file, err)
 	}

@@ -217,7 +217,7 @@ func (m *mergeCommand) deliver(ctx context.Context, result *merge.Result) error 
 		if m.output == stdio {
 			results = append(results, toStream{m.out.file(), write})
 		} else {
-			results = append(results, &toFile{file: m.output, write: write})
+			results = append(results, &toFile{file: m.output, write: write, size: result.Size()})
 		}
 	}
 	return deliver(ctx, results)

@@ -415,7 +415,7 @@ var ofMerge = []mutant{
 		`c.off += c.pos`, `c.off += 0`, "windows are read from the wrong place",
 	},
 	{
-		"large-short", "merge/result.go", "",
-		`if err == io.EOF {`, `if false {`, "a file that became shorter is the end of the result",
+		"large-short", "merge/output.go", "",
+		`case err == io.EOF:`, `case false:`, "a file that became shorter is the end of the result",
 	},
 }
