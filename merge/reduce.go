@@ -304,7 +304,7 @@ func (x *reducing) starts() [][3]int {
 // parts is how many parts of base are worth looking at beside one another: a few, and in a
 // large file so many that those which are looked at at a time stand near to one another.
 func (x *reducing) parts() int {
-	const few, far = 4, 64 << 20
+	const few, far = 8, 64 << 20
 	size := x.src[inBase].size()
 	return min(size/max(x.Part, 1), max(few, size/far))
 }

@@ -305,12 +305,16 @@ func (r *reducer) check(key []byte, start int) step {
 	return goOn
 }
 
-// less is bytes.Compare(a, b) < 0, without a call where the first words tell.
+// less is bytes.Compare(a, b) < 0, without a call where words tell: the first ones, or of
+// keys of one length the last ones, which overlap them.
 func less(a, b []byte) bool {
 	const word = 8
 	for len(a) >= word && len(b) >= word {
 		if x, y := binary.BigEndian.Uint64(a), binary.BigEndian.Uint64(b); x != y {
 			return x < y
+		}
+		if n := len(a) - word; n < word && len(a) == len(b) {
+			return binary.BigEndian.Uint64(a[n:]) < binary.BigEndian.Uint64(b[n:])
 		}
 		a, b = a[word:], b[word:]
 	}

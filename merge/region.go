@@ -85,7 +85,11 @@ func (r *reducer) recordAt(v, pos int) (record, step) {
 func (r *reducer) align(side int, b record) step {
 	c := &r.in[side]
 	c.paired = false
-	if !b.keyed || b.start < c.wait {
+	switch {
+	case !b.keyed || b.start < c.wait:
+		return goOn
+	case b.plain() && bytes.HasPrefix(c.data[c.pos:], b.raw): // equal bytes are cut the same way
+		c.pos, c.paired = c.pos+len(b.raw), true
 		return goOn
 	}
 	return r.find(side, b)
