@@ -3,7 +3,6 @@ package merge
 import (
 	"bytes"
 	"io"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -200,7 +199,7 @@ func (x *reducing) run(hash bool) (*reduction, stop) {
 	parts := make([]*reducer, len(starts))
 	var next atomic.Int32
 	var wg sync.WaitGroup
-	for range min(len(starts), mostWorkers, runtime.GOMAXPROCS(0)) {
+	for range min(len(starts), mostWorkers) {
 		wg.Go(func() {
 			var buf [3][]byte
 			for i := int(next.Add(1)) - 1; i < len(starts); i = int(next.Add(1)) - 1 {
