@@ -154,18 +154,44 @@ func (d *toFile) discard() {
 type toStream struct {
 	w     io.Writer
 	write func(io.Writer) error
+	size  int64 // of what is written, where that is known
 }
 
 func (d toStream) prepare() error { return nil }
 
-// publish cannot be undone, but interrupted: the reader of a pipe may never come.
+// publish cannot be undone, but interrupted: the reader of a pipe may never come. What fails
+// half-way is taken back where that can be done.
 func (d toStream) publish(ctx context.Context) (undo func() error, err error) {
+	undo = func() error { return nil }
+	takenBack := undo
+	if f := emptyFile(d.w); f != nil {
+		reserve(f.Fd(), d.size)
+		takenBack = func() error {
+			_, err := f.Seek(0, io.SeekStart)
+			return errors.Join(f.Truncate(0), err)
+		}
+	}
 	return await(ctx, func() (func() error, error) {
 		if err := d.write(d.w); err != nil {
-			return nil, stdoutFailure(err)
+			return nil, stdoutFailure(takeBack([]func() error{takenBack}, err))
 		}
-		return func() error { return nil }, nil
+		return undo, nil
 	})
+}
+
+// emptyFile returns the regular file that a stream is, if nothing was written to it yet.
+func emptyFile(w io.Writer) *os.File {
+	f, ok := w.(*os.File)
+	if !ok {
+		return nil
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > 0 {
+		return nil
+	}
+	if at, err := f.Seek(0, io.SeekCurrent); err != nil || at > 0 {
+		return nil
+	}
+	return f
 }
 
 func (d toStream) discard() {}
