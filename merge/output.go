@@ -1,32 +1,18 @@
 package merge
 
-import "io"
+import (
+	"io"
+	"slices"
+)
 
 // WriteTo writes the merged file, in few large writes. That of a result of [MergeLarge]
 // reads base meanwhile.
-func (r *Result) WriteTo(w io.Writer) (int64, error) {
+func (r *Result) WriteTo(w io.Writer) (total int64, err error) {
 	p := &packer{spans: r.spans}
 	if r.large() {
 		p.base.file = r.m.sketch.file
-		return p.writeBeside(w)
 	}
-	return p.write(w)
-}
-
-// chunkSize is the size of a write: large, as each has its price, and so small that what is
-// written stands in the processor's cache yet.
-const chunkSize = 512 << 10
-
-// A packer packs the spans of a result in chunks.
-type packer struct {
-	spans []span // those that are left
-	taken int    // bytes of the first of them
-	base  baseReader
-}
-
-// write writes chunk after chunk.
-func (p *packer) write(w io.Writer) (total int64, err error) {
-	buf := make([]byte, 0, min(chunkSize, p.size()))
+	buf := make([]byte, 0, min(chunkSize, r.size))
 	for len(p.spans) > 0 {
 		chunk, err := p.next(buf)
 		if err != nil {
@@ -40,105 +26,83 @@ func (p *packer) write(w io.Writer) (total int64, err error) {
 	return total, nil
 }
 
-// size is how many bytes are left.
-func (p *packer) size() int {
-	size := -p.taken
-	for _, s := range p.spans {
-		size += len(s.data) + s.size
-	}
-	return size
-}
+// A write is large, as each has its price, and so small that what is written is still in
+// the processor's cache. That is why it is not packed by another processor meanwhile: its
+// cache is another one. Nor does it help to have the system gather the spans (writev), or
+// to map base: both took longer.
+const (
+	chunkSize = 512 << 10 // of a write
+	aheadSize = 256 << 10 // of what is read of base at a time
+)
 
-// writeBeside is write, and packs one chunk while the other one is written.
-func (p *packer) writeBeside(w io.Writer) (total int64, err error) {
-	type packed struct {
-		chunk, buf []byte
-		err        error
-	}
-	const chunks = 2
-	full, free := make(chan packed, chunks), make(chan []byte, chunks)
-	for range chunks {
-		free <- make([]byte, 0, chunkSize)
-	}
-	go func() {
-		defer close(full)
-		for buf := range free {
-			if len(p.spans) == 0 {
-				return
-			}
-			chunk, err := p.next(buf)
-			full <- packed{chunk, buf, err}
-		}
-	}()
-	defer func() { // nothing is read once this has returned
-		close(free)
-		for range full {
-		}
-	}()
-	for c := range full {
-		if c.err != nil {
-			return total, c.err
-		}
-		n, err := w.Write(c.chunk)
-		if total += int64(n); err != nil {
-			return total, err
-		}
-		free <- c.buf
-	}
-	return total, nil
+// A packer packs the spans of a result in chunks.
+type packer struct {
+	spans []span // those that are left
+	taken int    // bytes of the first of them
+	base  baseReader
 }
 
 // next returns what is to be written next: packed in buf, or a large span where it stands.
 func (p *packer) next(buf []byte) ([]byte, error) {
 	for len(p.spans) > 0 && len(buf) < chunkSize {
-		most := chunkSize - len(buf)
-		if large := len(p.spans[0].data); len(buf) == 0 && large > chunkSize {
-			most = large
+		s, from := p.spans[0], p.taken
+		n := min(len(s.data)+s.size-from, chunkSize-len(buf))
+		if len(buf) == 0 && len(s.data)-from > chunkSize {
+			n = len(s.data) - from
 		}
-		part, err := p.take(most)
-		if err != nil || len(part) > chunkSize {
-			return part, err
+		if p.taken += n; p.taken == len(s.data)+s.size {
+			p.spans, p.taken = p.spans[1:], 0
 		}
-		buf = append(buf, part...)
+		switch {
+		case n > chunkSize:
+			return s.data[from:], nil
+		case s.data != nil:
+			buf = append(buf, s.data[from:from+n]...)
+		default:
+			var err error
+			if buf, err = p.base.append(buf, s.at+from, n); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return buf, nil
 }
 
-// take takes at most so many bytes of the first span.
-func (p *packer) take(most int) ([]byte, error) {
-	s, from := p.spans[0], p.taken
-	n := min(most, len(s.data)+s.size-from)
-	if p.taken += n; p.taken == len(s.data)+s.size {
-		p.spans, p.taken = p.spans[1:], 0
-	}
-	if s.data == nil {
-		return p.base.read(s.at+from, n)
-	}
-	return s.data[from : from+n], nil
-}
-
 // A baseReader reads parts of base that follow one another.
 type baseReader struct {
-	file io.ReaderAt
-	buf  []byte
-	from int // where they stand
+	file  io.ReaderAt
+	ahead []byte // what was read last
+	from  int    // where it stands
 }
 
-// read returns n bytes, of a chunk at the most. They hold until the next call.
-func (b *baseReader) read(at, n int) ([]byte, error) {
-	if at < b.from || at+n > b.from+len(b.buf) {
-		if b.buf == nil {
-			b.buf = make([]byte, chunkSize)
+// append appends n bytes of base. Few are read together with those behind them.
+func (b *baseReader) append(buf []byte, at, n int) ([]byte, error) {
+	if n > aheadSize/2 {
+		have := len(buf)
+		buf = slices.Grow(buf, n)[:have+n]
+		got, err := b.file.ReadAt(buf[have:], int64(at))
+		return buf, short(got, n, err)
+	}
+	if at < b.from || at+n > b.from+len(b.ahead) {
+		if b.ahead == nil {
+			b.ahead = make([]byte, aheadSize)
 		}
-		got, err := b.file.ReadAt(b.buf[:chunkSize], int64(at))
-		b.buf, b.from = b.buf[:got], at
-		switch {
-		case got >= n: // behind it the file may end
-		case err == io.EOF:
-			return nil, io.ErrUnexpectedEOF
-		default:
-			return nil, err
+		got, err := b.file.ReadAt(b.ahead[:aheadSize], int64(at))
+		b.ahead, b.from = b.ahead[:got], at
+		if err := short(got, n, err); err != nil {
+			return buf, err
 		}
 	}
-	return b.buf[at-b.from:][:n], nil
+	return append(buf, b.ahead[at-b.from:][:n]...), nil
+}
+
+// short is the error of having read fewer bytes than there must be.
+func short(got, least int, err error) error {
+	switch {
+	case got >= least: // behind them the file may end
+		return nil
+	case err == io.EOF:
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
