@@ -18,13 +18,13 @@ import (
 // and in all that a result says.
 
 // tiny makes every step of a merge by difference happen in small inputs.
-var tiny = tune.Sizes{Least: 0, Block: 1, MostBlock: 2, Part: 20, Large: 1, Window: 1, Patience: 1, Ahead: 1}
+var tiny = tune.Sizes{Least: 0, Block: 1, MostBlock: 2, Part: 20, Large: 1, MostLarge: 3, Window: 1, Patience: 1, Ahead: 1}
 
 // ahead leaves nothing out, but where it must, and has rows composed beside others.
-var ahead = tune.Sizes{Least: -1, Block: 1, MostBlock: 2, Part: 20, Large: 1, Window: 1, Patience: 1, Ahead: 3}
+var ahead = tune.Sizes{Least: -1, Block: 1, MostBlock: 2, Part: 20, Large: 1, MostLarge: 3, Window: 1, Patience: 1, Ahead: 3}
 
 // wide differs from what is usual only in that small inputs are not merged whole.
-var wide = tune.Sizes{Least: 0, Block: tune.Merge.Block, MostBlock: tune.Merge.MostBlock, Part: 1 << 20, Large: 100, Window: tune.Merge.Window, Patience: tune.Merge.Patience}
+var wide = tune.Sizes{Least: 0, Block: tune.Merge.Block, MostBlock: tune.Merge.MostBlock, Part: 1 << 20, Large: 100, MostLarge: 1000, Window: tune.Merge.Window, Patience: tune.Merge.Patience}
 
 // told is all that a merge says.
 type told struct {

@@ -2,8 +2,10 @@ package merge
 
 import (
 	"bytes"
+	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/internal/tune"
@@ -74,8 +76,6 @@ type reduction struct {
 	ends   lineEndSet
 	// table finds base's rows by key; nil if the keys increase.
 	table *rowTable
-	// longest is the longest marker in what is left out, if base is not in memory.
-	longest int
 }
 
 // A lineEndSet is the line ends of rows.
@@ -105,70 +105,148 @@ func reduce(data [3][]byte, opt csvrows.Options, sizes tune.Sizes) *reduction {
 	if !ok {
 		return nil
 	}
-	x := reducing{Sizes: sizes, data: data, opt: opt, heads: heads}
+	x := &reducing{Sizes: sizes, opt: opt, heads: heads}
+	for v := range data {
+		x.src[v] = source{data: data[v]}
+	}
+	x.tellApart()
 	r, s := x.run(false)
-	if s == unordered {
+	if s.step == unordered {
 		r, s = x.run(true)
 	}
-	if s != atEnd {
+	if s.step != atEnd {
 		return nil
 	}
 	return r
 }
 
+// A source is one version: bytes in memory, or a file of which windows are read.
+type source struct {
+	data []byte
+	file *io.SectionReader // nil where data is all of it
+}
+
+// size is how many bytes the version has.
+func (s source) size() int {
+	if s.file != nil {
+		return int(s.file.Size())
+	}
+	return len(s.data)
+}
+
+// part returns the bytes from one place to another: those of a file as a copy, and none if it
+// cannot be read.
+func (s source) part(from, to int) []byte {
+	if s.file == nil {
+		return s.data[from:to]
+	}
+	p := make([]byte, to-from)
+	if n, _ := s.file.ReadAt(p, int64(from)); n < len(p) {
+		return nil
+	}
+	return p
+}
+
+// is reports that two sources are one.
+func (s source) is(t source) bool {
+	return s.file == t.file && len(s.data) == len(t.data) && (len(s.data) == 0 || &s.data[0] == &t.data[0])
+}
+
 // reducing is what the reducers of one reduction share.
 type reducing struct {
 	tune.Sizes
-	data  [3][]byte
+	src [3]source
+	// versions are those to be looked at: base, and the sides that are not base itself, as
+	// a diff has one. same are the others.
+	versions, sides, same []int
+
 	opt   csvrows.Options
 	heads [3]headPart
+	files *files // nil where the versions are in memory
+}
+
+// tellApart finds the sides that are base itself.
+func (x *reducing) tellApart() {
+	x.versions = []int{inBase}
+	for _, s := range []int{inOurs, inTheirs} {
+		if x.src[s].is(x.src[inBase]) {
+			x.same = append(x.same, s)
+		} else {
+			x.versions = append(x.versions, s)
+		}
+	}
+	x.sides = x.versions[1:]
+}
+
+// follow gives the sides that are base itself what base has.
+func follow[T any](x *reducing, of *[3]T) {
+	for _, s := range x.same {
+		of[s] = of[inBase]
+	}
+}
+
+// A stop is where reducers came to, and why no further.
+type stop struct {
+	step
+	at  int // in base
+	err error
 }
 
 // run has several reducers go through parts of the versions, and joins what they found.
 // Where one starts is a guess until the one before it comes there.
-func (x *reducing) run(hash bool) (*reduction, step) {
+func (x *reducing) run(hash bool) (*reduction, stop) {
 	starts := x.starts()
 	parts := make([]*reducer, len(starts))
-	ends := make([]step, len(starts))
+	var next atomic.Int32
 	var wg sync.WaitGroup
-	for i := range starts {
-		parts[i] = x.newReducer(starts[i:], i == 0, hash)
-		wg.Go(func() { ends[i] = parts[i].run() })
+	for range min(len(starts), mostWorkers) {
+		wg.Go(func() {
+			var buf [3][]byte
+			for i := int(next.Add(1)) - 1; i < len(starts); i = int(next.Add(1)) - 1 {
+				parts[i] = x.newReducer(starts[i:], i == 0, hash)
+				parts[i].window.buf = buf
+				parts[i].run()
+				buf = parts[i].emptied()
+			}
+		})
 	}
 	wg.Wait()
-	return x.join(parts, ends, hash)
+	return x.join(parts, hash)
 }
+
+// mostWorkers bounds how many reducers go at a time; the work is bounded by memory soon.
+const mostWorkers = 4
 
 // join puts together what reducers found: the first, and each that started where one
 // before it ended.
-func (x *reducing) join(parts []*reducer, ends []step, hash bool) (*reduction, step) {
+func (x *reducing) join(parts []*reducer, hash bool) (*reduction, stop) {
 	var used []*reducer
 	var last []byte
 	for i, end := 0, met; end == met; {
 		p := parts[i]
 		if !hash && last != nil && p.firstKey != nil && bytes.Compare(last, p.firstKey) >= 0 {
-			return nil, unordered
+			return nil, stop{step: unordered, at: p.start}
 		}
 		if p.lastKey != nil {
 			last = p.lastKey
 		}
 		used = append(used, p)
-		if end = ends[i]; end != met && end != atEnd {
-			return nil, end
+		if end = p.end.step; end != met && end != atEnd {
+			return nil, p.end
 		}
 		i += p.passed + 1
 	}
-	r := gather(used)
+	r := x.gather(used)
 	if hash {
-		if r.table = newRowTable(x.data[inBase], x.opt, x.heads[inBase].key, used); r.table == nil {
-			return nil, giveUp
+		if r.table = newRowTable(x.src[inBase].data, x.opt, x.heads[inBase].key, used); r.table == nil {
+			return nil, stop{step: giveUp}
 		}
 	}
-	return r, atEnd
+	return r, stop{step: atEnd}
 }
 
 // gather makes one reduction of those of parts that follow one another.
-func gather(parts []*reducer) *reduction {
+func (x *reducing) gather(parts []*reducer) *reduction {
 	r := &reduction{}
 	var at [3]int
 	for _, p := range parts {
@@ -183,7 +261,7 @@ func gather(parts []*reducer) *reduction {
 		for v := range at {
 			at[v] += len(p.sketch[v])
 		}
-		r.odd, r.longest = r.odd || p.odd, max(r.longest, p.longest)
+		r.odd = r.odd || p.odd
 		r.ends = lineEndSet{r.ends.lf || p.ends.lf, r.ends.crlf || p.ends.crlf}
 	}
 	if len(parts) == 1 {
@@ -191,7 +269,7 @@ func gather(parts []*reducer) *reduction {
 		return r
 	}
 	var wg sync.WaitGroup
-	for v := range at {
+	for _, v := range x.versions {
 		wg.Go(func() {
 			r.sketch[v] = make([]byte, 0, at[v])
 			for _, p := range parts {
@@ -200,6 +278,7 @@ func gather(parts []*reducer) *reduction {
 		})
 	}
 	wg.Wait()
+	follow(x, &r.sketch)
 	return r
 }
 
@@ -209,87 +288,112 @@ func gather(parts []*reducer) *reduction {
 func (x *reducing) starts() [][3]int {
 	first := [3]int{}
 	for v, h := range x.heads {
-		first[v] = h.header
+		first[v] = len(h.text)
 	}
 	starts := [][3]int{first}
-	n := min(len(x.data[inBase])/max(x.Part, 1), mostParts)
+	n := x.parts()
 	for i := 1; i < n; i++ {
-		if at, ok := x.common(len(x.data[inBase]) / n * i); ok && at[inBase] > starts[len(starts)-1][inBase] {
+		if at, ok := x.common(x.src[inBase].size() / n * i); ok && at[inBase] > starts[len(starts)-1][inBase] {
 			starts = append(starts, at)
 		}
 	}
 	return starts
 }
 
-// mostParts bounds how many reducers there are; the work is bounded by memory soon.
-const mostParts = 4
+// parts is how many parts of base are worth looking at beside one another: a few, and in a
+// large file so many that those which are looked at at a time stand near to one another.
+func (x *reducing) parts() int {
+	const few, far = 8, 64 << 20
+	size := x.src[inBase].size()
+	return min(size/max(x.Part, 1), max(few, size/far))
+}
 
 // common looks for a line at or behind a position of base that stands in both sides too.
 func (x *reducing) common(pos int) (at [3]int, ok bool) {
-	const tries, near, far = 8, 64 << 10, 1 << 20
-	base := x.data[inBase]
-	for range tries {
-		i := bytes.IndexByte(base[pos:], '\n')
-		if i < 0 {
-			return at, false
-		}
-		pos += i
-		j := bytes.IndexByte(base[pos+1:], '\n')
+	const tries, near = 8, 64 << 10
+	base := x.src[inBase].part(pos, min(pos+near, x.src[inBase].size()))
+	i := bytes.IndexByte(base, '\n')
+	for try := 0; try < tries && i >= 0; try++ {
+		j := bytes.IndexByte(base[i+1:], '\n')
 		if j < 0 {
-			return at, false
+			break
 		}
-		line := base[pos : pos+j+2] // with the line feed above it
-		at[inBase], ok = pos+1, bytes.Count(line, []byte{'"'})%2 == 0
-		for s := inOurs; ok && s <= inTheirs; s++ {
-			side := x.data[s]
-			guess := int(float64(pos) / float64(len(base)) * float64(len(side)))
-			drift := near + min(max(pos-guess, guess-pos), far)
-			lo, hi := max(0, guess-drift), min(len(side), guess+drift)
-			found := bytes.Index(side[lo:hi], line)
-			at[s], ok = lo+found+1, found >= 0
+		line := base[i : i+j+2] // with the line feed above it
+		ok = bytes.Count(line, []byte{'"'})%2 == 0
+		at[inBase] = pos + i + 1
+		follow(x, &at)
+		for _, s := range x.sides {
+			if ok {
+				at[s], ok = x.find(s, pos+i, line)
+			}
 		}
 		if ok && at[inBase] >= x.heads[inBase].end && at[inOurs] >= x.heads[inOurs].end && at[inTheirs] >= x.heads[inTheirs].end {
 			return at, true
 		}
-		pos++
+		i += j + 1
 	}
 	return at, false
 }
 
-// keptPart is the part of the versions, one in so many bytes, that the sketch has room for.
-const keptPart = 32
+// find looks for a line in a side, where it may stand if it stands at pos in base. It returns
+// what is behind the line feed above it.
+func (x *reducing) find(v, pos int, line []byte) (at int, ok bool) {
+	const near, far = 64 << 10, 1 << 20
+	size := x.src[v].size()
+	guess := int(float64(pos) / float64(x.src[inBase].size()) * float64(size))
+	drift := near + min(max(pos-guess, guess-pos), far)
+	from := max(0, guess-drift)
+	found := bytes.Index(x.src[v].part(from, max(from, min(size, guess+drift))), line)
+	return from + found + 1, found >= 0
+}
 
 // newReducer starts a reducer at the first of the places; the others are where the
 // next ones start.
 func (x *reducing) newReducer(starts [][3]int, first, hash bool) *reducer {
-	r := &reducer{Sizes: x.Sizes, key: x.heads[inBase].key, start: starts[0][inBase], meets: starts[1:], inStretch: !first}
-	r.seeks, r.size = 2*len(x.data[inBase]), x.Block
-	for v, data := range x.data {
-		r.in[v] = cursor{Cutter: csvrows.NewCutter(data, x.opt), data: data, pos: starts[0][v], copied: starts[0][v], head: x.heads[v].end, last: true}
+	r := &reducer{reducing: x, start: starts[0][inBase], meets: starts[1:], inStretch: !first, size: x.Block}
+	parts := max(x.parts(), 1)
+	if x.files != nil {
+		r.window.size = x.files.narrow
+	}
+	r.seeks = 8 * x.src[inBase].size() / parts
+	for v, src := range x.src {
+		c := &r.in[v]
+		c.off = starts[0][v]
+		c.head = max(0, x.heads[v].end-c.off)
+		r.sketch[v] = make([]byte, 0, x.roomFor(src.size())/parts)
 		if first {
-			r.in[v].copied = 0 // the head is in the sketch
+			r.sketch[v] = append(r.sketch[v], x.heads[v].text...)
 		}
-		r.sketch[v] = make([]byte, 0, len(data)/keptPart/mostParts) // growing it would copy it
 	}
 	if hash {
-		r.hashed = newHashedRows(x.guessRows() / mostParts)
+		r.hashed = newHashedRows(x.guessRows() / parts)
 	}
 	return r
+}
+
+// roomFor is how much of a version the sketch has room for from the beginning: growing it
+// would copy it.
+func (x *reducing) roomFor(size int) int {
+	const part = 32
+	if x.files != nil {
+		return min(size, x.files.most) / part
+	}
+	return size / part
 }
 
 // guessRows is how many rows base has if they are as long as the first ones.
 func (x *reducing) guessRows() int {
 	const sample = 64 << 10
-	data := x.data[inBase]
-	head := data[:min(len(data), sample)]
-	return int(float64(bytes.Count(head, []byte{'\n'})) / float64(len(head)) * float64(len(data)))
+	size := x.src[inBase].size()
+	head := x.src[inBase].part(0, min(size, sample))
+	return int(float64(bytes.Count(head, []byte{'\n'})) / float64(len(head)) * float64(size))
 }
 
 // A headPart is the part of a version that decides what its header is.
 type headPart struct {
-	key    []int // positions of the key columns
-	header int   // where the header ends
-	end    int   // where the part ends
+	key  []int  // positions of the key columns
+	text []byte // up to the end of the header
+	end  int    // where the part ends
 }
 
 // headsAgree looks at the header of each version. ok is true if all have one of the same
@@ -306,7 +410,7 @@ func headsAgree(data [3][]byte, opt csvrows.Options) (heads [3]headPart, ok bool
 			return heads, false
 		}
 		in[v].File = f
-		heads[v].header = f.Offset(f.HeaderRecord() + 1)
+		heads[v].text = data[v][:f.Offset(f.HeaderRecord()+1)]
 	}
 	if _, err := resolveKey(&in, opt.Key); err != nil {
 		return heads, false

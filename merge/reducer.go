@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/rowkeep/rowkeep/csvrows"
-	"github.com/rowkeep/rowkeep/internal/tune"
 )
 
 // A record is one of base or of a side, as a reducer sees it.
@@ -31,7 +30,7 @@ type cursor struct {
 	data []byte
 	pos  int // a record starts here
 	head int // up to here nothing is left out
-	// The data may be a window of an input, from off on; last is true if it reaches to the end.
+	// The data is a window of the version, from off on; last is true if it reaches to the end.
 	// copied is up to where it is in the sketch.
 	off, copied int
 	last        bool
@@ -51,6 +50,7 @@ const (
 	met  // where another reducer started
 	more // the windows must be moved on
 	giveUp
+	tooMuch   // differs
 	unordered // keys of base do not increase, and are not hashed
 )
 
@@ -58,13 +58,13 @@ const (
 // versions have had the same bytes since the latest anchor, or in a region, where records
 // are aligned.
 type reducer struct {
-	tune.Sizes
+	*reducing
 	in     [3]cursor
-	key    []int    // positions of the key columns
 	start  int      // in base
 	meets  [][3]int // where others start
 	passed int      // how many of them are behind
 	shift  [3]int   // in a stretch, from base's positions to a version's
+	end    stop
 
 	inStretch bool
 	anchored  bool // the record above is an anchor or left out
@@ -75,6 +75,7 @@ type reducer struct {
 	odd       bool       // equal bytes may hold a conflict marker or a NUL
 	size      int        // of the blocks that are compared
 	seeks     int        // bytes that may yet be searched for where versions meet again
+	sketch    [3][]byte
 
 	checked  int // base's keys up to here were looked at
 	firstKey []byte
@@ -82,30 +83,46 @@ type reducer struct {
 	spare    []byte
 	hashed   *hashedRows // nil as long as the keys are to increase
 
-	feed    *feed // nil where the inputs are in memory
-	sketch  [3][]byte
-	longest int // marker in what is left out
+	window windows // of files
 }
 
 // run goes through the versions to their ends, or to where another reducer started.
-func (r *reducer) run() step {
-	for {
-		next := r.region
-		if r.inStretch {
-			next = r.stretch
-		}
-		s := next()
-		if s == goOn {
+func (r *reducer) run() {
+	s := r.fill()
+	for s == goOn {
+		if s = r.step(); s == goOn {
 			continue
 		}
-		if s == atEnd {
-			for v := range r.in {
-				r.in[v].pos = len(r.in[v].data)
-			}
-		}
 		r.keepRest()
+		if s == more {
+			s = r.slide()
+		}
+	}
+	follow(r.reducing, &r.sketch)
+	if r.files != nil {
+		r.lastKey = bytes.Clone(r.lastKey) // others use the windows
+	}
+	b := &r.in[inBase]
+	r.end.step, r.end.at = s, b.off+b.pos
+}
+
+// step takes one step.
+func (r *reducer) step() step {
+	next := r.region
+	if r.inStretch {
+		next = r.stretch
+	}
+	s := next()
+	if s != atEnd {
 		return s
 	}
+	for v := range r.in {
+		r.in[v].pos = len(r.in[v].data)
+	}
+	if !r.atEnds() {
+		return more // the sides have more behind the end of base
+	}
+	return atEnd
 }
 
 // stretch follows equal bytes, one block of them, and leaves out the rows in it.
@@ -142,11 +159,12 @@ func (r *reducer) stretch() step {
 // too. The first row behind a record that is no row is kept as an anchor.
 func (r *reducer) leaveOut(stop int) step {
 	b := &r.in[inBase]
+	key := r.heads[inBase].key
 	next := r.nextMeet()
 	for b.pos < stop {
 		start := b.pos
 		if start >= next {
-			if r.meets[r.passed] == [3]int{start, start + r.shift[inOurs], start + r.shift[inTheirs]} {
+			if r.meets[r.passed] == r.placeOf(start) {
 				return met
 			}
 			r.passed++
@@ -162,8 +180,8 @@ func (r *reducer) leaveOut(stop int) step {
 		plain := false
 		if kind == csvrows.Row {
 			raw := b.data[start:end]
-			if key, empty := b.Key(r.spare, raw, r.key); !empty {
-				if s := r.check(key, start); s != goOn {
+			if k, empty := b.Key(r.spare, raw, key); !empty {
+				if s := r.check(k, start); s != goOn {
 					return s
 				}
 				if plain = endsInLF(raw); plain {
@@ -191,10 +209,12 @@ func (r *reducer) leaveOut(stop int) step {
 // equalAhead returns how many bytes are the same in all versions from here on; it looks at
 // one block.
 func (r *reducer) equalAhead() int {
-	b, o, t := &r.in[inBase], &r.in[inOurs], &r.in[inTheirs]
+	b := &r.in[inBase]
 	n := min(r.size, len(b.data)-b.pos)
-	n = commonPrefix(b.data[b.pos:b.pos+n], o.data[o.pos:])
-	return commonPrefix(b.data[b.pos:b.pos+n], t.data[t.pos:])
+	for _, s := range r.sides {
+		n = commonPrefix(b.data[b.pos:b.pos+n], r.in[s].data[r.in[s].pos:])
+	}
+	return n
 }
 
 // commonPrefix is how many bytes a and b both start with.
@@ -234,7 +254,7 @@ func (r *reducer) keepTo(v, to int) {
 
 // keepRest is keepTo for all versions, up to the cursors.
 func (r *reducer) keepRest() {
-	for v := range r.in {
+	for _, v := range r.versions {
 		r.keepTo(v, r.in[v].pos)
 	}
 }
@@ -254,7 +274,15 @@ func (r *reducer) nextMeet() int {
 	if r.passed == len(r.meets) {
 		return math.MaxInt
 	}
-	return r.meets[r.passed][inBase]
+	return r.meets[r.passed][inBase] - r.in[inBase].off
+}
+
+// placeOf is where a record of base stands in the versions, in a stretch.
+func (r *reducer) placeOf(pos int) (at [3]int) {
+	for v := range at {
+		at[v] = r.in[v].off + pos + r.shift[v]
+	}
+	return at
 }
 
 // check looks at the key of base's row at start: no row may have that of another.
@@ -263,26 +291,30 @@ func (r *reducer) check(key []byte, start int) step {
 	case start < r.checked:
 		return goOn
 	case r.hashed != nil:
-		r.hashed.add(key, start)
+		r.hashed.add(key, r.in[inBase].off+start)
 	case r.lastKey == nil:
 		r.firstKey, r.lastKey = bytes.Clone(key), key
 	case !less(r.lastKey, key):
 		return unordered
 	}
 	r.checked = start + 1
-	if len(r.key) > 1 { // the key stands in scratch memory
+	if len(r.heads[inBase].key) > 1 { // the key stands in scratch memory
 		r.spare = r.lastKey
 	}
 	r.lastKey = key
 	return goOn
 }
 
-// less is bytes.Compare(a, b) < 0, without a call where the first words tell.
+// less is bytes.Compare(a, b) < 0, without a call where words tell: the first ones, or of
+// keys of one length the last ones, which overlap them.
 func less(a, b []byte) bool {
 	const word = 8
 	for len(a) >= word && len(b) >= word {
 		if x, y := binary.BigEndian.Uint64(a), binary.BigEndian.Uint64(b); x != y {
 			return x < y
+		}
+		if n := len(a) - word; n < word && len(a) == len(b) {
+			return binary.BigEndian.Uint64(a[n:]) < binary.BigEndian.Uint64(b[n:])
 		}
 		a, b = a[word:], b[word:]
 	}
@@ -302,16 +334,20 @@ func (r *reducer) closeCut() {
 		c.at[v] = c.at[inBase] + r.shift[v]
 	}
 	c.lastKey = r.lastKey
-	if len(r.key) > 1 || r.feed != nil {
+	if len(r.heads[inBase].key) > 1 || r.files != nil {
 		c.lastKey = bytes.Clone(c.lastKey)
 	}
-	r.measure(&c)
-	for v := range r.in {
+	if r.files != nil {
+		c.lines = countLineEnds(r.in[inBase].data[c.at[inBase]:c.end()])
+	}
+	for _, v := range r.versions {
 		r.keepTo(v, c.at[v])
 		c.sketch[v] = len(r.sketch[v])
 		r.in[v].copied += c.size
 		c.at[v] += r.in[v].off
 	}
+	follow(r.reducing, &c.sketch)
+	follow(r.reducing, &c.at)
 	r.cuts = append(doubled(r.cuts, 1), c)
 	r.cutBytes += c.size
 }

@@ -10,7 +10,7 @@ import (
 // that is the same.
 func (r *reducer) region() step {
 	r.anchored = false
-	for !r.tooMuch() {
+	for !r.inVain() {
 		b, s := r.record(inBase)
 		if s != goOn {
 			return s
@@ -21,13 +21,14 @@ func (r *reducer) region() step {
 			}
 		}
 		paired := b.plain()
-		for _, side := range []int{inOurs, inTheirs} {
+		for _, side := range r.sides {
 			if s := r.align(side, b); s != goOn {
 				return s
 			}
 			paired = paired && r.in[side].paired
 		}
 		r.in[inBase].pos = b.end
+		follow(r.reducing, &r.in)
 		for v := range r.in {
 			paired = paired && r.in[v].pos >= r.in[v].head
 		}
@@ -39,13 +40,14 @@ func (r *reducer) region() step {
 	return giveUp
 }
 
-// tooMuch reports that so little was left out that the sketch is not worth making.
-func (r *reducer) tooMuch() bool {
-	if r.feed != nil || r.Judge == 0 {
+// inVain reports that so little was left out that the sketch is not worth making.
+func (r *reducer) inVain() bool {
+	if r.files != nil || r.Judge == 0 {
 		return false
 	}
-	done := r.in[inBase].pos - r.start
-	return done > max(len(r.in[inBase].data)/r.Judge, r.Least) && done-r.cutBytes > done/4*3
+	b := &r.in[inBase]
+	done := b.off + b.pos - r.start
+	return done > max(r.src[inBase].size()/r.Judge, r.Least) && done-r.cutBytes > done/4*3
 }
 
 // record cuts the next record of a version.
@@ -72,7 +74,7 @@ func (r *reducer) recordAt(v, pos int) (record, step) {
 	x := record{start: pos, end: end, raw: c.data[pos:end]}
 	if kind == csvrows.Row {
 		var empty bool
-		x.key, empty = c.Key(nil, x.raw, r.key)
+		x.key, empty = c.Key(nil, x.raw, r.heads[inBase].key)
 		x.keyed = !empty
 	}
 	return x, goOn
@@ -83,7 +85,11 @@ func (r *reducer) recordAt(v, pos int) (record, step) {
 func (r *reducer) align(side int, b record) step {
 	c := &r.in[side]
 	c.paired = false
-	if !b.keyed || b.start < c.wait {
+	switch {
+	case !b.keyed || b.start < c.wait:
+		return goOn
+	case b.plain() && bytes.HasPrefix(c.data[c.pos:], b.raw): // equal bytes are cut the same way
+		c.pos, c.paired = c.pos+len(b.raw), true
 		return goOn
 	}
 	return r.find(side, b)
@@ -120,6 +126,10 @@ func (r *reducer) meet(side int, b, x record) step {
 	deleted, here := r.ahead(inBase, b.end, x.key)
 	if there < 0 && here < 0 {
 		if c.misses++; c.misses%r.Patience == 0 {
+			if r.widen() {
+				c.misses-- // it is looked for again, in more
+				return more
+			}
 			added, there = r.seek(c, x.end, b.raw)
 			deleted, here = r.seek(&r.in[inBase], b.end, x.raw)
 		}

@@ -1,10 +1,5 @@
 package merge
 
-import (
-	"io"
-	"slices"
-)
-
 // Result is what a merge came to. It refers to the inputs and to what the merge found
 // out about them, for Changes; it is safe for use by several goroutines.
 type Result struct {
@@ -46,6 +41,9 @@ func (r *Result) Err() error {
 // HasOutput is false where conflicts stand and [Options.Output] is NoOutput.
 func (r *Result) HasOutput() bool { return r.hasOutput }
 
+// Size is how many bytes the merged file has.
+func (r *Result) Size() int64 { return int64(r.size) }
+
 // Bytes returns the merged file, newly allocated; nil for a result of [MergeLarge], which
 // is to be had by WriteTo only.
 func (r *Result) Bytes() []byte {
@@ -61,75 +59,6 @@ func (r *Result) Bytes() []byte {
 
 // large reports that parts of the result are in a file.
 func (r *Result) large() bool { return r.m.sketch != nil && r.m.sketch.file != nil }
-
-// WriteTo writes the merged file, in few large writes if w is no buffer.
-func (r *Result) WriteTo(w io.Writer) (int64, error) {
-	out := chunks{w: w}
-	for _, s := range r.spans {
-		if s.data == nil {
-			out.copy(r.m.sketch.file, s.at, s.size)
-		} else {
-			out.write(s.data)
-		}
-	}
-	out.flush()
-	return out.total, out.err
-}
-
-// chunks gathers small writes. It keeps its first error.
-type chunks struct {
-	w     io.Writer
-	buf   []byte
-	total int64
-	err   error
-}
-
-const chunkSize = 256 << 10
-
-func (c *chunks) write(p []byte) {
-	if len(c.buf)+len(p) <= chunkSize {
-		c.buf = append(c.buf, p...)
-		return
-	}
-	c.flush()
-	if len(p) < chunkSize {
-		c.buf = append(c.buf, p...)
-	} else {
-		c.through(p)
-	}
-}
-
-func (c *chunks) flush() {
-	c.through(c.buf)
-	c.buf = c.buf[:0]
-}
-
-func (c *chunks) through(p []byte) {
-	if c.err != nil || len(p) == 0 {
-		return
-	}
-	n, err := c.w.Write(p)
-	c.total, c.err = c.total+int64(n), err
-}
-
-// copy writes a part of a file, through the buffer.
-func (c *chunks) copy(f io.ReaderAt, at, size int) {
-	for size > 0 && c.err == nil {
-		if len(c.buf) == chunkSize {
-			c.flush()
-		}
-		have := len(c.buf)
-		n := min(size, chunkSize-have)
-		c.buf = slices.Grow(c.buf, n)[:have+n]
-		if got, err := f.ReadAt(c.buf[have:], int64(at)); got < n {
-			c.err = err
-			if err == io.EOF {
-				c.err = io.ErrUnexpectedEOF
-			}
-		}
-		at, size = at+n, size-n
-	}
-}
 
 // ChangeKind says what a change did.
 type ChangeKind string

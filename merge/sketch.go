@@ -268,8 +268,30 @@ func (m *merger) longestMarker() int {
 		}
 		longest = max(longest, longestMarker(data, m.in[v].Delimiter()))
 	}
-	if m.sketch != nil {
-		longest = max(longest, m.sketch.longest)
+	if m.sketch != nil && m.sketch.file != nil {
+		left, err := m.sketch.longestMarker(m.in[inBase].Delimiter())
+		if err != nil {
+			m.fail(err)
+		}
+		longest = max(longest, left)
 	}
 	return longest
+}
+
+// longestMarker reads what was left out of base, from the first row of some cuts to the last.
+func (s *sketch) longestMarker(delim byte) (longest int, err error) {
+	const enough = 1 << 20
+	var buf []byte
+	for i := 0; i < len(s.cuts); {
+		from, to := s.cuts[i].at[inBase], s.cuts[i].end()
+		for i++; i < len(s.cuts) && to-from < enough; i++ {
+			to = s.cuts[i].end()
+		}
+		buf = slices.Grow(buf[:0], to-from)[:to-from]
+		if n, err := s.file.ReadAt(buf, int64(from)); n < len(buf) {
+			return 0, err
+		}
+		longest = max(longest, longestMarker(buf, delim))
+	}
+	return longest, nil
 }

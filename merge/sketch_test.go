@@ -29,7 +29,7 @@ var (
 	whole = tune.Sizes{Least: -1}
 	// wholeAhead has rows composed beside others, which whole composes one by one.
 	wholeAhead = tune.Sizes{Least: -1, Ahead: 3}
-	tiny       = tune.Sizes{Block: 1, MostBlock: 2, Part: 50, Large: 1, Window: 1, Patience: 1, Ahead: 1}
+	tiny       = tune.Sizes{Block: 1, MostBlock: 2, Part: 50, Large: 1, MostLarge: 150, Window: 1, Patience: 1, Ahead: 1}
 )
 
 // mergeBothWays merges inputs whole and by difference. It fails if the results differ, and
@@ -276,6 +276,42 @@ func TestMergeLarge(t *testing.T) {
 	}
 	if merged < 50 {
 		t.Errorf("%d merges only", merged)
+	}
+}
+
+// TestMergeLargeWidens has a block of rows that is larger than a window, with keys that do not
+// tell where base goes on. It is found in wide windows, and base's rows are left out behind it.
+func TestMergeLargeWidens(t *testing.T) {
+	base := numbered(900, nil)
+	ours := numbered(900, func(i int) string {
+		if i != 100 {
+			return ""
+		}
+		var block strings.Builder
+		for n := range 100 {
+			fmt.Fprintf(&block, "z%03d,n,n\n", n)
+		}
+		return block.String() + "k100,x,y100\n"
+	})
+	theirs := numbered(900, at(880, "k880,t,t\n"))
+	for _, c := range []struct{ wide, least, most int }{{100, 0, 200}, {1 << 14, 850, 900}} {
+		under(tune.Sizes{Block: 64, MostBlock: 128, Part: 1 << 20, Large: 100, MostLarge: c.wide, Window: 4, Patience: 2}, func() {
+			r, err := merge.MergeLarge(section(base), section(ours), section(theirs), merge.Options{}, memory)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := merge.LeftOut(r); n < c.least || n > c.most {
+				t.Errorf("with windows of %d bytes %d rows are left out, want %d to %d", c.wide, n, c.least, c.most)
+			}
+			var got bytes.Buffer
+			if _, err := r.WriteTo(&got); err != nil {
+				t.Fatal(err)
+			}
+			want, err := merge.Merge(base, ours, theirs, merge.Options{})
+			if err != nil || !bytes.Equal(got.Bytes(), want.Bytes()) {
+				t.Errorf("the result is another one, %v", err)
+			}
+		})
 	}
 }
 

@@ -61,6 +61,7 @@ type toFile struct {
 	file    string // as the command line names it
 	target  string // the file behind all symbolic links
 	write   func(io.Writer) error
+	size    int64 // of what is written, where that is known
 	pending pending
 	// undoable asks for an undo. Its price is a moment in which the target does not
 	// exist, which a report can bear and a user's table cannot.
@@ -72,6 +73,7 @@ type toFile struct {
 // are, or a pendingFile.
 type pending interface {
 	io.Writer
+	Fd() uintptr
 	Sync() error
 	CloseAtomicallyReplace() error
 	Cleanup() error
@@ -90,6 +92,7 @@ func (d *toFile) prepare() (err error) {
 		d.pending = nil // it may hold a nil pointer
 		return fileFailure(d.file, err)
 	}
+	reserve(d.pending.Fd(), d.size)
 	if err := d.write(d.pending); err != nil {
 		return fileFailure(d.file, err)
 	}
@@ -151,18 +154,44 @@ func (d *toFile) discard() {
 type toStream struct {
 	w     io.Writer
 	write func(io.Writer) error
+	size  int64 // of what is written, where that is known
 }
 
 func (d toStream) prepare() error { return nil }
 
-// publish cannot be undone, but interrupted: the reader of a pipe may never come.
+// publish cannot be undone, but interrupted: the reader of a pipe may never come. What fails
+// half-way is taken back where that can be done.
 func (d toStream) publish(ctx context.Context) (undo func() error, err error) {
+	undo = func() error { return nil }
+	takenBack := undo
+	if f := emptyFile(d.w); f != nil {
+		reserve(f.Fd(), d.size)
+		takenBack = func() error {
+			_, err := f.Seek(0, io.SeekStart)
+			return errors.Join(f.Truncate(0), err)
+		}
+	}
 	return await(ctx, func() (func() error, error) {
 		if err := d.write(d.w); err != nil {
-			return nil, stdoutFailure(err)
+			return nil, stdoutFailure(takeBack([]func() error{takenBack}, err))
 		}
-		return func() error { return nil }, nil
+		return undo, nil
 	})
+}
+
+// emptyFile returns the regular file that a stream is, if nothing was written to it yet.
+func emptyFile(w io.Writer) *os.File {
+	f, ok := w.(*os.File)
+	if !ok {
+		return nil
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > 0 {
+		return nil
+	}
+	if at, err := f.Seek(0, io.SeekCurrent); err != nil || at > 0 {
+		return nil
+	}
+	return f
 }
 
 func (d toStream) discard() {}

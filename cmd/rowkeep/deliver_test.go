@@ -62,7 +62,7 @@ func TestDeliverAllOrNothing(t *testing.T) {
 		{name: "the output cannot be written", write: text("new"), report: true, then: &toFile{write: fail}, want: broken},
 		{name: "the output cannot take its place", write: text("new"), report: true, then: unpublishable{broken}, want: broken},
 		{name: "nor can it where no report was", write: text("new"), then: unpublishable{broken}, want: broken},
-		{name: "standard output cannot be written", write: text("new"), report: true, then: toStream{io.Discard, fail}, want: broken},
+		{name: "standard output cannot be written", write: text("new"), report: true, then: toStream{w: io.Discard, write: fail}, want: broken},
 		{name: "interrupted", ctx: cancelled, write: text("new"), report: true, want: errInterrupted},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -113,5 +113,37 @@ func TestDeliver(t *testing.T) {
 	want := map[string]string{"report.json": "new report", "out.csv": "output"}
 	if diff := cmp.Diff(want, contents(t, dir)); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// TestDeliverToFileOnStandardOutput fails half-way. A file that was empty is empty again; what
+// stood in one before it, and others may go on with, is left alone.
+func TestDeliverToFileOnStandardOutput(t *testing.T) {
+	broken := errors.New("broken")
+	half := func(w io.Writer) error {
+		if _, err := io.WriteString(w, "half of it"); err != nil {
+			t.Fatal(err)
+		}
+		return broken
+	}
+	for before, want := range map[string]string{"": "next", "log: ": "log: half of itnext"} {
+		path := filepath.Join(t.TempDir(), "out")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteString(before); err != nil {
+			t.Fatal(err)
+		}
+		if err := deliver(t.Context(), []delivery{toStream{w: f, write: half, size: 1 << 20}}); !errors.Is(err, broken) {
+			t.Errorf("error %v", err)
+		}
+		if _, err := f.WriteString("next"); err != nil {
+			t.Fatal(err)
+		}
+		if got := content(t, path); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
-	"fmt"
+	"iter"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -112,52 +114,96 @@ func (d *diffCommand) write(files inputs, result *merge.Result) error {
 		part.AllChanges = "rowkeep diff " + shellWord(files[merge.Base]) + " " + shellWord(files[merge.Theirs])
 		return page.Write(d.out.stdout, newPage(part))
 	}
-	return d.out.show(func(v *view) { v.changes(result.Changes()) })
+	return d.out.show(func(v *view) { v.changes(ahead(result.Changes())) })
 }
 
-// changeSpans puts a change on one line, with what differs inside of values in colours of
-// its own.
-func changeSpans(c merge.Change) []span {
+// ahead lists changes in a goroutine of its own, some of them before they are asked for: one
+// processor lists while the other one shows.
+func ahead(list iter.Seq[merge.Change]) iter.Seq[merge.Change] {
+	const some, few = 256, 4
+	return func(yield func(merge.Change) bool) {
+		ready, done := make(chan []merge.Change, few), make(chan struct{})
+		defer close(done)
+		go func() {
+			defer close(ready)
+			for batch := range batches(list, some) {
+				select {
+				case ready <- batch:
+				case <-done: // no more are wanted
+					return
+				}
+			}
+		}()
+		for batch := range ready {
+			for _, c := range batch {
+				if !yield(c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// batches gathers what is listed, size at a time.
+func batches[T any](list iter.Seq[T], size int) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		var batch []T
+		for x := range list {
+			if batch = append(batch, x); len(batch) == size {
+				if !yield(batch) {
+					return
+				}
+				batch = make([]T, 0, size)
+			}
+		}
+		yield(batch)
+	}
+}
+
+// changeSpans puts a change on one line, where colours are seen with what differs inside of
+// values in colours of its own.
+func changeSpans(c merge.Change, colored bool) []span {
 	key, column := names(c.Key), name(c.Column)
-	before, after := show(c.Before, nil), show(c.After, nil)
 	place := linePlace(c.Lines)
-	one := func(p paint, format string, args ...any) []span { return []span{{p, fmt.Sprintf(format, args...)}} }
+	one := func(p paint, texts ...string) []span { return []span{{p, strings.Join(texts, "")}} }
 	switch c.Kind {
 	case merge.ChangeCell:
-		return fromTo(fmt.Sprintf("~ %s, %s: ", key, column), c, place)
+		return fromTo("~ "+key+", "+column+": ", c, place, colored)
 	case merge.ChangeRowAdded:
-		return one(green, "+ %s: %s%s", key, after, place)
+		return one(green, "+ ", key, ": ", show(c.After, nil), place)
 	case merge.ChangeRowDeleted:
-		return one(red, "- %s: %s%s", key, before, place)
+		return one(red, "- ", key, ": ", show(c.Before, nil), place)
 	case merge.ChangeRowMoved:
-		return one(yellow, "> %s moved%s", key, place)
+		return one(yellow, "> ", key, " moved", place)
 	case merge.ChangeKeyRenamed:
-		return fromTo("~ key ", c, place)
+		return fromTo("~ key ", c, place, colored)
 	case merge.ChangeColumnAdded:
-		return one(green, "+ column %s", column)
+		return one(green, "+ column ", column)
 	case merge.ChangeColumnDeleted:
-		return one(red, "- column %s", column)
+		return one(red, "- column ", column)
 	case merge.ChangeColumnRenamed:
-		return fromTo("~ column ", c, "")
+		return fromTo("~ column ", c, "", colored)
 	case merge.ChangeColumnsMoved:
-		return one(yellow, "> columns moved: %s -> %s", before, after)
+		return one(yellow, "> columns moved: ", show(c.Before, nil), " -> ", show(c.After, nil))
 	}
 	switch { // a comment
 	case !c.Before.Exists:
-		return one(green, "+ comment %s%s", after, place)
+		return one(green, "+ comment ", show(c.After, nil), place)
 	case !c.After.Exists:
-		return one(red, "- comment %s%s", before, place)
+		return one(red, "- comment ", show(c.Before, nil), place)
 	}
-	return fromTo("~ comment ", c, place)
+	return fromTo("~ comment ", c, place, colored)
 }
 
-// fromTo shows a value that became another one.
-func fromTo(start string, c merge.Change, end string) []span {
-	before, after := []span{{yellow, show(c.Before, nil)}}, []span{{yellow, show(c.After, nil)}}
-	if texts(c.Before, c.After) {
-		b, a := highlight.Pair(c.Before.Text, c.After.Text)
-		before, after = quoteParts(b, yellow, gone), quoteParts(a, yellow, came)
+// fromTo shows a value that became another one. What differs inside is looked for where that
+// is seen: in colours, and in what is too long to be shown whole.
+func fromTo(start string, c merge.Change, end string, colored bool) []span {
+	long := max(len(c.Before.Text), len(c.After.Text)) > quoteMost
+	if !texts(c.Before, c.After) || !colored && !long {
+		return []span{{yellow, start + show(c.Before, nil) + " -> " + show(c.After, nil) + end}}
 	}
+	b, a := highlight.Pair(c.Before.Text, c.After.Text)
+	before, after := quoteParts(b, yellow, gone), quoteParts(a, yellow, came)
 	return slices.Concat([]span{{yellow, start}}, before, []span{{yellow, " -> "}}, after, []span{{yellow, end}})
 }
 
@@ -165,9 +211,9 @@ func fromTo(start string, c merge.Change, end string) []span {
 func linePlace(l merge.Lines) string {
 	switch {
 	case l.Theirs > 0:
-		return fmt.Sprintf(" (line %d)", l.Theirs)
+		return " (line " + strconv.Itoa(l.Theirs) + ")"
 	case l.Base > 0:
-		return fmt.Sprintf(" (was line %d)", l.Base)
+		return " (was line " + strconv.Itoa(l.Base) + ")"
 	}
 	return ""
 }

@@ -167,14 +167,14 @@ func (m *mergeCommand) merge(args []string) (*merge.Result, error) {
 }
 
 // mergeWindows merges without reading the inputs into memory whole, where that is to be had.
-// Base is read once more when the result is written; a result on standard output could not
-// be taken back if base has changed until then, so it is done there only where it must.
+// Base is read once more when the result is written; a result on a pipe could not be taken
+// back if base has changed until then, so it is done there only where it must.
 func (m *mergeCommand) mergeWindows(args []string) (*merge.Result, bool, error) {
 	w := openWindows(args)
 	if w == nil {
 		return nil, false, nil
 	}
-	if m.output == stdio && !w.tooLarge() {
+	if m.output == stdio && !w.tooLarge() && emptyFile(m.out.file()) == nil {
 		w.close()
 		return nil, false, nil
 	}
@@ -215,9 +215,9 @@ func (m *mergeCommand) deliver(ctx context.Context, result *merge.Result) error 
 	if result.HasOutput() {
 		write := func(w io.Writer) error { return m.write(result, w) }
 		if m.output == stdio {
-			results = append(results, toStream{m.out.file(), write})
+			results = append(results, toStream{m.out.file(), write, result.Size()})
 		} else {
-			results = append(results, &toFile{file: m.output, write: write})
+			results = append(results, &toFile{file: m.output, write: write, size: result.Size()})
 		}
 	}
 	return deliver(ctx, results)
@@ -227,7 +227,7 @@ func (m *mergeCommand) deliver(ctx context.Context, result *merge.Result) error 
 func (m *mergeCommand) reportTo(result *merge.Result) delivery {
 	text := func(v *view) { printReport(v, m.files, result) }
 	if m.report == stdio && m.format == formatText {
-		return toStream{m.out.stdout, func(io.Writer) error { return m.out.show(text) }}
+		return toStream{w: m.out.stdout, write: func(io.Writer) error { return m.out.show(text) }}
 	}
 	write := result.WriteJSON
 	switch m.format {
@@ -239,7 +239,7 @@ func (m *mergeCommand) reportTo(result *merge.Result) delivery {
 		write = func(w io.Writer) error { return page.Write(w, m.page(result)) }
 	}
 	if m.report == stdio {
-		return toStream{m.out.stdout, write}
+		return toStream{w: m.out.stdout, write: write}
 	}
 	return &toFile{file: m.report, write: write, undoable: true}
 }

@@ -199,6 +199,9 @@ func name(s string) string {
 }
 
 func ambiguous(r rune) bool {
+	if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' { // most are
+		return false
+	}
 	return escape.Unprintable(r) || unicode.IsSpace(r) || strings.ContainsRune(`",:=()`, r)
 }
 

@@ -42,7 +42,7 @@ func printReport(v *view, files inputs, result *merge.Result) {
 		if c.From == merge.Ours {
 			c.Lines.Theirs = c.Lines.Ours // the line that matters is where it stands
 		}
-		v.line(append(changeSpans(c), span{plain, ", " + from(c.From)})...)
+		v.line(append(changeSpans(c, v.colored), span{plain, ", " + from(c.From)})...)
 	}
 }
 

@@ -52,7 +52,7 @@ func (v *view) text(p paint, s string) { v.line(span{p, s}) }
 func (v *view) changes(list iter.Seq[merge.Change]) (some bool) {
 	for c := range list {
 		some = true
-		v.line(changeSpans(c)...)
+		v.line(changeSpans(c, v.colored)...)
 	}
 	return some
 }

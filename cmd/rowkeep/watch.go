@@ -134,7 +134,7 @@ func eventLines(e store.Event) [][]span {
 		if e.Kind == store.EventAccepted {
 			before, after = c.Ours, c.Theirs
 		}
-		change := changeSpans(merge.Change{Kind: c.Kind, Key: c.Key, Column: c.Column, HasColumn: c.HasColumn, Before: before, After: after})
+		change := changeSpans(merge.Change{Kind: c.Kind, Key: c.Key, Column: c.Column, HasColumn: c.HasColumn, Before: before, After: after}, true)
 		lines = append(lines, append([]span{{yellow, "= " + what + ": "}}, change...))
 	}
 	return lines

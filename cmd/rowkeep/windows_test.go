@@ -91,6 +91,34 @@ func content(t *testing.T, path string) string {
 	return string(b)
 }
 
+// TestWindowsToStandardOutput merges to standard output in windows where that is an empty file.
+func TestWindowsToStandardOutput(t *testing.T) {
+	dir := t.TempDir()
+	s, files := samples(t, dir, sample.Shape{Rows: 60_000, Edited: 1, Seed: 3})
+	path := filepath.Join(dir, "merged.csv")
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	m := &mergeCommand{app: &app{out: newOutput(out, io.Discard)}, output: stdio}
+	for _, done := range []bool{true, false} { // at the second time there is something in it
+		result, in, err := m.mergeWindows(files)
+		if in != done || err != nil {
+			t.Fatalf("in windows: %t, want %t; %v", in, done, err)
+		}
+		if !done {
+			continue
+		}
+		if err := m.deliver(t.Context(), result); err != nil {
+			t.Fatal(err)
+		}
+		if content(t, path) != string(s.Want) {
+			t.Error("the merge is another one")
+		}
+	}
+}
+
 // TestWindowsOfBaseThatChanges writes to base between its two readings.
 func TestWindowsOfBaseThatChanges(t *testing.T) {
 	_, files := samples(t, t.TempDir(), sample.Shape{Rows: 60_000, Edited: 1, Seed: 3})

@@ -411,11 +411,11 @@ var ofMerge = []mutant{
 		`if x.to > y.from || bytes.IndexByte(b[x.to:y.from], m.in[inBase].Delimiter()) < 0 {`, `if x.to > y.from {`, "two edits of one cell are put together",
 	},
 	{
-		"large-window", "merge/large.go", "",
+		"large-window", "merge/window.go", "",
 		`c.off += c.pos`, `c.off += 0`, "windows are read from the wrong place",
 	},
 	{
-		"large-short", "merge/result.go", "",
-		`if err == io.EOF {`, `if false {`, "a file that became shorter is the end of the result",
+		"large-short", "merge/output.go", "",
+		`case err == io.EOF:`, `case false:`, "a file that became shorter is the end of the result",
 	},
 }

@@ -14,8 +14,9 @@ type Sizes struct {
 	Block, MostBlock int
 	// Part is the size of a part of base that is looked at beside others.
 	Part int
-	// Large is the size of a window of a file that is not read whole.
-	Large int
+	// Large is the size of a window of a file that is not read whole, MostLarge of one where
+	// versions part for long.
+	Large, MostLarge int
 	// Window is in how many records the place is looked for where versions meet again;
 	// where it was not found so often, the whole file is searched.
 	Window, Patience int
@@ -24,4 +25,4 @@ type Sizes struct {
 }
 
 // Merge is in force. It is not to be changed while something is merged.
-var Merge = Sizes{Least: 32 << 10, Judge: 16, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 8 << 20, Window: 8, Patience: 16, Ahead: 512}
+var Merge = Sizes{Least: 32 << 10, Judge: 16, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 256 << 10, MostLarge: 8 << 20, Window: 8, Patience: 16, Ahead: 512}

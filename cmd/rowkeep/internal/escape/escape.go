@@ -16,6 +16,9 @@ import (
 
 // Visible returns s with escapes in place of what does not print.
 func Visible(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	var b strings.Builder
 	for run, escaped := range Runs(s) {
 		if !escaped && len(run) == len(s) {
@@ -24,6 +27,16 @@ func Visible(s string) string {
 		b.WriteString(run)
 	}
 	return b.String()
+}
+
+// isPlain reports that all of s are ASCII characters that print, as most text is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // mostMarks is how many marks that combine with a character, such as accents, are shown on
