@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"math"
 )
 
 // Patch makes a version out of the one before it, by edits from the beginning to the end;
@@ -48,7 +49,7 @@ func (list *Edits) UnmarshalText(text []byte) error {
 		var numbers [3]int
 		for i := range numbers {
 			n, size := binary.Uvarint(data)
-			if size <= 0 || n > mostLog {
+			if size <= 0 || n > math.MaxInt {
 				return errPatch
 			}
 			numbers[i], data = int(n), data[size:]

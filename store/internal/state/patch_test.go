@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ func TestEditsDamaged(t *testing.T) {
 func FuzzPatch(f *testing.F) {
 	f.Add([]byte("id,v\na,1\nb,2\n"), []byte("id,v\na,3\nb,2\n"), 3, 2, -1)
 	f.Add([]byte(numbered(40)), []byte(numbered(41, 1, 2, 30)), 0, 0, 0)
-	f.Add([]byte("a\nb\nc\nd\n"), []byte("b\nx\nd\na\n"), 1, 9, 1<<62)
+	f.Add([]byte("a\nb\nc\nd\n"), []byte("b\nx\nd\na\n"), 1, 9, math.MaxInt)
 	f.Fuzz(func(t *testing.T, old, content []byte, head, tail, keep int) {
 		most := commonPrefix(old, content)
 		head = min(max(head, 0), most)
