@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -33,9 +32,7 @@ func TestComplete(t *testing.T) {
 		"broken.csv":    "id,v\na,\"1\n",
 		".rowkeep.toml": "[[files]]\nmatch = \"hosts.csv\"\nkey = [\"host\", \"port\"]\n",
 	} {
-		if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, name, content)
 	}
 	prepareWaiting(t, dispute{
 		base: "id,v,w\na,1,\nb,1,\n", ours: "id,v,w\na,2,\nb,2,x\n", theirs: "id,v,w\na,3,\nb,3,\n",
@@ -57,6 +54,7 @@ func TestComplete(t *testing.T) {
 		{"get --key owner hosts.csv -", []string{"ann", "bob", ":4"}},
 		{"get hosts.csv --key -", []string{"host", "port", "owner", ":4"}},
 		{"get hosts.csv --key host,p", []string{"host,port", ":4"}},
+		{"get hosts.csv --key host,", []string{"host,port", "host,owner", ":4"}},
 		{"set a.csv -", []string{"btc_1", "btc_2", "eth_1", ":4"}},
 		{"set a.csv btc_1 -", []string{"id=", "state=", "unit price=", "note=", ":6"}},
 		{"set a.csv btc_1 state=off -", []string{"id=", "unit price=", "note=", ":6"}},
@@ -102,9 +100,7 @@ func TestCompleteMany(t *testing.T) {
 	for i := range offerMost + 1 {
 		content.WriteString("k" + strconv.Itoa(i) + "\n")
 	}
-	if err := os.WriteFile(file, []byte(content.String()), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, file, content.String())
 	if got := completions(t, "get", file, "k"); len(got) != 2 || !strings.Contains(got[0], "501 begin so") {
 		t.Errorf("offered %q", got)
 	}
@@ -137,9 +133,7 @@ func hostileFile(t *testing.T) string {
 		content.WriteByte('\n')
 	}
 	file := filepath.Join(t.TempDir(), "hostile.csv")
-	if err := os.WriteFile(file, []byte(content.String()), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, file, content.String())
 	return file
 }
 

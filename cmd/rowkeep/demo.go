@@ -44,9 +44,8 @@ otherwise; 2 usage; 4 input or output failed; 130 interrupted.`,
 		RunE: d.run,
 	}
 	flags := cmd.Flags()
-	flags.SortFlags = false
 	flags.BoolVar(&d.naiveOnly, "naive-only", false, "only the half without rowkeep")
-	flags.Float64Var(&d.seconds, "seconds", 5, "how long the story takes, about: more seconds, more rounds")
+	flags.Float64Var(&d.seconds, "seconds", 5, "play for about `N` seconds; more of them, more rounds (default 5)")
 	flags.StringVar(&d.keep, "keep", "", "keep all files in `DIR`, which must be new or empty")
 	a.addColor(cmd)
 	flags.BoolVarP(&a.out.quiet, "quiet", "q", false, "the table without the story")
@@ -94,15 +93,6 @@ func (d *demoCommand) play(ctx context.Context) (err error) {
 		return stdoutFailure(err)
 	}
 	return verdict(halves, tallies)
-}
-
-// asFailure leaves a failure as it is. Whatever else goes wrong here is the system's.
-func asFailure(err error) error {
-	var f *failure
-	if errors.As(err, &f) {
-		return err
-	}
-	return &failure{status: statusIO, err: err}
 }
 
 // makeDir returns where the files go, and what removes them.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 )
@@ -51,9 +50,7 @@ func TestCount(t *testing.T) {
 			}
 			s := scene(t.TempDir())
 			write := func(file, text string) {
-				if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
-					t.Fatal(err)
-				}
+				writeFile(t, file, text)
 			}
 			write(s.start(), start)
 			write(s.config(), strings.Replace(whole, tt.old, tt.new, 1))

@@ -69,10 +69,7 @@ func (a *app) newDemoEditor() *cobra.Command {
 }
 
 func (e *editorCommand) run(cmd *cobra.Command, args []string) error {
-	if err := e.edit(cmd.Context(), scene(args[0])); err != nil {
-		return asFailure(err)
-	}
-	return nil
+	return e.edit(cmd.Context(), scene(args[0]))
 }
 
 func (e *editorCommand) edit(ctx context.Context, s scene) error {

@@ -45,10 +45,13 @@ func (d *diffDriverCommand) run(_ *cobra.Command, args []string) error {
 	d.gitColor()
 	d.view = d.out.text()
 	err := d.print(args)
-	if err == nil {
-		err = ignore(syscall.EPIPE, d.Flush()) // the pager was left, which is no failure of a diff
+	if err != nil {
+		return err
 	}
-	return err
+	if err := ignore(syscall.EPIPE, d.Flush()); err != nil { // that the pager was left is no failure of a diff
+		return stdoutFailure(err)
+	}
+	return nil
 }
 
 func (d *diffDriverCommand) print(args []string) error {

@@ -170,7 +170,7 @@ func (l *liveCommand) editFailure(t *csvrows.Table, err error) error {
 
 func editText(e *csvrows.EditError) string {
 	what := "column " + name(e.Column)
-	if e.Column == "" {
+	if e.Column == "" && !errors.Is(e.Err, csvrows.ErrNoColumn) { // "" may be what somebody has typed
 		what = "key " + names(e.Key)
 	}
 	return fmt.Sprintf("%s: %v", what, e.Err)

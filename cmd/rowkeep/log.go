@@ -153,6 +153,9 @@ func (l *logCommand) print(list []logEntry) error {
 	if l.format == formatJSON {
 		return writeList(l.out, "rowkeep.log/1", "versions", list)
 	}
+	if len(list) == 0 && !l.out.quiet {
+		l.out.message(plain, l.file+": no commit was made yet, so no version is kept")
+	}
 	v := l.out.text()
 	width := 0
 	if len(list) > 0 {
