@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/hostile"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/terminal"
 	"github.com/rowkeep/rowkeep/csvrows"
 )
 
@@ -178,5 +180,73 @@ func TestCompleteInBash(t *testing.T) {
 		if got := strings.TrimSpace(string(out)); got != want {
 			t.Errorf("%s: bash completes to %q, want %q", typed, got, want)
 		}
+	}
+}
+
+// shells are set up as rowkeep completion --help says, in a home directory of their own. The
+// prompt tells that a shell is ready for a line.
+var shells = []struct {
+	name  string
+	setup map[string]string // files below the home directory; %s is the script
+	start string
+}{
+	{
+		"zsh", map[string]string{
+			"functions/_rowkeep": "%s",
+			".zshrc":             "PS1='ready> '; fpath=(~/functions $fpath); autoload -Uz compinit && compinit -u -D\n",
+		}, "zsh -i",
+	},
+	{
+		"fish", map[string]string{
+			".config/fish/completions/rowkeep.fish": "%s",
+			".config/fish/config.fish": "set -g fish_greeting; set -g fish_autosuggestion_enabled 0\n" +
+				"function fish_prompt; echo -n 'ready> '; end\n",
+		}, "fish -i",
+	},
+}
+
+// The other shells complete on a terminal only: there they show what they make of a word.
+func TestCompleteInShells(t *testing.T) {
+	for _, shell := range shells {
+		t.Run(shell.name, func(t *testing.T) {
+			t.Parallel()
+			needs(t, shell.name)
+			home := t.TempDir()
+			_, script, _ := call(t, "completion", shell.name)
+			for file, content := range shell.setup {
+				file = filepath.Join(home, file)
+				if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+					t.Fatal(err)
+				}
+				writeFile(t, file, strings.Replace(content, "%s", script, 1))
+			}
+			env := []string{"HOME=" + home, "ZDOTDIR=" + home, "XDG_CONFIG_HOME=" + home + "/.config", "PATH=" + os.Getenv("PATH")}
+			dir := filepath.Dir(hostileFile(t))
+			writeFile(t, dir+"/words.csv", "id,unit price,order-id\nmy key,1,o-1\n")
+			writeFile(t, home+"/home.csv", "id\nin_home\n")
+			w := terminal.Start(t, 120, 24, env, "cd "+shellWord(dir)+"; "+shell.start)
+			w.Await("ready>")
+			for _, tt := range []struct{ typed, shows string }{
+				{"rowkeep compl", "rowkeep completion Z"},
+				{"rowkeep merge --strategy=the", "--strategy=theirs Z"},
+				{"rowkeep get hostile.csv tw", `two\ words Z`},
+				{`rowkeep get hostile.csv two\ words no`, `two\ words note Z`},
+				{`rowkeep set hostile.csv two\ words no`, `two\ words note=Z`}, // a value follows, and no space
+				{`rowkeep get words.csv my\ k`, `my\ key Z`},
+				{`rowkeep set words.csv my\ key unit\ p`, `my\ key unit\ price=Z`},
+				{`rowkeep set words.csv my\ key order-id=o`, `my\ key order-id=o-1 Z`},
+				{`rowkeep get '$(touch ran)' '(touch ran)' q`, "qZ"}, // what is quoted does not run
+				{"rowkeep get ~/home.csv in", "home.csv in_home Z"},
+			} {
+				w.Type(tt.typed)
+				w.Keys("Tab")
+				w.Type("Z") // shows that the shell is done, and whether it has put a space
+				w.Await(tt.shows)
+				w.Keys("C-u")
+			}
+			if _, err := os.Stat(dir + "/ran"); err == nil {
+				t.Error("to complete a line ran what stands in quotes")
+			}
+		})
 	}
 }
