@@ -100,7 +100,7 @@ func (d *demoCommand) makeDir() (dir string, discard func() error, err error) {
 	if d.keep == "" {
 		dir, err := os.MkdirTemp("", "rowkeep-demo-")
 		if err != nil {
-			return "", nil, &failure{status: statusIO, err: err}
+			return "", nil, fileFailure("temporary directory", err)
 		}
 		return dir, func() error { return os.RemoveAll(dir) }, nil
 	}

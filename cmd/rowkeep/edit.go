@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -113,17 +112,6 @@ func (e *editCommand) kept(saved []byte) string {
 	}
 	file := shellWord(e.file)
 	return say + strings.Join([]string{"rowkeep merge --conflict-output none -o", file, shellWord(e.base()), shellWord(e.copy()), file}, " ")
-}
-
-// shellWord quotes a word for a shell where it must be.
-func shellWord(s string) string {
-	special := func(r rune) bool {
-		return r != '/' && r != '.' && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}
-	if s != "" && !strings.ContainsFunc(s, special) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // rounds lets the person edit until what was saved is in the file.

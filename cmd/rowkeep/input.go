@@ -17,6 +17,10 @@ import (
 // stdio names standard input or standard output in place of a file.
 const stdio = "-"
 
+// errNoName is about the name of a file that is empty: mostly that of a shell's variable that
+// was never set.
+var errNoName = usage("the name of a file is empty")
+
 // readAll reads the named inputs, all at once. Each is opened before any is read, so
 // that a missing file is not found only after somebody has typed standard input.
 func (a *app) readAll(files []string) ([][]byte, error) {
@@ -46,8 +50,11 @@ func (a *app) readAll(files []string) ([][]byte, error) {
 }
 
 func (a *app) open(file string) (io.Reader, error) {
-	if file == stdio {
+	switch file {
+	case stdio:
 		return io.NopCloser(a.stdin), nil
+	case "":
+		return nil, errNoName
 	}
 	if err := checkKind(file); err != nil {
 		return nil, fileFailure(file, err)

@@ -37,8 +37,11 @@ func (l *liveCommand) addFlags(cmd *cobra.Command) {
 
 // open prepares the file that the command line names first.
 func (l *liveCommand) open(file string) (*store.Store, error) {
-	if file == stdio {
+	switch file {
+	case stdio:
 		return nil, usage("name a file: standard input cannot be changed in place")
+	case "":
+		return nil, errNoName
 	}
 	if err := l.opt.Read.Validate(); err != nil {
 		return nil, usage("%w", err)

@@ -131,7 +131,7 @@ func (m *mergeCommand) validate(cmd *cobra.Command, args []string) error {
 	}
 	switch {
 	case m.report == "" && cmd.Flags().Changed("report"), m.output == "":
-		return usage("the name of a file is empty")
+		return errNoName
 	case m.report == "" && cmd.Flags().Changed("format"):
 		return usage("--format is the form of the report: --report names its file")
 	case m.report == stdio && m.output == stdio:

@@ -143,7 +143,7 @@ func (a *app) unknownCommand(parent *cobra.Command, args []string) error {
 	}
 	f := usage("no command %q", args[0])
 	f.hint = parent.CommandPath() + " --help shows what there is"
-	if near := parent.SuggestionsFor(args[0]); len(near) > 0 {
+	if near := parent.SuggestionsFor(args[0]); len(near) > 0 && args[0] != "" { // from which all begin
 		f.hint = "did you mean " + strings.Join(near, ", ") + "?"
 	}
 	return f
