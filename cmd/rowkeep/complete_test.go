@@ -26,6 +26,43 @@ func completions(t *testing.T, args ...string) []string {
 	return strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 }
 
+// completed are command lines with what they are offered, in the directory of TestComplete.
+var completed = []struct {
+	args string // the last one is what is typed of a word, - for nothing
+	want []string
+}{
+	{"get -", []string{":0"}},
+	{"get a.csv -", []string{"btc_1", "btc_2", "eth_1", ":4"}},
+	{"get a.csv e", []string{"eth_1", ":4"}},
+	{"get a.csv eth_1 -", []string{"id", "state", "unit price", "note", ":4"}},
+	{"get a.csv eth_1 note -", []string{":4"}},
+	{"get missing.csv -", []string{":4"}},
+	{"get broken.csv -", []string{":4"}},
+	{"get . -", []string{":4"}},
+	{"get hosts.csv -", []string{"db,80", "db,443", ":4"}},
+	{"get --key owner hosts.csv -", []string{"ann", "bob", ":4"}},
+	{"get hosts.csv --key -", []string{"host", "port", "owner", ":4"}},
+	{"get hosts.csv --key host,p", []string{"host,port", ":4"}},
+	{"get hosts.csv --key host,", []string{"host,port", "host,owner", ":4"}},
+	{"set a.csv -", []string{"btc_1", "btc_2", "eth_1", ":4"}},
+	{"set a.csv btc_1 -", []string{"id=", "state=", "unit price=", "note=", ":6"}},
+	{"set a.csv btc_1 state=off -", []string{"id=", "unit price=", "note=", ":6"}},
+	{"set a.csv btc_1 state=", []string{"state=on", "state=off", ":4"}},
+	{"set a.csv btc_1 state=of", []string{"state=off", ":4"}},
+	{"add a.csv -", []string{":4"}},
+	{"add a.csv dot_1 s", []string{"state=", ":6"}},
+	{"rm a.csv btc_1 -", []string{"btc_2", "eth_1", ":4"}},
+	{"rename-key a.csv e", []string{"eth_1", ":4"}},
+	{"rename-key a.csv eth_1 -", []string{":4"}},
+	{"show waiting.csv -", []string{"2", "1", ":36"}},
+	{"restore waiting.csv 1 -", []string{":4"}},
+	{"resolve waiting.csv --set a", []string{"a:v=2", "a:v=3", "a:v=1", ":4"}},
+	{"resolve waiting.csv --take b", []string{"b:v=ours", "b:v=theirs", "b:v=base", ":4"}},
+	{"resolve waiting.csv --policy -", []string{"id=", "v=", "w=", ":6"}},
+	{"resolve waiting.csv --policy v=u", []string{"v=union:", ":6"}},
+	{"merge a.csv --policy note=newer:s", []string{"note=newer:state", ":4"}},
+}
+
 func TestComplete(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, content := range map[string]string{
@@ -39,42 +76,7 @@ func TestComplete(t *testing.T) {
 	prepareWaiting(t, dispute{
 		base: "id,v,w\na,1,\nb,1,\n", ours: "id,v,w\na,2,\nb,2,x\n", theirs: "id,v,w\na,3,\nb,3,\n",
 	}, "waiting.csv")
-	columns := []string{"id", "state", "unit price", "note"}
-	for _, c := range []struct {
-		args string // the last one is what is typed of a word, - for nothing
-		want []string
-	}{
-		{"get -", []string{":0"}},
-		{"get a.csv -", []string{"btc_1", "btc_2", "eth_1", ":4"}},
-		{"get a.csv e", []string{"eth_1", ":4"}},
-		{"get a.csv eth_1 -", append(columns[:4:4], ":4")},
-		{"get a.csv eth_1 note -", []string{":4"}},
-		{"get missing.csv -", []string{":4"}},
-		{"get broken.csv -", []string{":4"}},
-		{"get . -", []string{":4"}},
-		{"get hosts.csv -", []string{"db,80", "db,443", ":4"}},
-		{"get --key owner hosts.csv -", []string{"ann", "bob", ":4"}},
-		{"get hosts.csv --key -", []string{"host", "port", "owner", ":4"}},
-		{"get hosts.csv --key host,p", []string{"host,port", ":4"}},
-		{"get hosts.csv --key host,", []string{"host,port", "host,owner", ":4"}},
-		{"set a.csv -", []string{"btc_1", "btc_2", "eth_1", ":4"}},
-		{"set a.csv btc_1 -", []string{"id=", "state=", "unit price=", "note=", ":6"}},
-		{"set a.csv btc_1 state=off -", []string{"id=", "unit price=", "note=", ":6"}},
-		{"set a.csv btc_1 state=", []string{"state=on", "state=off", ":4"}},
-		{"set a.csv btc_1 state=of", []string{"state=off", ":4"}},
-		{"add a.csv -", []string{":4"}},
-		{"add a.csv dot_1 s", []string{"state=", ":6"}},
-		{"rm a.csv btc_1 -", []string{"btc_2", "eth_1", ":4"}},
-		{"rename-key a.csv e", []string{"eth_1", ":4"}},
-		{"rename-key a.csv eth_1 -", []string{":4"}},
-		{"show waiting.csv -", []string{"2", "1", ":36"}},
-		{"restore waiting.csv 1 -", []string{":4"}},
-		{"resolve waiting.csv --set a", []string{"a:v=2", "a:v=3", "a:v=1", ":4"}},
-		{"resolve waiting.csv --take b", []string{"b:v=ours", "b:v=theirs", "b:v=base", ":4"}},
-		{"resolve waiting.csv --policy -", []string{"id=", "v=", "w=", ":6"}},
-		{"resolve waiting.csv --policy v=u", []string{"v=union:", ":6"}},
-		{"merge a.csv --policy note=newer:s", []string{"note=newer:state", ":4"}},
-	} {
+	for _, c := range completed {
 		args := strings.Fields(c.args)
 		if last := &args[len(args)-1]; *last == "-" {
 			*last = ""

@@ -13,18 +13,9 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
-// Whatever a command prints: if that cannot be written, it is said, and the status tells
-// scripts that they did not get all.
-func TestStdoutFull(t *testing.T) {
-	needs(t, "git")
-	t.Chdir(t.TempDir())
-	prepareWaiting(t, dispute{base: "id,v\na,1\n", ours: "id,v\na,2\n", theirs: "id,v\na,3\n"}, "a.csv")
-	writeFile(t, "b.csv", "id,v\na,1\na,2\n")
-	writeFile(t, "other.csv", "id,v\nb,1\n")
-	if out, err := exec.Command("git", "init", "-q").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	lines := strings.Split(`
+// printing are command lines that print, in a directory with a.csv, of which a change waits, and
+// two other files.
+const printing = `
 --help
 help
 help merge
@@ -63,7 +54,21 @@ watch --format ndjson a.csv
 git doctor
 git diff-driver other.csv b.csv 0 100644 other.csv 0 100644
 set other.csv b v=2
-demo --naive-only --seconds 0.1`, "\n")[1:]
+demo --naive-only --seconds 0.1
+`
+
+// Whatever a command prints: if that cannot be written, it is said, and the status tells
+// scripts that they did not get all.
+func TestStdoutFull(t *testing.T) {
+	needs(t, "git")
+	t.Chdir(t.TempDir())
+	prepareWaiting(t, dispute{base: "id,v\na,1\n", ours: "id,v\na,2\n", theirs: "id,v\na,3\n"}, "a.csv")
+	writeFile(t, "b.csv", "id,v\na,1\na,2\n")
+	writeFile(t, "other.csv", "id,v\nb,1\n")
+	if out, err := exec.Command("git", "init", "-q").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(printing), "\n")
 	for _, line := range lines {
 		var stderr strings.Builder
 		status := run(t.Context(), strings.Fields(line), strings.NewReader(""), full{}, &stderr)
