@@ -39,10 +39,8 @@ Exit status: 0; 2 usage, as for a shell that is not known; 4 output failed.`,
 			if err := write(&script); err != nil {
 				return err
 			}
-			if _, err := io.WriteString(a.out.stdout, mended(script.String(), args[0])); err != nil {
-				return stdoutFailure(err)
-			}
-			return nil
+			_, err := io.WriteString(a.out.stdout, mended(script.String(), args[0]))
+			return printed(err)
 		},
 	}
 }

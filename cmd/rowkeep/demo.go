@@ -124,10 +124,7 @@ func (d *demoCommand) say(tone demo.Tone, line string) error {
 	}
 	v := d.out.text()
 	v.text(map[demo.Tone]paint{demo.Headline: bold, demo.Missing: red, demo.AllThere: green}[tone], line)
-	if err := v.Flush(); err != nil {
-		return stdoutFailure(err)
-	}
-	return nil
+	return printed(v.Flush())
 }
 
 // conclude prints the table, a column for each half.

@@ -48,10 +48,7 @@ func (d *diffDriverCommand) run(_ *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := ignore(syscall.EPIPE, d.Flush()); err != nil { // that the pager was left is no failure of a diff
-		return stdoutFailure(err)
-	}
-	return nil
+	return printed(ignore(syscall.EPIPE, d.Flush())) // that the pager was left is no failure of a diff
 }
 
 func (d *diffDriverCommand) print(args []string) error {

@@ -20,10 +20,8 @@ func (a *app) printHelp(cmd *cobra.Command) error {
 	if width == 0 {
 		width = helpWidth
 	}
-	if _, err := io.WriteString(a.out.stdout, helpText(cmd, width)); err != nil {
-		return stdoutFailure(err)
-	}
-	return nil
+	_, err := io.WriteString(a.out.stdout, helpText(cmd, width))
+	return printed(err)
 }
 
 // help is printHelp where cobra has seen --help. It takes no error, so run does; and it

@@ -60,18 +60,29 @@ func (l *liveCommand) update(ctx context.Context, file string, edit func(*csvrow
 	if err != nil {
 		return err
 	}
-	done := l.out.working("waiting for " + file)
-	receipt, err := s.Update(ctx, func(tx *store.Tx) error {
-		if err := edit(tx.Table); err != nil {
-			return l.editFailure(tx.Table, err)
-		}
-		return nil
+	var receipt *store.Receipt
+	err = l.waiting(func() (err error) {
+		receipt, err = s.Update(ctx, func(tx *store.Tx) error {
+			if err := edit(tx.Table); err != nil {
+				return l.editFailure(tx.Table, err)
+			}
+			return nil
+		})
+		return err
 	})
-	done()
 	if err != nil {
-		return l.failure(err)
+		return err
 	}
 	return l.report(receipt)
+}
+
+// waiting does what may have to wait for others, and gives its error a status.
+func (l *liveCommand) waiting(work func() error) error {
+	defer l.out.working("waiting for " + l.file)()
+	if err := work(); err != nil {
+		return l.failure(err)
+	}
+	return nil
 }
 
 // report prints the changes of a commit.

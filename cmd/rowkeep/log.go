@@ -79,10 +79,7 @@ func (l *logCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := l.print(list); err != nil {
-		return stdoutFailure(err)
-	}
-	return nil
+	return printed(l.print(list))
 }
 
 // entries describes the versions, newest first.

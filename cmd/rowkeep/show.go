@@ -4,7 +4,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rowkeep/rowkeep/merge"
-	"github.com/rowkeep/rowkeep/store"
 )
 
 // showCommand is one call of rowkeep show.
@@ -37,44 +36,27 @@ no such file, or damage keeps the version from being known.`,
 }
 
 func (c *showCommand) run(_ *cobra.Command, args []string) error {
-	s, err := c.open(args[0])
-	if err != nil {
-		return err
-	}
-	list, err := c.versions(s)
-	if err != nil {
-		return err
-	}
-	i, err := c.find(s, list, args[1])
-	if err != nil {
-		return err
-	}
-	data, err := c.content(s, list[i])
+	p, err := c.pick(args[0], args[1])
 	if err != nil {
 		return err
 	}
 	if c.changesOnly {
-		return c.showChanges(s, list, i, data)
+		return c.showChanges(p)
 	}
-	if _, err := c.out.file().Write(data); err != nil {
-		return stdoutFailure(err)
-	}
-	return nil
+	_, err = c.out.file().Write(p.data)
+	return printed(err)
 }
 
 // showChanges compares with the version before. The first one there is has nothing before
 // it: all its rows are new.
-func (c *showCommand) showChanges(s *store.Store, list []store.Version, i int, data []byte) error {
-	before, err := c.before(s, list, i)
+func (c *showCommand) showChanges(p *picked) error {
+	before, err := c.before(p.store, p.list, p.i)
 	if err != nil {
 		return err
 	}
-	diff, err := merge.Diff(before, data, c.opt.Read)
+	diff, err := merge.Diff(before, p.data, c.opt.Read)
 	if err != nil {
 		return inputs{merge.Base: "the version before", merge.Theirs: "the version"}.failure(err)
 	}
-	if err := c.out.show(func(v *view) { v.changes(diff.Changes()) }); err != nil {
-		return stdoutFailure(err)
-	}
-	return nil
+	return printed(c.out.show(func(v *view) { v.changes(diff.Changes()) }))
 }

@@ -20,10 +20,7 @@ Exit status: 0; 2 usage; 4 output failed.`,
 		RunE: func(*cobra.Command, []string) error {
 			v := a.out.text()
 			v.text(plain, fmt.Sprintf("rowkeep %s (%s %s/%s)", moduleVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
-			if err := v.Flush(); err != nil {
-				return stdoutFailure(err)
-			}
-			return nil
+			return printed(v.Flush())
 		},
 	}
 }
