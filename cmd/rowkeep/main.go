@@ -9,7 +9,7 @@
 //     have the flags in common and .rowkeep.toml, help.go and man.go print how all is used, and
 //     complete.go what a shell offers.
 //   - input.go reads files, large.go those that are not to be in memory whole. deliver.go brings
-//     results to files, all or none, with replace.go and pending.go.
+//     results to files, all or none, with replace.go, pending.go and reserve_*.go.
 //   - live.go works on a file in use, through package store; history.go on its versions,
 //     matter.go on what waits to be settled.
 //   - output.go is the way to the terminal: view.go fits lines to it, values.go words what they
