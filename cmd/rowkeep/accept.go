@@ -38,14 +38,9 @@ func (c *acceptCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	done := c.out.working("waiting for " + c.file)
-	err = s.Accept(cmd.Context())
-	done()
-	if err != nil {
-		return c.failure(err)
-	}
-	if c.out.quiet {
-		return nil
+	err = c.waiting(func() error { return s.Accept(cmd.Context()) })
+	if err != nil || c.out.quiet {
+		return err
 	}
 	return c.tell(cmd.Context(), s)
 }

@@ -56,14 +56,13 @@ func (a *app) newCheck() *cobra.Command {
   mixed_line_ends  lines end in more than one way
   ragged_row       a row has more or fewer fields than the header
 
-Exit status: 0 nothing found; 1 findings; 2 usage; 3 a file
-is unreadable or lacks the key column; 4 a file cannot be opened. Of several files it is
-the worst.`,
+Exit status: 0 nothing found; 1 findings; 2 usage; 3 a file is unreadable or lacks the key
+column; 4 a file cannot be opened. Of several files it is the worst.`,
 		Example: `  rowkeep check config.csv
   rowkeep check --key host,port --format json *.csv`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage("want the argument FILE")
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := rangeOfOperands(1, -1, "FILE...")(cmd, args); err != nil {
+				return err
 			}
 			return oneStdin(args)
 		},

@@ -146,10 +146,12 @@ func valueWords(t *csvrows.Table, column string) []string {
 func completeKey(cmd *cobra.Command, opt *csvrows.Options) {
 	completeFlag(cmd, "key", func(args []string, typed string) []string {
 		before := typed[:strings.LastIndexByte(typed, ',')+1]
+		given := strings.Split(before, ",")
 		for _, file := range args {
 			// Which columns there are does not depend on the key, which may be half typed.
 			if t := glance(file, csvrows.Options{Delimiter: opt.Delimiter, Comment: opt.Comment, NoComment: opt.NoComment}); t != nil {
-				return prefixed(before, t.Columns())
+				free := slices.DeleteFunc(slices.Clone(t.Columns()), func(c string) bool { return slices.Contains(given, c) })
+				return prefixed(before, free)
 			}
 		}
 		return nil

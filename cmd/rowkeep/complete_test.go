@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/hostile"
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/terminal"
 	"github.com/rowkeep/rowkeep/csvrows"
 )
 
@@ -25,6 +26,43 @@ func completions(t *testing.T, args ...string) []string {
 	return strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 }
 
+// completed are command lines with what they are offered, in the directory of TestComplete.
+var completed = []struct {
+	args string // the last one is what is typed of a word, - for nothing
+	want []string
+}{
+	{"get -", []string{":0"}},
+	{"get a.csv -", []string{"btc_1", "btc_2", "eth_1", ":4"}},
+	{"get a.csv e", []string{"eth_1", ":4"}},
+	{"get a.csv eth_1 -", []string{"id", "state", "unit price", "note", ":4"}},
+	{"get a.csv eth_1 note -", []string{":4"}},
+	{"get missing.csv -", []string{":4"}},
+	{"get broken.csv -", []string{":4"}},
+	{"get . -", []string{":4"}},
+	{"get hosts.csv -", []string{"db,80", "db,443", ":4"}},
+	{"get --key owner hosts.csv -", []string{"ann", "bob", ":4"}},
+	{"get hosts.csv --key -", []string{"host", "port", "owner", ":4"}},
+	{"get hosts.csv --key host,p", []string{"host,port", ":4"}},
+	{"get hosts.csv --key host,", []string{"host,port", "host,owner", ":4"}},
+	{"set a.csv -", []string{"btc_1", "btc_2", "eth_1", ":4"}},
+	{"set a.csv btc_1 -", []string{"id=", "state=", "unit price=", "note=", ":6"}},
+	{"set a.csv btc_1 state=off -", []string{"id=", "unit price=", "note=", ":6"}},
+	{"set a.csv btc_1 state=", []string{"state=on", "state=off", ":4"}},
+	{"set a.csv btc_1 state=of", []string{"state=off", ":4"}},
+	{"add a.csv -", []string{":4"}},
+	{"add a.csv dot_1 s", []string{"state=", ":6"}},
+	{"rm a.csv btc_1 -", []string{"btc_2", "eth_1", ":4"}},
+	{"rename-key a.csv e", []string{"eth_1", ":4"}},
+	{"rename-key a.csv eth_1 -", []string{":4"}},
+	{"show waiting.csv -", []string{"2", "1", ":36"}},
+	{"restore waiting.csv 1 -", []string{":4"}},
+	{"resolve waiting.csv --set a", []string{"a:v=2", "a:v=3", "a:v=1", ":4"}},
+	{"resolve waiting.csv --take b", []string{"b:v=ours", "b:v=theirs", "b:v=base", ":4"}},
+	{"resolve waiting.csv --policy -", []string{"id=", "v=", "w=", ":6"}},
+	{"resolve waiting.csv --policy v=u", []string{"v=union:", ":6"}},
+	{"merge a.csv --policy note=newer:s", []string{"note=newer:state", ":4"}},
+}
+
 func TestComplete(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, content := range map[string]string{
@@ -33,48 +71,12 @@ func TestComplete(t *testing.T) {
 		"broken.csv":    "id,v\na,\"1\n",
 		".rowkeep.toml": "[[files]]\nmatch = \"hosts.csv\"\nkey = [\"host\", \"port\"]\n",
 	} {
-		if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, name, content)
 	}
 	prepareWaiting(t, dispute{
 		base: "id,v,w\na,1,\nb,1,\n", ours: "id,v,w\na,2,\nb,2,x\n", theirs: "id,v,w\na,3,\nb,3,\n",
 	}, "waiting.csv")
-	columns := []string{"id", "state", "unit price", "note"}
-	for _, c := range []struct {
-		args string // the last one is what is typed of a word, - for nothing
-		want []string
-	}{
-		{"get -", []string{":0"}},
-		{"get a.csv -", []string{"btc_1", "btc_2", "eth_1", ":4"}},
-		{"get a.csv e", []string{"eth_1", ":4"}},
-		{"get a.csv eth_1 -", append(columns[:4:4], ":4")},
-		{"get a.csv eth_1 note -", []string{":4"}},
-		{"get missing.csv -", []string{":4"}},
-		{"get broken.csv -", []string{":4"}},
-		{"get . -", []string{":4"}},
-		{"get hosts.csv -", []string{"db,80", "db,443", ":4"}},
-		{"get --key owner hosts.csv -", []string{"ann", "bob", ":4"}},
-		{"get hosts.csv --key -", []string{"host", "port", "owner", ":4"}},
-		{"get hosts.csv --key host,p", []string{"host,port", ":4"}},
-		{"set a.csv -", []string{"btc_1", "btc_2", "eth_1", ":4"}},
-		{"set a.csv btc_1 -", []string{"id=", "state=", "unit price=", "note=", ":6"}},
-		{"set a.csv btc_1 state=off -", []string{"id=", "unit price=", "note=", ":6"}},
-		{"set a.csv btc_1 state=", []string{"state=on", "state=off", ":4"}},
-		{"set a.csv btc_1 state=of", []string{"state=off", ":4"}},
-		{"add a.csv -", []string{":4"}},
-		{"add a.csv dot_1 s", []string{"state=", ":6"}},
-		{"rm a.csv btc_1 -", []string{"btc_2", "eth_1", ":4"}},
-		{"rename-key a.csv e", []string{"eth_1", ":4"}},
-		{"rename-key a.csv eth_1 -", []string{":4"}},
-		{"show waiting.csv -", []string{"2", "1", ":36"}},
-		{"restore waiting.csv 1 -", []string{":4"}},
-		{"resolve waiting.csv --set a", []string{"a:v=2", "a:v=3", "a:v=1", ":4"}},
-		{"resolve waiting.csv --take b", []string{"b:v=ours", "b:v=theirs", "b:v=base", ":4"}},
-		{"resolve waiting.csv --policy -", []string{"id=", "v=", "w=", ":6"}},
-		{"resolve waiting.csv --policy v=u", []string{"v=union:", ":6"}},
-		{"merge a.csv --policy note=newer:s", []string{"note=newer:state", ":4"}},
-	} {
+	for _, c := range completed {
 		args := strings.Fields(c.args)
 		if last := &args[len(args)-1]; *last == "-" {
 			*last = ""
@@ -102,9 +104,7 @@ func TestCompleteMany(t *testing.T) {
 	for i := range offerMost + 1 {
 		content.WriteString("k" + strconv.Itoa(i) + "\n")
 	}
-	if err := os.WriteFile(file, []byte(content.String()), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, file, content.String())
 	if got := completions(t, "get", file, "k"); len(got) != 2 || !strings.Contains(got[0], "501 begin so") {
 		t.Errorf("offered %q", got)
 	}
@@ -137,9 +137,7 @@ func hostileFile(t *testing.T) string {
 		content.WriteByte('\n')
 	}
 	file := filepath.Join(t.TempDir(), "hostile.csv")
-	if err := os.WriteFile(file, []byte(content.String()), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, file, content.String())
 	return file
 }
 
@@ -184,5 +182,73 @@ func TestCompleteInBash(t *testing.T) {
 		if got := strings.TrimSpace(string(out)); got != want {
 			t.Errorf("%s: bash completes to %q, want %q", typed, got, want)
 		}
+	}
+}
+
+// shells are set up as rowkeep completion --help says, in a home directory of their own. The
+// prompt tells that a shell is ready for a line.
+var shells = []struct {
+	name  string
+	setup map[string]string // files below the home directory; %s is the script
+	start string
+}{
+	{
+		"zsh", map[string]string{
+			"functions/_rowkeep": "%s",
+			".zshrc":             "PS1='ready> '; fpath=(~/functions $fpath); autoload -Uz compinit && compinit -u -D\n",
+		}, "zsh -i",
+	},
+	{
+		"fish", map[string]string{
+			".config/fish/completions/rowkeep.fish": "%s",
+			".config/fish/config.fish": "set -g fish_greeting; set -g fish_autosuggestion_enabled 0\n" +
+				"function fish_prompt; echo -n 'ready> '; end\n",
+		}, "fish -i",
+	},
+}
+
+// The other shells complete on a terminal only: there they show what they make of a word.
+func TestCompleteInShells(t *testing.T) {
+	for _, shell := range shells {
+		t.Run(shell.name, func(t *testing.T) {
+			t.Parallel()
+			needs(t, shell.name)
+			home := t.TempDir()
+			_, script, _ := call(t, "completion", shell.name)
+			for file, content := range shell.setup {
+				file = filepath.Join(home, file)
+				if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+					t.Fatal(err)
+				}
+				writeFile(t, file, strings.Replace(content, "%s", script, 1))
+			}
+			env := []string{"HOME=" + home, "ZDOTDIR=" + home, "XDG_CONFIG_HOME=" + home + "/.config", "PATH=" + os.Getenv("PATH")}
+			dir := filepath.Dir(hostileFile(t))
+			writeFile(t, dir+"/words.csv", "id,unit price,order-id\nmy key,1,o-1\n")
+			writeFile(t, home+"/home.csv", "id\nin_home\n")
+			w := terminal.Start(t, 120, 24, env, "cd "+shellWord(dir)+"; "+shell.start)
+			w.Await("ready>")
+			for _, tt := range []struct{ typed, shows string }{
+				{"rowkeep compl", "rowkeep completion Z"},
+				{"rowkeep merge --strategy=the", "--strategy=theirs Z"},
+				{"rowkeep get hostile.csv tw", `two\ words Z`},
+				{`rowkeep get hostile.csv two\ words no`, `two\ words note Z`},
+				{`rowkeep set hostile.csv two\ words no`, `two\ words note=Z`}, // a value follows, and no space
+				{`rowkeep get words.csv my\ k`, `my\ key Z`},
+				{`rowkeep set words.csv my\ key unit\ p`, `my\ key unit\ price=Z`},
+				{`rowkeep set words.csv my\ key order-id=o`, `my\ key order-id=o-1 Z`},
+				{`rowkeep get '$(touch ran)' '(touch ran)' q`, "qZ"}, // what is quoted does not run
+				{"rowkeep get ~/home.csv in", "home.csv in_home Z"},
+			} {
+				w.Type(tt.typed)
+				w.Keys("Tab")
+				w.Type("Z") // shows that the shell is done, and whether it has put a space
+				w.Await(tt.shows)
+				w.Keys("C-u")
+			}
+			if _, err := os.Stat(dir + "/ran"); err == nil {
+				t.Error("to complete a line ran what stands in quotes")
+			}
+		})
 	}
 }

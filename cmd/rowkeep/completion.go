@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -32,10 +35,39 @@ Exit status: 0; 2 usage, as for a shell that is not known; 4 output failed.`,
 			if write == nil {
 				return usage("no completion for %q: bash, zsh, fish, powershell", args[0])
 			}
-			if err := write(a.out.stdout); err != nil {
-				return stdoutFailure(err)
+			var script bytes.Buffer
+			if err := write(&script); err != nil {
+				return err
 			}
-			return nil
+			_, err := io.WriteString(a.out.stdout, mended(script.String(), args[0]))
+			return printed(err)
 		},
 	}
+}
+
+// mends are what cobra's scripts need for words that are not plain. A column may have a dash in
+// its name: only a word that begins with one is a flag. And fish gives words without their
+// quotes, which are then evaluated: a key of two words would be two, and one with brackets a
+// command that runs (github.com/spf13/cobra/issues/2096).
+var mends = map[string][][2]string{
+	"zsh": {
+		{`[[ "${lastParam}" =~ '-.*=' ]]`, `[[ "${lastParam}" =~ '^-.*=' ]]`},
+	},
+	"fish": {
+		{`set -l args (commandline -opc)`, `set -l args (commandline -opc | string replace -r '^~(?=/|$)' "$HOME" | string escape)`},
+		{`set -l lastArg (string escape -- (commandline -ct))`, "set -l typed (commandline -ct | string unescape)\n    set -l lastArg (string escape -- \"$typed\")"},
+		{`string match -r -- '-.*=' "$lastArg"`, `string match -r -- '^-.*=' "$typed"`},
+		{`set -l prefix (commandline -t | string escape --style=regex)`, "set -l typed (commandline -ct | string unescape)\n        set -l prefix (string escape --style=regex -- \"$typed\")"},
+	},
+}
+
+// mended is a script of cobra's with the mends of a shell.
+func mended(script, shell string) string {
+	for _, m := range mends[shell] {
+		if strings.Count(script, m[0]) != 1 {
+			panic(fmt.Sprintf("cobra's script for %s has another form: no %s", shell, m[0])) // tests find that out
+		}
+		script = strings.Replace(script, m[0], m[1], 1)
+	}
+	return script
 }

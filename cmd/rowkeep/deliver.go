@@ -198,6 +198,14 @@ func (d toStream) discard() {}
 
 func stdoutFailure(err error) *failure { return fileFailure("standard output", err) }
 
+// printed is stdoutFailure of what may have gone well.
+func printed(err error) error {
+	if err != nil {
+		return stdoutFailure(err)
+	}
+	return nil
+}
+
 // sameFile reports whether two names lead to one file, or would once it exists.
 func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)

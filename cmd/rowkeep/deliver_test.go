@@ -72,9 +72,7 @@ func TestDeliverAllOrNothing(t *testing.T) {
 				before["report.json"] = "old report"
 			}
 			for name, data := range before {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o666); err != nil {
-					t.Fatal(err)
-				}
+				writeFile(t, filepath.Join(dir, name), data)
 			}
 			results := []delivery{&toFile{file: filepath.Join(dir, "report.json"), write: tt.write, undoable: true}}
 			if f, ok := tt.then.(*toFile); ok {
@@ -100,9 +98,7 @@ func TestDeliverAllOrNothing(t *testing.T) {
 func TestDeliver(t *testing.T) {
 	dir := t.TempDir()
 	old := filepath.Join(dir, "report.json")
-	if err := os.WriteFile(old, []byte("old report"), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, old, "old report")
 	err := deliver(context.Background(), []delivery{
 		&toFile{file: old, write: text("new report"), undoable: true},
 		&toFile{file: filepath.Join(dir, "out.csv"), write: text("output")},

@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/demo"
 )
 
 // demoCommand is one call of rowkeep demo.
@@ -17,13 +21,10 @@ type demoCommand struct {
 	naiveOnly bool
 	seconds   float64
 	keep      string
-
-	self   string // the program whose processes play the editors
-	halves []half
 }
 
 func (a *app) newDemo() *cobra.Command {
-	d := &demoCommand{app: a, halves: []half{naiveHalf, rowkeepHalf}}
+	d := &demoCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Play the story of the lost line",
@@ -44,9 +45,8 @@ otherwise; 2 usage; 4 input or output failed; 130 interrupted.`,
 		RunE: d.run,
 	}
 	flags := cmd.Flags()
-	flags.SortFlags = false
 	flags.BoolVar(&d.naiveOnly, "naive-only", false, "only the half without rowkeep")
-	flags.Float64Var(&d.seconds, "seconds", 5, "how long the story takes, about: more seconds, more rounds")
+	flags.Float64Var(&d.seconds, "seconds", 5, "play for about `N` seconds; more of them, more rounds (default 5)")
 	flags.StringVar(&d.keep, "keep", "", "keep all files in `DIR`, which must be new or empty")
 	a.addColor(cmd)
 	flags.BoolVarP(&a.out.quiet, "quiet", "q", false, "the table without the story")
@@ -57,19 +57,12 @@ otherwise; 2 usage; 4 input or output failed; 130 interrupted.`,
 // mostSeconds is how long anybody may want to watch.
 const mostSeconds = 3600
 
+// run plays the demo from the first to the last line. Its files are gone in the end, also
+// after an error, unless they are to be kept.
 func (d *demoCommand) run(cmd *cobra.Command, _ []string) (err error) {
 	if !(d.seconds > 0 && d.seconds <= mostSeconds) { // nor may it be NaN
 		return usage("want more than 0 and at most %d seconds", mostSeconds)
 	}
-	if d.self, err = os.Executable(); err != nil {
-		return &failure{status: statusIO, err: err}
-	}
-	return d.play(cmd.Context())
-}
-
-// play is the demo from the first to the last line. Its files are gone in the end, also
-// after an error, unless they are to be kept.
-func (d *demoCommand) play(ctx context.Context) (err error) {
 	dir, discard, err := d.makeDir()
 	if err != nil {
 		return err
@@ -79,30 +72,24 @@ func (d *demoCommand) play(ctx context.Context) (err error) {
 			err = fileFailure(dir, left)
 		}
 	}()
-	halves := d.halves
-	if d.naiveOnly {
-		halves = halves[:1]
-	}
-	tallies, err := d.tell(ctx, halves, dir)
-	switch {
-	case ctx.Err() != nil:
-		return errInterrupted
-	case err != nil:
-		return asFailure(err)
-	}
-	if err := d.conclude(halves, tallies); err != nil {
-		return stdoutFailure(err)
-	}
-	return verdict(halves, tallies)
-}
-
-// asFailure leaves a failure as it is. Whatever else goes wrong here is the system's.
-func asFailure(err error) error {
-	var f *failure
-	if errors.As(err, &f) {
+	self, err := os.Executable()
+	if err != nil {
 		return err
 	}
-	return &failure{status: statusIO, err: err}
+	outcome, err := demo.Story{
+		Dir: dir, Length: time.Duration(d.seconds * float64(time.Second)), NaiveOnly: d.naiveOnly,
+		Process: editorProcess(self), Say: d.say,
+	}.Play(cmd.Context())
+	switch {
+	case cmd.Context().Err() != nil:
+		return errInterrupted
+	case err != nil:
+		return err
+	}
+	if err := d.conclude(outcome); err != nil {
+		return stdoutFailure(err)
+	}
+	return verdict(outcome)
 }
 
 // makeDir returns where the files go, and what removes them.
@@ -110,7 +97,7 @@ func (d *demoCommand) makeDir() (dir string, discard func() error, err error) {
 	if d.keep == "" {
 		dir, err := os.MkdirTemp("", "rowkeep-demo-")
 		if err != nil {
-			return "", nil, &failure{status: statusIO, err: err}
+			return "", nil, fileFailure("temporary directory", err)
 		}
 		return dir, func() error { return os.RemoveAll(dir) }, nil
 	}
@@ -130,56 +117,87 @@ func (d *demoCommand) makeDir() (dir string, discard func() error, err error) {
 	return d.keep, func() error { return nil }, nil
 }
 
-// tell plays one half after the other.
-func (d *demoCommand) tell(ctx context.Context, halves []half, dir string) ([]tally, error) {
-	total := time.Duration(d.seconds * float64(time.Second))
-	var tallies []tally
-	for i, h := range halves {
-		s, err := newStory(h, dir, d.self, total/time.Duration(len(halves)), d.narrate)
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 {
-			if err := d.narrate(plain, ""); err != nil {
-				return nil, err
-			}
-		}
-		t, err := s.play(ctx)
-		if err != nil {
-			return nil, err
-		}
-		tallies = append(tallies, t)
-	}
-	return tallies, nil
-}
-
-// narrate prints a line of the story, at once.
-func (d *demoCommand) narrate(p paint, s string) error {
+// say prints a line of the story, at once.
+func (d *demoCommand) say(tone demo.Tone, line string) error {
 	if d.out.quiet {
 		return nil
 	}
 	v := d.out.text()
-	v.text(p, s)
-	if err := v.Flush(); err != nil {
-		return stdoutFailure(err)
+	v.text(map[demo.Tone]paint{demo.Headline: bold, demo.Missing: red, demo.AllThere: green}[tone], line)
+	return printed(v.Flush())
+}
+
+// conclude prints the table, a column for each half.
+func (d *demoCommand) conclude(o *demo.Outcome) error {
+	v := d.out.text()
+	if !d.out.quiet {
+		v.text(plain, "")
 	}
-	return nil
+	head := fmt.Sprintf("%-30s", "")
+	for _, name := range o.Halves() {
+		head += fmt.Sprintf("%9s", name)
+	}
+	v.text(bold, head)
+	for _, row := range o.Rows() {
+		line := fmt.Sprintf("%-30s", row.Label)
+		for _, n := range row.Counts {
+			line += fmt.Sprintf("%9d", n)
+		}
+		look := plain
+		if row.Lost {
+			look = red
+		}
+		v.text(look, line)
+	}
+	if d.keep != "" && !d.out.quiet {
+		v.text(plain, "")
+		v.text(plain, "All files are in "+d.keep+".")
+	}
+	return v.Flush()
 }
 
 // verdict is whether the story came out as it is told.
-func verdict(halves []half, tallies []tally) error {
-	for i, h := range halves {
-		switch t := tallies[i]; {
-		case h.loses && t.missing() == "":
-			return &failure{status: statusConflicts, err: fmt.Errorf("the daemon of the half %q lost nothing, which it should have", h.name)}
-		case !h.loses && t.missing() != "":
-			return &failure{
-				status: statusConflicts, err: fmt.Errorf("%s lost %s", h.name, t.missing()),
-				hint: "please report it, with what rowkeep demo --keep DIR leaves there",
-			}
-		case !h.loses && t.extra > 0:
-			return &failure{status: statusConflicts, err: fmt.Errorf("%s left %s that nobody wrote", h.name, plural(t.extra, "line"))}
-		}
+func verdict(o *demo.Outcome) error {
+	err := o.Verdict()
+	if err == nil {
+		return nil
 	}
-	return nil
+	f := &failure{status: statusConflicts, err: err}
+	if otherwise := (*demo.OtherwiseError)(nil); errors.As(err, &otherwise) && otherwise.Bug {
+		f.hint = "please report it, with what rowkeep demo --keep DIR leaves there"
+	}
+	return f
+}
+
+// editorProcess calls this program again, as what newDemoEditor defines.
+func editorProcess(self string) func(context.Context, demo.Editor) *exec.Cmd {
+	return func(ctx context.Context, e demo.Editor) *exec.Cmd {
+		return exec.CommandContext(ctx, self, "demo", "editor", "--style", string(e.Style),
+			"--round", strconv.Itoa(e.Round), "--row", e.Row, "--pause", e.Pause.String(), e.Dir)
+	}
+}
+
+// newDemoEditor is for the demo's own use, so help does not show it.
+func (a *app) newDemoEditor() *cobra.Command {
+	var e demo.Editor
+	cmd := &cobra.Command{
+		Use:    "editor DIR",
+		Short:  "Play an editor of the demo in DIR",
+		Hidden: true,
+		Args:   operands("DIR"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			e.Dir = args[0]
+			err := e.Run(cmd.Context(), a.out.stdout)
+			if cmd.Context().Err() != nil {
+				return errInterrupted
+			}
+			return err
+		},
+	}
+	choose(cmd, &e.Style, "style", "how the editor saves",
+		word[demo.Style]{"truncate", demo.Truncate}, word[demo.Style]{"rename", demo.Rename})
+	cmd.Flags().IntVar(&e.Round, "round", 1, "number of the round")
+	cmd.Flags().StringVar(&e.Row, "row", "", "row whose offset the editor changes, with --style rename")
+	cmd.Flags().DurationVar(&e.Pause, "pause", 0, "between two pieces, with --style truncate")
+	return cmd
 }

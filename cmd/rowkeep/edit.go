@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -71,7 +71,7 @@ func (e *editCommand) run(cmd *cobra.Command, args []string) error {
 	}
 	err = e.offer(tx.Base(), tx.Bytes())
 	if err == nil {
-		err = e.rounds(cmd.Context(), s, tx)
+		err = e.rounds(cmd.Context(), tx)
 	}
 	return e.leave(tx.Base(), err)
 }
@@ -115,33 +115,13 @@ func (e *editCommand) kept(saved []byte) string {
 	return say + strings.Join([]string{"rowkeep merge --conflict-output none -o", file, shellWord(e.base()), shellWord(e.copy()), file}, " ")
 }
 
-// shellWord quotes a word for a shell where it must be.
-func shellWord(s string) string {
-	special := func(r rune) bool {
-		return r != '/' && r != '.' && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}
-	if s != "" && !strings.ContainsFunc(s, special) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 // rounds lets the person edit until what was saved is in the file.
-func (e *editCommand) rounds(ctx context.Context, s *store.Store, tx *store.Tx) error {
+func (e *editCommand) rounds(ctx context.Context, tx *store.Tx) error {
 	var open error // why the copy is offered again
 	for {
-		if err := e.runEditor(); err != nil {
-			return err
-		}
-		saved, err := os.ReadFile(e.copy())
+		saved, err := e.edited()
 		if err != nil {
-			return fileFailure(e.copy(), err)
-		}
-		if len(saved) == 0 && len(e.offered) > 0 {
-			return &failure{
-				status: statusInput, err: errors.New("your edit: what was saved is empty, as if the editor had failed"),
-				hint: "to delete all rows, keep the header",
-			}
+			return err
 		}
 		if bytes.Equal(saved, e.offered) {
 			if open == nil {
@@ -170,6 +150,24 @@ func (e *editCommand) rounds(ctx context.Context, s *store.Store, tx *store.Tx) 
 			return err
 		}
 	}
+}
+
+// edited returns what the person saved.
+func (e *editCommand) edited() ([]byte, error) {
+	if err := e.runEditor(); err != nil {
+		return nil, err
+	}
+	saved, err := os.ReadFile(e.copy())
+	if err != nil {
+		return nil, fileFailure(e.copy(), err)
+	}
+	if len(saved) == 0 && len(e.offered) > 0 {
+		return nil, &failure{
+			status: statusInput, err: errors.New("your edit: what was saved is empty, as if the editor had failed"),
+			hint: "to delete all rows, keep the header",
+		}
+	}
+	return saved, nil
 }
 
 // commit brings what was saved into the file. The error is a [*failure], or a
@@ -244,13 +242,7 @@ func renew(ctx context.Context) (context.Context, context.CancelFunc) {
 // runEditor opens the copy in the person's editor, which may be a command line as with
 // git. Interrupts are the editor's while it runs: they reach this process too.
 func (e *editCommand) runEditor() error {
-	editor := os.Getenv("VISUAL")
-	if editor == "" {
-		editor = os.Getenv("EDITOR")
-	}
-	if editor == "" {
-		editor = defaultEditor()
-	}
+	editor := cmp.Or(strings.TrimSpace(os.Getenv("VISUAL")), strings.TrimSpace(os.Getenv("EDITOR")), defaultEditor())
 	var cmd *exec.Cmd
 	switch {
 	case runtime.GOOS == "windows":

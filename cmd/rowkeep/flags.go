@@ -4,9 +4,11 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/config"
 	"github.com/rowkeep/rowkeep/csvrows"
@@ -101,7 +103,6 @@ func (a *app) addQuiet(cmd *cobra.Command) {
 // addReadFlags defines how input is to be read.
 func addReadFlags(cmd *cobra.Command, opt *csvrows.Options) {
 	flags := cmd.Flags()
-	flags.SortFlags = false // they stand in help by subject
 	flags.Func("key", "key columns: `COL[,COL]`, quoted as in CSV where a name holds a comma (default as .rowkeep.toml says, else the column id, else the first)", func(s string) (err error) {
 		opt.Key, err = readRecord(s, ',')
 		return err
@@ -118,6 +119,21 @@ func addReadFlags(cmd *cobra.Command, opt *csvrows.Options) {
 	})
 	flags.BoolVar(&opt.NoHeader, "no-header", false, "the first line is a row; columns are 1, 2, ...")
 	flags.IntSliceVar(&opt.KeyIndex, "key-index", nil, "with --no-header: positions of the key columns, from 1: `N[,N]` (default 1)")
+}
+
+// flagFailure is what is wrong with a flag. A number that is none is said to be that, without
+// the words of package strconv.
+func flagFailure(err error) *failure {
+	var invalid *pflag.InvalidValueError
+	var number *strconv.NumError
+	if !errors.As(err, &invalid) || !errors.As(err, &number) {
+		return usage("%w", err)
+	}
+	why := errors.New("want a number")
+	if errors.Is(number.Err, strconv.ErrRange) {
+		why = number.Err
+	}
+	return usage("invalid argument %q for \"--%s\" flag: %w", invalid.GetValue(), invalid.GetFlag().Name, why)
 }
 
 // readRecord cuts a list of names. Quotes are as in CSV, so a name may hold the
@@ -142,8 +158,7 @@ func addStrategy(cmd *cobra.Command, dst *merge.Strategy) {
 
 // addPolicies defines --policy, which may stand several times.
 func addPolicies(cmd *cobra.Command, policies map[string]merge.Policy) {
-	rules := "fail|ours|theirs|base|max|min|sum|union:SEP|newer:COLUMN"
-	cmd.Flags().Func("policy", "settle the conflicts of one column: `COL=RULE`, where RULE is "+rules, func(s string) error {
+	cmd.Flags().Func("policy", "settle the conflicts of one column: `COL=RULE`, where RULE is fail, ours, theirs, base, max, min, sum, union:SEP or newer:COLUMN", func(s string) error {
 		column, rule, err := cutPolicy(s)
 		if err != nil {
 			return err

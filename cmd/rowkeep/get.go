@@ -2,13 +2,13 @@ package main
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/store"
 )
 
 // getCommand is one call of rowkeep get.
@@ -44,24 +44,19 @@ func (g *getCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	done := g.out.working("waiting for " + args[0])
-	snap, err := s.Snapshot(cmd.Context())
-	done()
+	var snap store.Snapshot
+	err = g.waiting(func() (err error) {
+		snap, err = s.Snapshot(cmd.Context())
+		return err
+	})
 	if err != nil {
-		return g.failure(err)
+		return err
 	}
 	table, err := snap.Table()
 	if err != nil {
 		return &failure{status: statusInput, err: fmt.Errorf("%s: %w%s", g.file, err, advice(err))}
 	}
-	if err := g.print(table, args[1:]); err != nil {
-		var f *failure
-		if errors.As(err, &f) {
-			return f
-		}
-		return stdoutFailure(err)
-	}
-	return nil
+	return printed(g.print(table, args[1:]))
 }
 
 // print prints what the arguments behind the file ask for.

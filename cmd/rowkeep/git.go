@@ -35,8 +35,8 @@ The key, the delimiter and the rules of a file stand in a committed .rowkeep.tom
 The other commands obey it too, where no flag says otherwise.`,
 		Example: `  rowkeep git install
   rowkeep git doctor`,
-		Args: func(cmd *cobra.Command, args []string) error { return a.unknownCommand(cmd, args) },
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: a.unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.printHelp(cmd) },
 	}
 	cmd.AddCommand(a.newGitInstall(), a.newGitUninstall(), a.newGitDoctor())
 	cmd.AddCommand(a.newGitDriver(), a.newGitDiffDriver(), a.newGitMergetool())

@@ -45,10 +45,10 @@ func (d *diffDriverCommand) run(_ *cobra.Command, args []string) error {
 	d.gitColor()
 	d.view = d.out.text()
 	err := d.print(args)
-	if err == nil {
-		err = ignore(syscall.EPIPE, d.Flush()) // the pager was left, which is no failure of a diff
+	if err != nil {
+		return err
 	}
-	return err
+	return printed(ignore(syscall.EPIPE, d.Flush())) // that the pager was left is no failure of a diff
 }
 
 func (d *diffDriverCommand) print(args []string) error {

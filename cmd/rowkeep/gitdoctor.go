@@ -45,17 +45,14 @@ Exit status: 0; 1 something is wrong; 2 usage; 4 git is missing, or this is no r
 
 func (d *doctorCommand) run(*cobra.Command, []string) error {
 	if _, err := git.Repository(); err != nil {
-		return gitFailure(err)
+		return err
 	}
 	d.view = d.out.text()
 	err := errors.Join(d.git(), d.settings(), d.attributes(), d.config())
 	if flushErr := d.Flush(); flushErr != nil {
 		return stdoutFailure(flushErr)
 	}
-	if err != nil {
-		return gitFailure(err)
-	}
-	return nil
+	return err
 }
 
 func (d *doctorCommand) ok(format string, args ...any) {

@@ -50,9 +50,8 @@ nothing was written.`,
 		RunE: d.run,
 	}
 	// Any other status would be a conflict, with ours as the result.
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return d.failed(usage("%w", err)) })
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return d.failed(flagFailure(err)) })
 	flags := cmd.Flags()
-	flags.SortFlags = false
 	flags.StringVar(&d.path, "path", "", "`PATH` of the file in the repository: %P")
 	flags.IntVar(&d.markerSize, "marker-size", 0, "length `N` of markers: %L")
 	flags.StringVar(&d.labels.Base, "base-label", "", "`NAME` of base in markers: %S")

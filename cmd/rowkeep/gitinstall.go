@@ -88,7 +88,7 @@ func (c *setupCommand) run(ctx context.Context, plan func() error) error {
 		return err
 	}
 	if err := plan(); err != nil {
-		return gitFailure(err)
+		return asFailure(err)
 	}
 	if len(c.writes) == 0 && !c.attributesChange() {
 		c.out.message(plain, "nothing to write: all is as it should be")
@@ -113,7 +113,7 @@ func (c *setupCommand) look() (err error) {
 		find = git.Global
 	}
 	if c.scope, err = find(); err != nil {
-		f := gitFailure(err)
+		f := asFailure(err)
 		if !c.global {
 			f.hint = "go to a repository, or use --global"
 		}
@@ -217,7 +217,7 @@ func (c *setupCommand) agreed(ctx context.Context) (bool, error) {
 	fmt.Fprint(c.out.stderr, "rowkeep: write this? [y/N] ")
 	answer, err := await(ctx, func() (string, error) { return bufio.NewReader(in).ReadString('\n') })
 	if err != nil && err != io.EOF {
-		return false, err
+		return false, fileFailure("standard input", err)
 	}
 	if answer := strings.ToLower(strings.TrimSpace(answer)); answer == "y" || answer == "yes" {
 		return true, nil
@@ -230,7 +230,7 @@ func (c *setupCommand) agreed(ctx context.Context) (bool, error) {
 func (c *setupCommand) write(ctx context.Context) error {
 	for _, w := range c.writes {
 		if err := c.scope.Apply(w); err != nil {
-			f := gitFailure(err)
+			f := asFailure(err)
 			f.hint = "what stands above it was written; call it again once the cause is gone"
 			return f
 		}
@@ -259,13 +259,4 @@ func (c *setupCommand) writeAttributes(ctx context.Context) error {
 		return fileFailure(file, err)
 	}
 	return replaceFile(ctx, file, c.after)
-}
-
-// gitFailure is a call of git that failed, or git missing.
-func gitFailure(err error) *failure {
-	var ready *failure
-	if errors.As(err, &ready) {
-		return ready
-	}
-	return &failure{status: statusIO, err: err}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 )
 
@@ -53,6 +54,41 @@ func TestHelp(t *testing.T) {
 		if own == 0 && !strings.HasPrefix(cmd.Example, "  git ") { // which calls those itself
 			t.Errorf("%s: no example of the command", name)
 		}
+	}
+}
+
+// The text of flags keeps to the width of a terminal, and to a column that no long flag moves.
+func TestHelpWidth(t *testing.T) {
+	for _, cmd := range commands(t) {
+		for _, width := range []int{80, 200} {
+			_, flags, _ := strings.Cut(helpText(cmd, width), "\nFlags:\n")
+			for line := range strings.Lines(flags) {
+				text := strings.TrimRight(line, "\n")
+				if isText := strings.HasPrefix(text, strings.Repeat(" ", flagColumn)); isText && len(text) > width {
+					t.Errorf("%s: wider than %d: %q", cmd.CommandPath(), width, text)
+				}
+			}
+		}
+	}
+	want := `
+      --naive-only            only the half without rowkeep
+      --seconds N             play for about N seconds; more
+                              of them, more rounds (default
+                              5)
+      --keep DIR              keep all files in DIR, which
+                              must be new or empty
+      --color auto|always|never
+                              colour of text (default auto)
+  -q, --quiet                 the table without the story
+  -h, --help                  help for demo
+`
+	demo, _, err := commands(t)[0].Find([]string{"demo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got, _ := strings.Cut(helpText(demo, 60), "\nFlags:")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("flags of demo (-want +got):\n%s", diff)
 	}
 }
 

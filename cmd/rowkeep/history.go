@@ -31,6 +31,32 @@ func (h *historyCommand) versions(s *store.Store) ([]store.Version, error) {
 	return list, nil
 }
 
+// picked is the version that a command line names.
+type picked struct {
+	store *store.Store
+	list  []store.Version // of the history
+	i     int             // its place there
+	data  []byte
+}
+
+// pick finds and reads a version of a file.
+func (h *historyCommand) pick(file, version string) (p *picked, err error) {
+	p = new(picked)
+	if p.store, err = h.open(file); err != nil {
+		return nil, err
+	}
+	if p.list, err = h.versions(p.store); err != nil {
+		return nil, err
+	}
+	if p.i, err = h.find(p.store, p.list, version); err != nil {
+		return nil, err
+	}
+	if p.data, err = h.content(p.store, p.list[p.i]); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
 // find returns the index of the version that the command line names: by number, or by
 // the first digits of its hash, of which four are enough if no other version's are the
 // same. A number goes first. Of versions with equal content it is the newest.

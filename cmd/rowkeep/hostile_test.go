@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -42,9 +41,7 @@ func hostileFiles(t *testing.T) (base, ours, theirs string) {
 			b.WriteString(quoted(h.Name+": "+head(h.Text, 300)) + "," + quoted(both) + "," + quoted(one) + "\n")
 			b.WriteString("# " + h.Name + regexp.MustCompile(`[\r\n]`).ReplaceAllString(head(h.Text, 3000), " ") + both[:1] + "\n")
 		}
-		if err := os.WriteFile(file, b.Bytes(), 0o666); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, file, b.String())
 	}
 	return files[0], files[1], files[2]
 }

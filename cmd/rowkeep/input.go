@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
@@ -15,6 +16,10 @@ import (
 
 // stdio names standard input or standard output in place of a file.
 const stdio = "-"
+
+// errNoName is about the name of a file that is empty: mostly that of a shell's variable that
+// was never set.
+var errNoName = usage("the name of a file is empty")
 
 // readAll reads the named inputs, all at once. Each is opened before any is read, so
 // that a missing file is not found only after somebody has typed standard input.
@@ -45,8 +50,11 @@ func (a *app) readAll(files []string) ([][]byte, error) {
 }
 
 func (a *app) open(file string) (io.Reader, error) {
-	if file == stdio {
+	switch file {
+	case stdio:
 		return io.NopCloser(a.stdin), nil
+	case "":
+		return nil, errNoName
 	}
 	if err := checkKind(file); err != nil {
 		return nil, fileFailure(file, err)
@@ -126,9 +134,12 @@ func cause(err error) error {
 	var link *os.LinkError
 	switch {
 	case errors.As(err, &path):
-		return path.Err
+		err = path.Err
 	case errors.As(err, &link):
-		return link.Err
+		err = link.Err
+	}
+	if err == fs.ErrNotExist { //nolint:errorlint // Go's own word for it, where others are the system's
+		return syscall.ENOENT
 	}
 	return err
 }

@@ -33,9 +33,7 @@ func TestSlurp(t *testing.T) {
 	large := strings.Repeat("0123456789abcde\n", 3<<16) // three chunks
 	for _, content := range []string{"", "a", large, large[:len(large)-1]} {
 		path := filepath.Join(t.TempDir(), "file")
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, content)
 		f, err := os.Open(path)
 		if err != nil {
 			t.Fatal(err)

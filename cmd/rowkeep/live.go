@@ -37,8 +37,11 @@ func (l *liveCommand) addFlags(cmd *cobra.Command) {
 
 // open prepares the file that the command line names first.
 func (l *liveCommand) open(file string) (*store.Store, error) {
-	if file == stdio {
+	switch file {
+	case stdio:
 		return nil, usage("name a file: standard input cannot be changed in place")
+	case "":
+		return nil, errNoName
 	}
 	if err := l.opt.Read.Validate(); err != nil {
 		return nil, usage("%w", err)
@@ -57,18 +60,29 @@ func (l *liveCommand) update(ctx context.Context, file string, edit func(*csvrow
 	if err != nil {
 		return err
 	}
-	done := l.out.working("waiting for " + file)
-	receipt, err := s.Update(ctx, func(tx *store.Tx) error {
-		if err := edit(tx.Table); err != nil {
-			return l.editFailure(tx.Table, err)
-		}
-		return nil
+	var receipt *store.Receipt
+	err = l.waiting(func() (err error) {
+		receipt, err = s.Update(ctx, func(tx *store.Tx) error {
+			if err := edit(tx.Table); err != nil {
+				return l.editFailure(tx.Table, err)
+			}
+			return nil
+		})
+		return err
 	})
-	done()
 	if err != nil {
-		return l.failure(err)
+		return err
 	}
 	return l.report(receipt)
+}
+
+// waiting does what may have to wait for others, and gives its error a status.
+func (l *liveCommand) waiting(work func() error) error {
+	defer l.out.working("waiting for " + l.file)()
+	if err := work(); err != nil {
+		return l.failure(err)
+	}
+	return nil
 }
 
 // report prints the changes of a commit.
@@ -170,7 +184,7 @@ func (l *liveCommand) editFailure(t *csvrows.Table, err error) error {
 
 func editText(e *csvrows.EditError) string {
 	what := "column " + name(e.Column)
-	if e.Column == "" {
+	if e.Column == "" && !errors.Is(e.Err, csvrows.ErrNoColumn) { // "" may be what somebody has typed
 		what = "key " + names(e.Key)
 	}
 	return fmt.Sprintf("%s: %v", what, e.Err)
@@ -184,7 +198,8 @@ func meant(s string, candidates []string) string {
 	return ""
 }
 
-// failure gives an error of the store its exit status and a hint.
+// failure gives an error of the store its exit status and a hint. What is wrong with the
+// file goes before the step at which that was found.
 func (l *liveCommand) failure(err error) error {
 	var ready *failure
 	var file *store.FileError
@@ -196,42 +211,58 @@ func (l *liveCommand) failure(err error) error {
 	case errors.Is(err, context.Canceled):
 		return errInterrupted
 	case errors.Is(err, store.ErrUnsettled):
-		f := &failure{status: statusIO, err: l.named(err), hint: "try again when whoever writes it is done"}
-		if errors.As(err, &file) && !errors.Is(err, csvrows.ErrOpenQuote) {
-			f.hint += "; if it is meant as it is: rowkeep accept " + shellWord(l.file)
-		}
-		return f
+		return l.unsettled(err)
 	case errors.As(err, &file):
-		f := &failure{status: statusInput, err: fmt.Errorf("%s: %w%s", l.file, file.Err, advice(file.Err))}
-		if errors.Is(err, store.ErrConflictMarkers) {
-			f.hint = "rowkeep resolve " + shellWord(l.file) + " settles the conflict"
-		}
-		return f
+		return l.unreadable(file)
 	case errors.Is(err, store.ErrMassKeyChange):
 		return &failure{status: statusInput, err: l.named(err), hint: "a spreadsheet may have turned 007 into 7; repair the file"}
-	case errors.As(err, &commit) && commit.Step == "merge": // what would stand in the file cannot be read
-		return &failure{status: statusInput, err: l.named(err)}
-	case errors.As(err, &commit) && commit.Outcome == store.ConflictPending:
-		return &failure{status: statusConflicts, err: l.named(err), hint: "rowkeep conflicts " + shellWord(l.file) + " shows what waits to be settled"}
 	case errors.As(err, &commit):
-		f := &failure{status: statusIO, err: l.named(err)}
-		switch {
-		case errors.Is(err, store.ErrOwner):
-			f.hint = "run it as the owner of the file, or as root"
-		case errors.Is(err, store.ErrHardLinks):
-			f.hint = "make the other names symbolic links to this one"
-		case errors.Is(err, store.ErrMountPoint):
-			f.hint = "mount the directory that the file is in, and not the file"
-		case errors.Is(err, fs.ErrPermission) && commit.Step == "lock":
-			f.hint = "the lock belongs to another user; who made it, or root, may let you in"
-		case errors.Is(err, fs.ErrPermission):
-			f.hint = "the file's directory must be writable"
-		}
-		return f
+		return l.notCommitted(commit)
 	case errors.As(err, &path) && strings.HasSuffix(filepath.Dir(path.Path), ".rowkeep"):
 		return fileFailure(path.Path, err) // something beside the file is wrong, not the file
 	}
 	return fileFailure(l.file, err)
+}
+
+// unsettled is about a file that looks as if somebody was still writing it.
+func (l *liveCommand) unsettled(err error) *failure {
+	f := &failure{status: statusIO, err: l.named(err), hint: "try again when whoever writes it is done"}
+	var file *store.FileError
+	if errors.As(err, &file) && !errors.Is(err, csvrows.ErrOpenQuote) {
+		f.hint += "; if it is meant as it is: rowkeep accept " + shellWord(l.file)
+	}
+	return f
+}
+
+// unreadable is about a file that is whole, and damaged.
+func (l *liveCommand) unreadable(err *store.FileError) *failure {
+	f := &failure{status: statusInput, err: fmt.Errorf("%s: %w%s", l.file, err.Err, advice(err.Err))}
+	if errors.Is(err, store.ErrConflictMarkers) {
+		f.hint = "rowkeep resolve " + shellWord(l.file) + " settles the conflict"
+	}
+	return f
+}
+
+// notCommitted is about a commit that came to nothing, or nobody knows to what.
+func (l *liveCommand) notCommitted(err *store.CommitError) *failure {
+	f := &failure{status: statusIO, err: l.named(err)}
+	switch {
+	case err.Step == "merge": // what would stand in the file cannot be read
+		f.status = statusInput
+	case err.Outcome == store.ConflictPending:
+		f.status, f.hint = statusConflicts, "rowkeep conflicts "+shellWord(l.file)+" shows what waits to be settled"
+	case errors.Is(err, store.ErrOwner):
+		f.hint = "run it as the owner of the file, or as root"
+	case errors.Is(err, store.ErrHardLinks):
+		f.hint = "make the other names symbolic links to this one"
+	case errors.Is(err, store.ErrMountPoint):
+		f.hint = "mount the directory that the file is in, and not the file"
+	case errors.Is(err, fs.ErrPermission) && err.Step == "lock":
+		f.hint = "the lock belongs to another user; who made it, or root, may let you in"
+	case errors.Is(err, fs.ErrPermission):
+		f.hint = "the file's directory must be writable"
+	}
+	return f
 }
 
 // named puts the file's name as the user gave it in front of what went wrong, and at

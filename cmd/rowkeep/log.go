@@ -79,10 +79,7 @@ func (l *logCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := l.print(list); err != nil {
-		return stdoutFailure(err)
-	}
-	return nil
+	return printed(l.print(list))
 }
 
 // entries describes the versions, newest first.
@@ -152,6 +149,9 @@ func optional(s string) *string {
 func (l *logCommand) print(list []logEntry) error {
 	if l.format == formatJSON {
 		return writeList(l.out, "rowkeep.log/1", "versions", list)
+	}
+	if len(list) == 0 && !l.out.quiet {
+		l.out.message(plain, l.file+": no commit was made yet, so no version is kept")
 	}
 	v := l.out.text()
 	width := 0

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // newMan is for those who make packages: they run it while they build, and no page has to
@@ -172,19 +171,10 @@ func (p *manWriter) verbatim(lines []string) {
 
 // options lists the flags, each with what it takes.
 func (p *manWriter) options(cmd *cobra.Command) {
-	cmd.InitDefaultHelpFlag()
 	p.macro("SH", "OPTIONS")
-	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
-		if flag.Hidden {
-			return
-		}
-		value, text := pflag.UnquoteUsage(flag)
-		name := "--" + flag.Name
-		if flag.Shorthand != "" {
-			name = fmt.Sprintf("-%s, %s", flag.Shorthand, name)
-		}
+	eachFlag(cmd, func(name, value, text string) {
 		p.macro("TP")
-		p.macro("BR", strings.TrimSpace(name), strings.TrimRight(" "+value, " "))
+		p.macro("BR", name, strings.TrimRight(" "+value, " "))
 		p.line(text)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -71,7 +72,7 @@ func (m *mergeCommand) configured(s config.Settings, flags *pflag.FlagSet) {
 func (m *mergeCommand) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	addReadFlags(cmd, &m.opt.Read)
-	flags.StringVarP(&m.output, "output", "o", stdio, "write the result to `FILE`, which may be one of the inputs")
+	flags.StringVarP(&m.output, "output", "o", stdio, "write the result to `FILE`, which may be one of the inputs (default standard output)")
 	flags.StringVar(&m.report, "report", "", "write conflicts, changes and warnings to `FILE`")
 	addReportFormat(cmd, &m.format, "form of the report; html is a page of its own, for a browser", word[format]{"json", formatJSON})
 	addStrategy(cmd, &m.opt.Strategy)
@@ -130,7 +131,7 @@ func (m *mergeCommand) validate(cmd *cobra.Command, args []string) error {
 	}
 	switch {
 	case m.report == "" && cmd.Flags().Changed("report"), m.output == "":
-		return usage("the name of a file is empty")
+		return errNoName
 	case m.report == "" && cmd.Flags().Changed("format"):
 		return usage("--format is the form of the report: --report names its file")
 	case m.report == stdio && m.output == stdio:
@@ -280,12 +281,25 @@ func (m *mergeCommand) hints(result *merge.Result) {
 	if m.opt.Output == merge.Markers && slices.ContainsFunc(result.Conflicts, hasNoMarkers) {
 		m.out.hint("markers cannot show a conflict of a column: base stands there; settle it with --policy COLUMN=ours, theirs or base")
 	}
-	for _, column := range slices.Sorted(maps.Keys(m.opt.Policies)) {
+	for _, column := range m.policyColumns() {
 		ofConflict := func(c merge.Conflict) bool { return c.HasColumn && c.Column == column }
 		if !slices.Contains(result.Columns, column) && !slices.ContainsFunc(result.Conflicts, ofConflict) {
 			m.out.hint(fmt.Sprintf("the result has no column %s, which --policy names", name(column)))
 		}
 	}
+}
+
+// policyColumns are the columns that policies name, sorted: theirs, and those of newer:COLUMN.
+func (m *mergeCommand) policyColumns() []string {
+	var columns []string
+	for column, policy := range m.opt.Policies {
+		columns = append(columns, column)
+		if decides, ok := strings.CutPrefix(policy.String(), "newer:"); ok {
+			columns = append(columns, decides)
+		}
+	}
+	slices.Sort(columns)
+	return slices.Compact(columns)
 }
 
 // hasNoMarkers reports a standing conflict about a column.

@@ -213,3 +213,17 @@ func names(list []string) string {
 	}
 	return strings.Join(shown, ", ")
 }
+
+// shellWord quotes a word for a shell where it must be.
+func shellWord(s string) string {
+	special := func(r rune) bool {
+		return r != '/' && r != '.' && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}
+	if strings.HasPrefix(s, "-") {
+		s = "./" + s // or it would be taken for a flag
+	}
+	if s != "" && !strings.ContainsFunc(s, special) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

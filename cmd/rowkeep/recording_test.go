@@ -30,9 +30,7 @@ func TestRecording(t *testing.T) {
 	if out, err := prepare.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if err := os.WriteFile(dir+"/.profile", []byte("PS1='$ '\n"), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, dir+"/.profile", "PS1='$ '\n")
 	w := terminal.Start(t, 80, 24, []string{"XDG_CACHE_HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "ENV=" + dir + "/.profile"},
 		"cd "+shellWord(dir)+" && clear && sh -i")
 	picture := filepath.Join("../../docs/images", "resolve.svg")

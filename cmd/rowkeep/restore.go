@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"github.com/rowkeep/rowkeep/store"
 )
 
 // restoreCommand is one call of rowkeep restore.
@@ -27,27 +29,17 @@ made, of mode 0600. VERSION is as with show. It prints what it changed.
 }
 
 func (r *restoreCommand) run(cmd *cobra.Command, args []string) error {
-	s, err := r.open(args[0])
+	p, err := r.pick(args[0], args[1]) // what is wrong with the version is said as by show
 	if err != nil {
 		return err
 	}
-	list, err := r.versions(s)
+	var receipt *store.Receipt
+	err = r.waiting(func() (err error) {
+		receipt, err = p.store.Restore(cmd.Context(), p.list[p.i].Seq)
+		return err
+	})
 	if err != nil {
 		return err
-	}
-	i, err := r.find(s, list, args[1])
-	if err != nil {
-		return err
-	}
-	// What is wrong with the version is said as by show.
-	if _, err := r.content(s, list[i]); err != nil {
-		return err
-	}
-	done := r.out.working("waiting for " + r.file)
-	receipt, err := s.Restore(cmd.Context(), list[i].Seq)
-	done()
-	if err != nil {
-		return r.failure(err)
 	}
 	return r.report(receipt)
 }

@@ -36,6 +36,16 @@ func usage(format string, args ...any) *failure {
 	return &failure{status: statusUsage, err: fmt.Errorf(format, args...)}
 }
 
+// asFailure leaves a failure as it is. Whatever else goes wrong is the system's: what is
+// wrong with the command line is found by functions of ours, which say so.
+func asFailure(err error) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
+	return &failure{status: statusIO, err: err}
+}
+
 var errInterrupted = &failure{status: statusInterrupted, err: errors.New("interrupted")}
 
 // app is one call of the command.
@@ -43,6 +53,8 @@ type app struct {
 	stdin  io.Reader
 	out    *output
 	status int // of the subcommand that ran, where it did not fail
+
+	helpErr error // why help was not printed
 }
 
 // run is the whole command: it returns the exit status.
@@ -55,13 +67,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
+		err = a.helpErr
+	}
+	if err == nil {
 		return a.status
 	}
-	var f *failure
-	if !errors.As(err, &f) {
-		// What cobra itself complains of is a wrong flag or command.
-		f = &failure{status: statusUsage, err: err}
-	}
+	f := asFailure(err)
 	if f.status == statusUsage && f.hint == "" {
 		f.hint = fmt.Sprintf("%s --help shows the usage", cmd.CommandPath())
 	}
@@ -87,26 +98,52 @@ Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
   rowkeep set config.csv btc_1 enabled=false
   rowkeep merge -o merged.csv base.csv ours.csv theirs.csv`,
 		Args:          a.unknownCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:          func(cmd *cobra.Command, _ []string) error { return a.printHelp(cmd) },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
 		SuggestionsMinimumDistance: 2,
 	}
-	root.AddCommand(a.newGet(), a.newSet(), a.newAdd(), a.newRm(), a.newRenameKey(), a.newEdit(), a.newWatch())
-	root.AddCommand(a.newConflicts(), a.newResolve())
-	root.AddCommand(a.newLog(), a.newShow(), a.newRestore(), a.newAccept(), a.newStatus())
-	root.AddCommand(a.newMerge(), a.newDiff(), a.newCheck(), a.newVersion(), a.newCompletion())
-	root.AddCommand(a.newGit(), a.newDemo(), a.newMan())
+	root.SetHelpFunc(a.help)
+	root.SetHelpCommand(a.newHelp())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagFailure(err) })
+	group(root, "Read and change a file that is in use:",
+		a.newGet(), a.newSet(), a.newAdd(), a.newRm(), a.newRenameKey(), a.newEdit(), a.newWatch())
+	group(root, "Settle conflicts:", a.newConflicts(), a.newResolve())
+	group(root, "Look at what is kept of a file:",
+		a.newLog(), a.newShow(), a.newRestore(), a.newAccept(), a.newStatus())
+	group(root, "Merge and compare files:", a.newMerge(), a.newDiff(), a.newCheck(), a.newGit())
+	group(root, "More:", a.newDemo(), a.newCompletion(), a.newVersion(), a.newMan())
+	bySubject(root)
 	return root
 }
 
-func (a *app) unknownCommand(root *cobra.Command, args []string) error {
+// group adds commands that stand together in help.
+func group(root *cobra.Command, title string, cmds ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, cmd := range cmds {
+		cmd.GroupID = title
+	}
+	root.AddCommand(cmds...)
+}
+
+// bySubject lets flags stand in help in the order in which they were defined.
+func bySubject(cmd *cobra.Command) {
+	cmd.Flags().SortFlags = false
+	for _, sub := range cmd.Commands() {
+		bySubject(sub)
+	}
+}
+
+// unknownCommand refuses what is left of a command line where the name of a command below
+// parent should stand.
+func (a *app) unknownCommand(parent *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	f := usage("no command %q", args[0])
-	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+	f.hint = parent.CommandPath() + " --help shows what there is"
+	if near := parent.SuggestionsFor(args[0]); len(near) > 0 && args[0] != "" { // from which all begin
 		f.hint = "did you mean " + strings.Join(near, ", ") + "?"
 	}
 	return f

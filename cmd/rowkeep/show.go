@@ -1,160 +1,62 @@
 package main
 
 import (
-	"fmt"
-	"strings"
+	"github.com/spf13/cobra"
 
-	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/highlight"
 	"github.com/rowkeep/rowkeep/merge"
 )
 
-// cellsMost is how many cells of a row a line of text shows.
-const cellsMost = 16
-
-// show puts a version of a cell, a comment or a row on one line. Of a row it shows
-// the cells whose columns are in only; all that are not empty where only is nil.
-func show(v merge.Value, only map[string]bool) string {
-	if !v.Exists {
-		return "none"
-	}
-	if len(v.Rows) == 0 {
-		return quote(v.Text)
-	}
-	rows := make([]string, len(v.Rows))
-	for i, r := range v.Rows {
-		rows[i] = showRow(r, only)
-	}
-	return strings.Join(rows, " and ")
+// showCommand is one call of rowkeep show.
+type showCommand struct {
+	historyCommand
+	changesOnly bool
 }
 
-func showRow(row merge.RowValue, only map[string]bool) string {
-	var cells []string
-	for _, c := range row {
-		if only[c.Column] || only == nil && c.Value != "" {
-			cells = append(cells, name(c.Column)+"="+quote(c.Value))
-		}
+func (a *app) newShow() *cobra.Command {
+	s := &showCommand{historyCommand: historyCommand{liveCommand{app: a}}}
+	cmd := &cobra.Command{
+		Use:   "show FILE VERSION",
+		Short: "Print an old version of a file, or what it changed",
+		Long: `Show prints the content of a version of FILE, byte for byte, or with --changes how it
+differs from the version that stood in the file before it. VERSION is a number that log
+prints, or the first digits of a hash, at least four; a number goes first.
+
+Exit status: 0; 2 usage; 3 there is no such version, or it cannot be compared; 4 there is
+no such file, or damage keeps the version from being known.`,
+		Example: `  rowkeep show config.csv 12
+  rowkeep show --changes config.csv 12
+  rowkeep show config.csv 5e7c0f | diff - config.csv`,
+		Args: operands("FILE", "VERSION"),
+		RunE: s.run,
 	}
-	if more := len(cells) - cellsMost; more > 0 {
-		cells = append(cells[:cellsMost], fmt.Sprintf("%d more", more))
-	}
-	return strings.Join(cells, ", ")
+	s.addFlags(cmd)
+	s.completeVersions(cmd)
+	cmd.Flags().BoolVar(&s.changesOnly, "changes", false, "print what the version changed, by key and column")
+	return cmd
 }
 
-// distinct finds the columns in which versions of one row differ. It is nil, so that
-// all are shown, where no two rows can be compared.
-func distinct(versions ...merge.Value) map[string]bool {
-	var first map[string]string
-	var differ map[string]bool
-	for _, v := range versions {
-		if !v.Exists {
-			continue
-		}
-		if len(v.Rows) != 1 {
-			return nil
-		}
-		cells := map[string]string{}
-		for _, c := range v.Rows[0] {
-			cells[c.Column] = c.Value
-		}
-		if first == nil {
-			first, differ = cells, map[string]bool{}
-		}
-		for _, side := range []map[string]string{first, cells} {
-			for column := range side {
-				if first[column] != cells[column] {
-					differ[column] = true
-				}
-			}
-		}
+func (c *showCommand) run(_ *cobra.Command, args []string) error {
+	p, err := c.pick(args[0], args[1])
+	if err != nil {
+		return err
 	}
-	if len(differ) == 0 {
-		return nil
+	if c.changesOnly {
+		return c.showChanges(p)
 	}
-	return differ
+	_, err = c.out.file().Write(p.data)
+	return printed(err)
 }
 
-// warnings prints what a person should know of that lost no data.
-func (o *output) warnings(files inputs, list []merge.Warning) {
-	if o.quiet {
-		return
+// showChanges compares with the version before. The first one there is has nothing before
+// it: all its rows are new.
+func (c *showCommand) showChanges(p *picked) error {
+	before, err := c.before(p.store, p.list, p.i)
+	if err != nil {
+		return err
 	}
-	for _, w := range list {
-		o.message(yellow, warningLine(files, w))
+	diff, err := merge.Diff(before, p.data, c.opt.Read)
+	if err != nil {
+		return inputs{merge.Base: "the version before", merge.Theirs: "the version"}.failure(err)
 	}
-}
-
-func warningLine(files inputs, w merge.Warning) string {
-	place := ""
-	if w.Input != merge.NoSide {
-		place = files.at(w.Input, w.Line) + ": "
-	}
-	return "warning: " + place + subject(string(w.Kind), w.Key, w.Column, w.Column != "") + ": " + w.Message
-}
-
-// conflict prints a conflict with its three versions.
-func (o *output) conflict(files inputs, c merge.Conflict) {
-	start := "rowkeep: "
-	for _, line := range conflictLines(files, c) {
-		o.report(start, line)
-		start = "  "
-	}
-}
-
-// conflictLines says what a conflict is about, and then, on a line each, what the three
-// versions have. What differs inside their values has a colour.
-func conflictLines(files inputs, c merge.Conflict) [][]span {
-	what := "conflict: " + subject(string(c.Kind), c.Key, c.Column, c.HasColumn)
-	if c.Note != "" {
-		what += ", " + c.Note
-	}
-	if c.Settled != "" {
-		what += ", settled: " + c.Settled
-	}
-	lines := [][]span{{{yellow, what}}}
-	at := [...]int{c.Lines.Base, c.Lines.Ours, c.Lines.Theirs}
-	for i, value := range versionSpans(c) {
-		side := merge.Base + merge.Side(i)
-		lines = append(lines, append([]span{{plain, fmt.Sprintf("%-6s  %s: ", side, files.at(side, at[i]))}}, value...))
-	}
-	return lines
-}
-
-// versionSpans shows the three versions of a conflict.
-func versionSpans(c merge.Conflict) [3][]span {
-	var parts [3][]highlight.Part
-	switch {
-	case texts(c.Base, c.Ours, c.Theirs):
-		parts = highlight.Three(c.Base.Text, c.Ours.Text, c.Theirs.Text)
-	case texts(c.Ours, c.Theirs) && !c.Base.Exists:
-		parts[1], parts[2] = highlight.Pair(c.Ours.Text, c.Theirs.Text)
-	case texts(c.Base, c.Ours) && !c.Theirs.Exists:
-		parts[0], parts[1] = highlight.Pair(c.Base.Text, c.Ours.Text)
-	case texts(c.Base, c.Theirs) && !c.Ours.Exists:
-		parts[0], parts[2] = highlight.Pair(c.Base.Text, c.Theirs.Text)
-	}
-	shown := distinct(c.Base, c.Ours, c.Theirs)
-	var spans [3][]span
-	for i, v := range []merge.Value{c.Base, c.Ours, c.Theirs} {
-		changed := came
-		if i == 0 {
-			changed = gone
-		}
-		if parts[i] == nil {
-			spans[i] = []span{{plain, show(v, shown)}}
-		} else {
-			spans[i] = quoteParts(parts[i], plain, changed)
-		}
-	}
-	return spans
-}
-
-// subject says what a conflict or a warning is about.
-func subject(kind string, key []string, column string, hasColumn bool) string {
-	if key != nil {
-		kind += ", key " + names(key)
-	}
-	if hasColumn {
-		kind += ", column " + name(column)
-	}
-	return kind
+	return printed(c.out.show(func(v *view) { v.changes(diff.Changes()) }))
 }

@@ -90,10 +90,7 @@ func (c *statusCommand) run(cmd *cobra.Command, args []string) error {
 	if len(r.Findings) > 0 {
 		c.status = statusConflicts
 	}
-	if err := c.print(r); err != nil {
-		return stdoutFailure(err)
-	}
-	return nil
+	return printed(c.print(r))
 }
 
 // look gathers what there is to tell.

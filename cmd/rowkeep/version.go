@@ -20,7 +20,7 @@ Exit status: 0; 2 usage; 4 output failed.`,
 		RunE: func(*cobra.Command, []string) error {
 			v := a.out.text()
 			v.text(plain, fmt.Sprintf("rowkeep %s (%s %s/%s)", moduleVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
-			return v.Flush()
+			return printed(v.Flush())
 		},
 	}
 }

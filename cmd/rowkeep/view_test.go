@@ -97,9 +97,7 @@ func window(t *testing.T, n int, pager, command string) *terminal.Terminal {
 		for i := range n {
 			text += fmt.Sprintf("row_%d,%s\n", i, value)
 		}
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, filepath.Join(dir, file), text)
 	}
 	env := []string{"TERM=xterm", "NO_COLOR=", "LESS=", "PATH=" + dir + ":" + os.Getenv("PATH")}
 	return terminal.Start(t, 60, 20, env, "unset LESS; cd "+dir+"; "+pager+" "+command)

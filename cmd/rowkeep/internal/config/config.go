@@ -22,6 +22,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -115,12 +116,29 @@ func decodeError(file string, err error) *Error {
 		decode = &strict.Errors[0]
 		err = fmt.Errorf("no setting is called %s", strings.Join(decode.Key(), "."))
 	case errors.As(err, &decode):
-		err = errors.New(strings.TrimPrefix(decode.Error(), "toml: "))
+		err = plainly(decode)
 	default:
 		return &Error{File: file, Err: err}
 	}
 	line, column := decode.Position()
 	return &Error{File: file, Line: line, Column: column, Err: err}
+}
+
+// wants says what a setting takes that is not one text.
+var wants = map[string]string{
+	"key": `a list of columns, as ["id"]`, "key_index": "a list of positions, as [1]", "no_header": "true or false",
+	"policies": `a table of rules by column, as { seen = "max" }`,
+}
+
+// plainly is what the TOML library says, without the types of Go where a value is of another
+// kind than its setting.
+func plainly(e *toml.DecodeError) error {
+	text := strings.TrimPrefix(e.Error(), "toml: ")
+	if !strings.HasPrefix(text, "cannot decode TOML ") || len(e.Key()) == 0 {
+		return errors.New(text)
+	}
+	name := e.Key()[len(e.Key())-1]
+	return fmt.Errorf("%s: want %s", name, cmp.Or(wants[name], "a text in quotes"))
 }
 
 func (e Entry) check() error {

@@ -77,6 +77,7 @@ func TestParseErrors(t *testing.T) {
 		{"[[files]\n", 1, 8},
 		{"[[files]]\nmatch = \"a\"\nkeys = [\"id\"]\n", 3, 1},
 		{"[[files]]\nmatch = \"a\"\nkey = \"id\"\n", 3, 7},
+		{"[[files]]\nmatch = 1\n", 2, 9},
 		{"[[files]]\nkey = [\"id\"]\n", 0, 0},
 		{"[[files]]\nmatch = \"[\"\n", 0, 0},
 		{"[[files]]\nmatch = \"a\"\ndelimiter = \"::\"\n", 0, 0},
@@ -185,10 +186,14 @@ func TestUnreadable(t *testing.T) {
 	if err := os.Symlink(os.DevNull, filepath.Join(top, Name)); err != nil {
 		t.Skip("no symbolic links here: ", err)
 	}
-	for _, file := range []string{"a.csv", "dir/a.csv", "large/a.csv"} {
-		var wrong *Error
-		if _, err := Lookup(filepath.Join(top, file)); !errors.As(err, &wrong) {
+	for _, file := range []string{"a.csv", "dir/a.csv"} {
+		var kind *fs.PathError
+		if _, err := Lookup(filepath.Join(top, file)); !errors.As(err, &kind) || filepath.Base(kind.Path) != Name {
 			t.Errorf("%s: %v", file, err)
 		}
+	}
+	var large *Error
+	if _, err := Lookup(filepath.Join(top, "large/a.csv")); !errors.As(err, &large) {
+		t.Errorf("large: %v", err)
 	}
 }

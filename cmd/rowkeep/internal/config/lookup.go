@@ -29,7 +29,24 @@ func Lookup(file string) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
-	return LookupIn(Dir(top), filepath.ToSlash(name))
+	settings, err := LookupIn(Dir(top), filepath.ToSlash(name))
+	var wrong *Error
+	if errors.As(err, &wrong) && !filepath.IsAbs(wrong.File) {
+		wrong.File = fromHere(filepath.Join(top, wrong.File))
+	}
+	return settings, err
+}
+
+// fromHere names a file from the current directory where it is below that.
+func fromHere(file string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return file
+	}
+	if name, err := filepath.Rel(here, file); err == nil && filepath.IsLocal(name) {
+		return name
+	}
+	return file
 }
 
 // workTree returns the top of the git work tree that dir is in, or dir itself.
@@ -74,7 +91,7 @@ func readFile(file string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, &Error{File: file, Err: errors.New("is no regular file")}
+		return nil, &fs.PathError{Op: "open", Path: fromHere(file), Err: errors.New("is no regular file")}
 	}
 	f, err := os.Open(file)
 	if err != nil {

@@ -7,7 +7,6 @@ package highlight
 
 import (
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
@@ -235,13 +234,4 @@ func ceil(s string, i int) int {
 		i++
 	}
 	return i
-}
-
-// Text is the text of parts without what was left out.
-func Text(parts []Part) string {
-	var b strings.Builder
-	for _, p := range parts {
-		b.WriteString(p.Text)
-	}
-	return b.String()
 }

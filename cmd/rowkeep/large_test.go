@@ -27,9 +27,7 @@ func samples(t *testing.T, dir string, shape sample.Shape) (*sample.Sample, []st
 		data []byte
 	}{{"base.csv", s.Base}, {"ours.csv", s.Ours}, {"theirs.csv", s.Theirs}} {
 		path := filepath.Join(dir, v.name)
-		if err := os.WriteFile(path, v.data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, string(v.data))
 		files = append(files, path)
 	}
 	return s, files

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bufio"
@@ -9,102 +9,73 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/spf13/cobra"
 )
 
-// editorStyle is how an editor saves.
-type editorStyle uint8
+// Style is how an editor saves.
+type Style string
 
+// The styles.
 const (
-	styleTruncate editorStyle = iota
-	styleRename
+	Truncate Style = "truncate" // it empties the file and writes it anew, slowly
+	Rename   Style = "rename"   // it renames a new file over the old one
 )
 
-// editorStyles take turns, in this order.
-var editorStyles = []word[editorStyle]{{"truncate", styleTruncate}, {"rename", styleRename}}
+// styles take turns, in this order.
+var styles = []Style{Truncate, Rename}
 
 // tells is what an editor of a style does, as a line of the story.
-func (s editorStyle) tells() string {
-	if s == styleTruncate {
+func (s Style) tells() string {
+	if s == Truncate {
 		return "   An editor adds two rows: it empties the file and writes it anew, slowly."
 	}
 	return "   An editor adds a row and a comment, changes a cell, and renames a new file over."
 }
 
-// What an editor reports on its standard output, so that the director knows when.
+// What an editor reports, so that the director knows when.
 const (
 	reportWriting = "writing" // the file was emptied, and the first piece is there
 	reportSaved   = "saved"   // and noted down
 )
 
-// editorCommand is a process that plays an editor. It knows nothing of rowkeep: it loads
+// Editor is what a process that plays an editor is told. It knows nothing of rowkeep: it loads
 // the file as text, changes the text and saves it.
-type editorCommand struct {
-	*app
-	style editorStyle
-	round int
-	row   string
-	pause time.Duration
+type Editor struct {
+	Dir   string // of the half
+	Style Style
+	Round int
+	Row   string        // whose offset it changes, in style Rename
+	Pause time.Duration // between two pieces, in style Truncate
 }
 
-// newDemoEditor is for the demo's own use, so help does not show it.
-func (a *app) newDemoEditor() *cobra.Command {
-	e := &editorCommand{app: a}
-	cmd := &cobra.Command{
-		Use:    "editor DIR",
-		Short:  "Play an editor of the demo in DIR",
-		Hidden: true,
-		Args:   operands("DIR"),
-		RunE:   e.run,
-	}
-	choose(cmd, &e.style, "style", "how the editor saves", editorStyles...)
-	cmd.Flags().IntVar(&e.round, "round", 1, "number of the round")
-	cmd.Flags().StringVar(&e.row, "row", "", "row whose offset the editor changes, with --style rename")
-	cmd.Flags().DurationVar(&e.pause, "pause", 0, "between two pieces, with --style truncate")
-	return cmd
-}
-
-func (e *editorCommand) run(cmd *cobra.Command, args []string) error {
-	if err := e.edit(cmd.Context(), scene(args[0])); err != nil {
-		return asFailure(err)
-	}
-	return nil
-}
-
-func (e *editorCommand) edit(ctx context.Context, s scene) error {
+// Run plays the editor. It reports how far it is, which is to go to the standard output of the
+// process.
+func (e Editor) Run(ctx context.Context, report io.Writer) error {
+	s := scene(e.Dir)
 	old, err := os.ReadFile(s.config())
 	if err != nil {
 		return err
 	}
-	notes, err := e.save(ctx, s.config(), string(old))
+	notes, err := e.save(ctx, s.config(), string(old), report)
 	if err != nil {
 		return err
 	}
 	if err := appendNotes(s.editors(), notes); err != nil {
 		return err
 	}
-	return e.report(reportSaved)
+	_, err = fmt.Fprintln(report, reportSaved)
+	return err
 }
 
 // save writes old with this round's changes, and returns these.
-func (e *editorCommand) save(ctx context.Context, file, old string) ([]note, error) {
-	if e.style == styleTruncate {
-		text, notes := typeRows(old, e.round, "sell", "buy")
-		return notes, e.saveInPlace(ctx, file, pieces(text, len(old)))
+func (e Editor) save(ctx context.Context, file, old string, report io.Writer) ([]note, error) {
+	if e.Style == Truncate {
+		text, notes := typeRows(old, e.Round, "sell", "buy")
+		return notes, e.saveInPlace(ctx, file, pieces(text, len(old)), report)
 	}
 	text, notes := e.rework(old)
 	return notes, saveByRename(ctx, file, []byte(text))
-}
-
-func (e *editorCommand) report(what string) error {
-	if _, err := fmt.Fprintln(e.out.stdout, what); err != nil {
-		return stdoutFailure(err)
-	}
-	return nil
 }
 
 // typeRows adds a row for each direction at the end.
@@ -125,14 +96,14 @@ func typeRows(text string, round int, directions ...string) (string, []note) {
 }
 
 // rework changes an offset, and adds a comment and a row.
-func (e *editorCommand) rework(text string) (string, []note) {
-	offset := fmt.Sprintf("%.3f", 1+float64(e.round)/1000)
-	comment := fmt.Sprintf("# round %d: offset of %s is %s now", e.round, e.row, offset)
-	text = typeOffset(text, e.row, offset) + comment + "\n"
-	text, notes := typeRows(text, e.round, "sell")
+func (e Editor) rework(text string) (string, []note) {
+	offset := fmt.Sprintf("%.3f", 1+float64(e.Round)/1000)
+	comment := fmt.Sprintf("# round %d: offset of %s is %s now", e.Round, e.Row, offset)
+	text = typeOffset(text, e.Row, offset) + comment + "\n"
+	text, notes := typeRows(text, e.Round, "sell")
 	return text, append(notes,
-		note{Round: e.round, Comment: comment},
-		note{Round: e.round, Key: e.row, Column: "trailing_offset_percent", Value: offset})
+		note{Round: e.Round, Comment: comment},
+		note{Round: e.Round, Key: e.Row, Column: "trailing_offset_percent", Value: offset})
 }
 
 // typeOffset replaces the seventh field of a row; none before it is ever quoted.
@@ -163,7 +134,7 @@ func pieces(text string, old int) []string {
 }
 
 // saveInPlace empties the file and writes it piece by piece.
-func (e *editorCommand) saveInPlace(ctx context.Context, file string, pieces []string) error {
+func (e Editor) saveInPlace(ctx context.Context, file string, pieces []string, report io.Writer) error {
 	f, err := os.Create(file)
 	if err != nil {
 		return err
@@ -174,10 +145,10 @@ func (e *editorCommand) saveInPlace(ctx context.Context, file string, pieces []s
 			return err
 		}
 		if i == 0 {
-			err = e.report(reportWriting)
+			_, err = fmt.Fprintln(report, reportWriting)
 		}
 		if i < len(pieces)-1 && err == nil {
-			err = pause(ctx, e.pause)
+			err = pause(ctx, e.Pause)
 		}
 		if err != nil {
 			return err
@@ -199,30 +170,30 @@ const longestPiecePause = 60 * time.Millisecond
 
 // startEditor returns once the editor has emptied the file and begun to write it, or has
 // renamed its own over it. The caller must stop it.
-func (s *story) startEditor(ctx context.Context, style editorStyle, round int, row string) (*performer, error) {
-	p := &performer{}
+func (p *play) startEditor(ctx context.Context, style Style, round int, row string) (*performer, error) {
 	editorCtx, cancel := context.WithCancel(ctx)
-	p.cancel = cancel
-	p.cmd = exec.CommandContext(editorCtx, s.self, "demo", "editor", "--style", editorStyles[style].name,
-		"--round", strconv.Itoa(round), "--row", row, "--pause", min(s.beat/12, longestPiecePause).String(), string(s.scene))
-	p.cmd.Stderr = &p.stderr
-	stdout, err := p.cmd.StdoutPipe()
+	e := &performer{cancel: cancel}
+	e.cmd = p.Process(editorCtx, Editor{
+		Dir: string(p.scene), Style: style, Round: round, Row: row, Pause: min(p.beat/12, longestPiecePause),
+	})
+	e.cmd.Stderr = &e.stderr
+	stdout, err := e.cmd.StdoutPipe()
 	if err == nil {
-		p.reports = bufio.NewReader(stdout)
-		err = p.cmd.Start()
+		e.reports = bufio.NewReader(stdout)
+		err = e.cmd.Start()
 	}
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	if _, err := p.reports.ReadString('\n'); err != nil {
-		defer p.stop()
-		if err := p.finish(ctx); err != nil {
+	if _, err := e.reports.ReadString('\n'); err != nil {
+		defer e.stop()
+		if err := e.finish(ctx); err != nil {
 			return nil, err
 		}
 		return nil, errors.New("an editor ended without a word")
 	}
-	return p, nil
+	return e, nil
 }
 
 // finish waits for the end of the editor.

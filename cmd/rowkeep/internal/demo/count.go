@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"encoding/csv"
@@ -73,14 +73,14 @@ func (s *sheet) apply(notes []note) error {
 		switch {
 		case n.Row != nil:
 			if !s.add(n.Row) {
-				return fmt.Errorf("a journal adds the row %s twice", name(n.Row[0]))
+				return fmt.Errorf("a journal adds the row %q twice", n.Row[0])
 			}
 		case n.Comment != "":
 			s.lines[n.Comment]++
 		default:
 			row, column := s.rows[n.Key], slices.Index(s.header, n.Column)
 			if column < 0 || column >= len(row) {
-				return fmt.Errorf("a journal sets a cell that is not there: %s, %s", name(n.Key), name(n.Column))
+				return fmt.Errorf("a journal sets a cell that is not there: %q, %q", n.Key, n.Column)
 			}
 			row[column] = n.Value
 		}

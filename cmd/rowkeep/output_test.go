@@ -11,6 +11,8 @@ func TestShellWord(t *testing.T) {
 		"$(rm x)":        "'$(rm x)'",
 		`a\b`:            `'a\b'`,
 		"~":              "'~'",
+		"-x.csv":         "./-x.csv",
+		"- x":            "'./- x'",
 	} {
 		if got := shellWord(s); got != want {
 			t.Errorf("shellWord(%q) = %s, want %s", s, got, want)

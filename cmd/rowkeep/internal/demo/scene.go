@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	_ "embed"
@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 )
 
-// demoSample is the file that both halves start with: 16 columns, comments bare and
+// sample is the file that both halves start with: 16 columns, comments bare and
 // padded, blank lines, and line ends of two kinds, as a daemon and people leave them.
 //
 //go:embed demo.csv
-var demoSample []byte
+var sample []byte
 
 // scene is a directory with all files of a half.
 type scene string
@@ -27,7 +27,7 @@ func newScene(dir string) (scene, error) {
 		return "", err
 	}
 	for _, file := range []string{s.start(), s.config()} {
-		if err := os.WriteFile(file, demoSample, 0o666); err != nil {
+		if err := os.WriteFile(file, sample, 0o666); err != nil {
 			return "", err
 		}
 	}

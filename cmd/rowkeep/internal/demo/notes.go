@@ -1,8 +1,9 @@
-package main
+package demo
 
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 )
@@ -42,7 +43,7 @@ func appendNotes(journal string, notes []note) error {
 // readNotes reads a journal. An actor that has not saved yet has none.
 func readNotes(journal string) ([]note, error) {
 	data, err := os.ReadFile(journal)
-	if err = ignore(os.ErrNotExist, err); err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	var notes []note

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -50,14 +50,11 @@ func TestCount(t *testing.T) {
 				t.Fatalf("no %q in the file", tt.old)
 			}
 			s := scene(t.TempDir())
-			write := func(file, text string) {
-				if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			write(s.start(), start)
-			write(s.config(), strings.Replace(whole, tt.old, tt.new, 1))
-			if err := errors.Join(appendNotes(s.editors(), editors), appendNotes(s.daemon(), daemon)); err != nil {
+			if err := errors.Join(
+				os.WriteFile(s.start(), []byte(start), 0o666),
+				os.WriteFile(s.config(), []byte(strings.Replace(whole, tt.old, tt.new, 1)), 0o666),
+				appendNotes(s.editors(), editors), appendNotes(s.daemon(), daemon),
+			); err != nil {
 				t.Fatal(err)
 			}
 			got, err := count(s)
@@ -86,9 +83,9 @@ func TestCountRefuses(t *testing.T) {
 	}
 }
 
-// TestDemoSample: the file has what makes such files hard.
-func TestDemoSample(t *testing.T) {
-	s := readSheet(demoSample)
+// TestSample: the file has what makes such files hard.
+func TestSample(t *testing.T) {
+	s := readSheet(sample)
 	if len(s.header) != 16 || len(s.rows) != 12 || s.extra != 0 {
 		t.Errorf("%d columns, %d rows, %d lines that do not belong", len(s.header), len(s.rows), s.extra)
 	}
@@ -97,8 +94,8 @@ func TestDemoSample(t *testing.T) {
 			t.Errorf("row %s has %d fields", key, len(row))
 		}
 	}
-	crlf := bytes.Count(demoSample, []byte("\r\n"))
-	if lf := bytes.Count(demoSample, []byte("\n")) - crlf; crlf < 5 || lf < 5 {
+	crlf := bytes.Count(sample, []byte("\r\n"))
+	if lf := bytes.Count(sample, []byte("\n")) - crlf; crlf < 5 || lf < 5 {
 		t.Errorf("%d lines end in CRLF, %d in LF", crlf, lf)
 	}
 	for _, part := range []string{
@@ -111,7 +108,7 @@ func TestDemoSample(t *testing.T) {
 		`"half of the stack, then see"`,
 		`"after ""the high"""`,
 	} {
-		if !bytes.Contains(demoSample, []byte(part)) {
+		if !bytes.Contains(sample, []byte(part)) {
 			t.Errorf("no %q", part)
 		}
 	}

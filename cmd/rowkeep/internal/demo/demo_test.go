@@ -1,10 +1,11 @@
-package main
+package demo
 
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,23 +16,51 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// shortDemo is a demo of two rounds a half that keeps its files.
-func shortDemo(t *testing.T, stdout io.Writer, halves ...half) *demoCommand {
+// editorEnv has the editor that a process of the test binary is to play.
+const editorEnv = "ROWKEEP_TEST_EDITOR"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(editorEnv); text != "" {
+		var e Editor
+		err := json.Unmarshal([]byte(text), &e)
+		if err == nil {
+			err = e.Run(context.Background(), os.Stdout)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// short is a story of two rounds a half. What it says is lost.
+func short(t *testing.T) Story {
 	t.Helper()
-	self, err := exec.LookPath("rowkeep") // the test binary under that name, see TestMain
+	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &demoCommand{
-		app: &app{out: newOutput(stdout, io.Discard)}, halves: halves,
-		self: self, seconds: 0.2, keep: t.TempDir(),
+	return Story{
+		Dir: t.TempDir(), Length: 200 * time.Millisecond,
+		Process: func(ctx context.Context, e Editor) *exec.Cmd {
+			text, err := json.Marshal(e)
+			if err != nil {
+				t.Error(err)
+			}
+			cmd := exec.CommandContext(ctx, self)
+			cmd.Env = append(os.Environ(), editorEnv+"="+string(text))
+			return cmd
+		},
+		Say: func(Tone, string) error { return nil },
 	}
 }
 
-// kept counts what a demo left in the directory of a half.
-func (d *demoCommand) kept(t *testing.T, h half) tally {
+// kept counts what a story left in the directory of a half.
+func (s Story) kept(t *testing.T, h half) tally {
 	t.Helper()
-	got, err := count(scene(filepath.Join(d.keep, h.name)))
+	got, err := count(scene(filepath.Join(s.Dir, h.name)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +82,16 @@ func lineCount(t *testing.T, file, part string) int {
 	return n
 }
 
-func TestDemo(t *testing.T) {
-	var out bytes.Buffer
-	d := shortDemo(t, &out, naiveHalf, rowkeepHalf)
-	if err := d.play(t.Context()); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
+func TestPlay(t *testing.T) {
+	d := short(t)
+	var said []string
+	d.Say = func(_ Tone, line string) error {
+		said = append(said, line)
+		return nil
+	}
+	outcome, err := d.Play(t.Context())
+	if err != nil || outcome.Verdict() != nil {
+		t.Fatalf("%v, %v\n%s", err, outcome.Verdict(), strings.Join(said, "\n"))
 	}
 	// Two rounds: two rows; a row, a comment and a cell; each time four cells of the daemon.
 	want := tally{
@@ -72,7 +106,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("rowkeep: %+v, want %+v", got, want)
 	}
 	for _, h := range []half{naiveHalf, rowkeepHalf} {
-		s := scene(filepath.Join(d.keep, h.name))
+		s := scene(filepath.Join(d.Dir, h.name))
 		got := tally{
 			startRows:     lineCount(t, s.start(), "USD,"),
 			endRows:       lineCount(t, s.config(), "USD,"),
@@ -91,45 +125,65 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// TestDemoIsHonest plays the second half without the store. The table must show what
-// that loses, and the status must tell.
-func TestDemoIsHonest(t *testing.T) {
-	var out bytes.Buffer
+// TestHonest plays the second half without the store. The table must show what that loses,
+// and so must the verdict.
+func TestHonest(t *testing.T) {
 	pretender := rowkeepHalf
 	pretender.open = openNaive
-	d := shortDemo(t, &out, naiveHalf, pretender)
-	var f *failure
-	if err := d.play(t.Context()); !errors.As(err, &f) || f.status != 1 || f.Error() != "rowkeep lost 3 rows, 1 cell, 1 comment" {
-		t.Errorf("play = %v", err)
+	outcome, err := short(t).play(t.Context(), []half{naiveHalf, pretender})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, line := range []string{
-		"rows lost                             3        3\n",
-		"cells lost                            1        1\n",
-		"comments lost                         1        1\n",
-	} {
-		if !strings.Contains(out.String(), line) {
-			t.Errorf("no line %q in:\n%s", line, out.String())
+	var otherwise *OtherwiseError
+	if err := outcome.Verdict(); !errors.As(err, &otherwise) || !otherwise.Bug || otherwise.What != "rowkeep lost 3 rows, 1 cell, 1 comment" {
+		t.Errorf("verdict %v", err)
+	}
+	lost := map[string][]int{}
+	for _, row := range outcome.Rows() {
+		if row.Lost {
+			lost[row.Label] = row.Counts
 		}
 	}
-}
-
-// TestDemoTellsALoss: a naive half that loses nothing is not the story either.
-func TestDemoTellsALoss(t *testing.T) {
-	careful := naiveHalf
-	careful.open = openStore
-	var f *failure
-	err := shortDemo(t, io.Discard, careful).play(t.Context())
-	if !errors.As(err, &f) || f.status != 1 {
-		t.Errorf("play = %v", err)
+	want := map[string][]int{"rows lost": {3, 3}, "cells lost": {1, 1}, "comments lost": {1, 1}}
+	if diff := cmp.Diff(want, lost); diff != "" {
+		t.Errorf("lost (-want +got):\n%s", diff)
 	}
 }
 
-func TestDemoFailsWithItsEditor(t *testing.T) {
-	d := shortDemo(t, io.Discard, naiveHalf)
-	d.self = filepath.Join(t.TempDir(), "missing")
-	var f *failure
-	if err := d.play(t.Context()); !errors.As(err, &f) || f.status != 4 {
-		t.Errorf("play = %v", err)
+// TestNothingLost: a naive half that loses nothing is not the story either.
+func TestNothingLost(t *testing.T) {
+	careful := naiveHalf
+	careful.open = openStore
+	outcome, err := short(t).play(t.Context(), []half{careful})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var otherwise *OtherwiseError
+	if err := outcome.Verdict(); !errors.As(err, &otherwise) || otherwise.Bug {
+		t.Errorf("verdict %v", err)
+	}
+}
+
+func TestNoEditor(t *testing.T) {
+	d := short(t)
+	missing := filepath.Join(t.TempDir(), "missing")
+	d.Process = func(ctx context.Context, _ Editor) *exec.Cmd { return exec.CommandContext(ctx, missing) }
+	if _, err := d.Play(t.Context()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Play: %v", err)
+	}
+}
+
+// TestSilenced: a line that cannot be printed ends the story.
+func TestSilenced(t *testing.T) {
+	d := short(t)
+	d.Say = func(tone Tone, _ string) error {
+		if tone == Headline {
+			return nil
+		}
+		return errBroken
+	}
+	if _, err := d.Play(t.Context()); !errors.Is(err, errBroken) {
+		t.Errorf("Play: %v", err)
 	}
 }
 
@@ -146,13 +200,13 @@ func (f failing) commit(context.Context, order) (bool, error) {
 	return false, errBroken
 }
 
-// TestDemoInterrupted: whatever fails after an interrupt fails because of it.
-func TestDemoInterrupted(t *testing.T) {
+// TestInterrupted: whatever fails after an interrupt fails because of it.
+func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	h := naiveHalf
 	h.open = func(file string) (daemon, error) { return failing{&naiveDaemon{file: file}, cancel}, nil }
-	if err := shortDemo(t, io.Discard, h).play(ctx); err != errInterrupted {
-		t.Errorf("play = %v", err)
+	if _, err := short(t).play(ctx, []half{h}); !errors.Is(err, context.Canceled) || errors.Is(err, errBroken) {
+		t.Errorf("play: %v", err)
 	}
 }
 
@@ -160,11 +214,11 @@ func TestDemoInterrupted(t *testing.T) {
 func TestEditorInterrupted(t *testing.T) {
 	for _, interrupt := range []bool{true, false} {
 		ctx, cancel := context.WithCancel(t.Context())
-		s, err := newStory(naiveHalf, t.TempDir(), shortDemo(t, io.Discard).self, time.Second, nil)
+		p, err := newPlay(short(t), naiveHalf, time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
-		editor, err := s.startEditor(t.Context(), styleTruncate, 1, "btc_1")
+		editor, err := p.startEditor(t.Context(), Truncate, 1, "btc_1")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,26 +227,26 @@ func TestEditorInterrupted(t *testing.T) {
 			time.AfterFunc(10*time.Millisecond, cancel)
 		}
 		err = editor.finish(ctx)
-		if err == nil || errors.Is(err, errInterrupted) != interrupt {
+		if err == nil || errors.Is(err, context.Canceled) != interrupt {
 			t.Errorf("interrupt %v: finish = %v", interrupt, err)
 		}
 		cancel()
 	}
 }
 
-// TestDemoStopsItsEditor: when the daemon fails, the editor does not write on. On a
+// TestStopsItsEditor: when the daemon fails, the editor does not write on. On a
 // machine that is very busy it may be done by then.
-func TestDemoStopsItsEditor(t *testing.T) {
+func TestStopsItsEditor(t *testing.T) {
 	for range 5 {
 		h := naiveHalf
 		h.open = func(file string) (daemon, error) { return failing{&naiveDaemon{file: file}, func() {}}, nil }
-		d := shortDemo(t, io.Discard, h)
-		d.seconds = 1.2 // the editor needs 150 ms
-		if err := d.play(t.Context()); !errors.Is(err, errBroken) {
-			t.Fatalf("play = %v", err)
+		d := short(t)
+		d.Length = 1200 * time.Millisecond // the editor needs 150
+		if _, err := d.play(t.Context(), []half{h}); !errors.Is(err, errBroken) {
+			t.Fatalf("play: %v", err)
 		}
 		time.Sleep(300 * time.Millisecond)
-		if _, err := os.Stat(scene(filepath.Join(d.keep, h.name)).editors()); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(scene(filepath.Join(d.Dir, h.name)).editors()); errors.Is(err, os.ErrNotExist) {
 			return
 		}
 	}
@@ -213,16 +267,16 @@ func TestStoreDaemonIsPatient(t *testing.T) {
 	if err := d.begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	text, notes := typeRows(string(demoSample), 1, "sell", "buy")
+	text, notes := typeRows(string(sample), 1, "sell", "buy")
 	write := func(text string) {
 		if err := os.WriteFile(s.config(), []byte(text), 0o666); err != nil {
 			t.Error(err)
 		}
 	}
-	write(pieces(text, len(demoSample))[0])
-	rest := time.AfterFunc(2*demoSettle, func() { write(text) })
+	write(pieces(text, len(sample))[0])
+	rest := time.AfterFunc(2*settle, func() { write(text) })
 	defer rest.Stop()
-	o := dueOrders(demoSample)[0].numbered(1)
+	o := dueOrders(sample)[0].numbered(1)
 	if merged, err := d.commit(t.Context(), o); err != nil || !merged {
 		t.Fatalf("commit = %v, %v", merged, err)
 	}
@@ -250,31 +304,31 @@ func (w watched) commit(ctx context.Context, o order) (bool, error) {
 	return w.daemon.commit(ctx, o)
 }
 
-// TestDemoRaces: the daemon commits while the first editor is still writing, and when
+// TestRaces: the daemon commits while the first editor is still writing, and when
 // the second has just saved. On a machine that is very busy the first may be done.
-func TestDemoRaces(t *testing.T) {
+func TestRaces(t *testing.T) {
 	for range 5 {
 		var seen []string
 		h := naiveHalf
 		h.open = func(file string) (daemon, error) {
 			return watched{&naiveDaemon{file: file}, file, &seen}, nil
 		}
-		d := shortDemo(t, io.Discard, h)
-		d.seconds = 1
-		if err := d.play(t.Context()); err != nil {
+		d := short(t)
+		d.Length = time.Second
+		if _, err := d.play(t.Context(), []half{h}); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(seen[1], "typed in round 2\n") && !strings.Contains(seen[1], "typed in round 2,") {
 			t.Errorf("the second editor has not saved:\n%s", seen[1])
 		}
-		if len(seen[0]) < len(demoSample) && bytes.HasPrefix(demoSample, []byte(seen[0])) {
+		if len(seen[0]) < len(sample) && bytes.HasPrefix(sample, []byte(seen[0])) {
 			return
 		}
 	}
 	t.Error("the daemon never met a file that was half written")
 }
 
-func TestDemoPlan(t *testing.T) {
+func TestPlan(t *testing.T) {
 	for _, tt := range []struct {
 		length, beat time.Duration
 		rounds       int
@@ -290,7 +344,7 @@ func TestDemoPlan(t *testing.T) {
 }
 
 func TestDueOrders(t *testing.T) {
-	due := dueOrders(demoSample)
+	due := dueOrders(sample)
 	if len(due) < 4 {
 		t.Error("too few rows for the daemon to act on")
 	}
@@ -303,7 +357,7 @@ func TestDueOrders(t *testing.T) {
 
 // TestPieces: wherever the editor pauses, the file ends inside a line of the old text.
 func TestPieces(t *testing.T) {
-	old := string(demoSample)
+	old := string(sample)
 	text, _ := typeRows(old, 1, "sell", "buy")
 	list := pieces(text, len(old))
 	if diff := cmp.Diff(text, strings.Join(list, "")); diff != "" {

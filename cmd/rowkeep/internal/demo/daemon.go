@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -117,16 +117,16 @@ type storeDaemon struct {
 	tx    *store.Tx
 }
 
-// The editors of the story pause for a fraction of demoSettle. Where one takes longer,
+// The editors of the story pause for a fraction of settle. Where one takes longer,
 // because the machine is busy, the daemon tries again, for some ten seconds in all.
 const (
-	demoSettle = 300 * time.Millisecond
-	demoRetry  = 50 * time.Millisecond
-	demoTries  = 200
+	settle     = 300 * time.Millisecond
+	retryAfter = 50 * time.Millisecond
+	tries      = 200
 )
 
 func openStore(file string) (daemon, error) {
-	s, err := store.Open(file, store.Options{Settle: demoSettle, Actor: "demo daemon"})
+	s, err := store.Open(file, store.Options{Settle: settle, Actor: "demo daemon"})
 	return &storeDaemon{store: s}, err
 }
 
@@ -144,10 +144,10 @@ func (d *storeDaemon) commit(ctx context.Context, o order) (merged bool, err err
 		switch {
 		case err == nil:
 			return receipt.Merged, nil
-		case !store.CanRetry(err) || try == demoTries:
+		case !store.CanRetry(err) || try == tries:
 			return false, err
 		}
-		if err := pause(ctx, demoRetry); err != nil {
+		if err := pause(ctx, retryAfter); err != nil {
 			return false, err
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -29,17 +29,15 @@ var (
 	}
 )
 
-// story directs one half. Who acts when is a matter of what the actors report, never of
-// time, so that it comes out the same on every machine: the pauses are for the reader.
-type story struct {
+// play directs one half. The pauses are for the reader.
+type play struct {
+	Story
 	half   half
 	scene  scene
 	daemon daemon
 	orders []order // the daemon places one a round, and begins anew after the last
-	self   string
 	rounds int
 	beat   time.Duration // of one round, if the machine keeps up
-	say    func(p paint, line string) error
 }
 
 // usualBeat is slow enough to read along.
@@ -47,102 +45,101 @@ const usualBeat = 600 * time.Millisecond
 
 // plan divides the length of a half into rounds: enough for each style of editor.
 func plan(length time.Duration) (rounds int, beat time.Duration) {
-	rounds = max(len(editorStyles), int(length/usualBeat))
+	rounds = max(len(styles), int(length/usualBeat))
 	return rounds, length / time.Duration(rounds)
 }
 
-func newStory(h half, dir, self string, length time.Duration, say func(paint, string) error) (*story, error) {
-	s := &story{half: h, self: self, say: say}
-	s.rounds, s.beat = plan(length)
+func newPlay(s Story, h half, length time.Duration) (*play, error) {
+	p := &play{Story: s, half: h, orders: dueOrders(sample)}
+	p.rounds, p.beat = plan(length)
 	var err error
-	if s.scene, err = newScene(filepath.Join(dir, h.name)); err != nil {
+	if p.scene, err = newScene(filepath.Join(s.Dir, h.name)); err != nil {
 		return nil, err
 	}
-	s.orders = dueOrders(demoSample)
-	s.daemon, err = h.open(s.scene.config())
-	return s, err
+	p.daemon, err = h.open(p.scene.config())
+	return p, err
 }
 
-func (s *story) play(ctx context.Context) (tally, error) {
-	if err := s.say(bold, s.half.title); err != nil {
+func (p *play) play(ctx context.Context) (tally, error) {
+	if err := p.Say(Headline, p.half.title); err != nil {
 		return tally{}, err
 	}
 	start := time.Now()
-	for n := 1; n <= s.rounds; n++ {
-		if err := s.round(ctx, n); err != nil {
+	for n := 1; n <= p.rounds; n++ {
+		if err := p.round(ctx, n); err != nil {
 			return tally{}, err
 		}
-		if err := pause(ctx, time.Until(start.Add(time.Duration(n)*s.beat))); err != nil {
+		if err := pause(ctx, time.Until(start.Add(time.Duration(n)*p.beat))); err != nil {
 			return tally{}, err
 		}
 	}
-	return count(s.scene)
+	return count(p.scene)
 }
 
 // round: the daemon takes its snapshot and thinks; an editor starts to save; once it is
 // at it, or done, the daemon saves too; the editor ends. No editor holds an old text
 // across a commit: it loads the file when it starts.
-func (s *story) round(ctx context.Context, n int) error {
-	style := editorStyles[(n-1)%len(editorStyles)].value
-	order := s.orders[(n-1)%len(s.orders)].numbered(n)
-	if err := s.think(ctx, n, order); err != nil {
+func (p *play) round(ctx context.Context, n int) error {
+	style := styles[(n-1)%len(styles)]
+	order := p.orders[(n-1)%len(p.orders)].numbered(n)
+	if err := p.think(ctx, n, order); err != nil {
 		return err
 	}
-	editor, err := s.startEditor(ctx, style, n, order.key)
+	editor, err := p.startEditor(ctx, style, n, order.key)
 	if err != nil {
 		return err
 	}
 	defer editor.stop()
-	if err := s.say(plain, style.tells()); err != nil {
+	if err := p.Say(Told, style.tells()); err != nil {
 		return err
 	}
-	if err := s.save(ctx, style, n, order); err != nil {
+	if err := p.save(ctx, style, n, order); err != nil {
 		return err
 	}
 	if err := editor.finish(ctx); err != nil {
 		return err
 	}
-	return s.sayMissing()
+	return p.sayMissing()
 }
 
 // think lets the daemon read the file, and take its time.
-func (s *story) think(ctx context.Context, n int, o order) error {
-	if err := s.daemon.begin(ctx); err != nil {
+func (p *play) think(ctx context.Context, n int, o order) error {
+	if err := p.daemon.begin(ctx); err != nil {
 		return err
 	}
-	if err := s.say(plain, fmt.Sprintf("%d. The daemon reads the file and thinks about %s.", n, o.key)); err != nil {
+	if err := p.Say(Told, fmt.Sprintf("%d. The daemon reads the file and thinks about %s.", n, o.key)); err != nil {
 		return err
 	}
-	return pause(ctx, s.beat/2)
+	return pause(ctx, p.beat/2)
 }
 
 // save lets the daemon commit, and then note down what it did.
-func (s *story) save(ctx context.Context, style editorStyle, n int, o order) error {
-	merged, err := s.daemon.commit(ctx, o)
+func (p *play) save(ctx context.Context, style Style, n int, o order) error {
+	merged, err := p.daemon.commit(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := appendNotes(s.scene.daemon(), o.notes(n)); err != nil {
+	if err := appendNotes(p.scene.daemon(), o.notes(n)); err != nil {
 		return err
 	}
 	how := "it puts its own old copy in place"
-	if merged && style == styleTruncate {
+	if merged && style == Truncate {
 		how = "it waits until the file is whole, and merges"
 	} else if merged {
 		how = "it merges with what the editor saved"
 	}
-	return s.say(plain, fmt.Sprintf("   The daemon saves its order too: %s.", how))
+	return p.Say(Told, fmt.Sprintf("   The daemon saves its order too: %s.", how))
 }
 
-func (s *story) sayMissing() error {
-	t, err := count(s.scene)
+func (p *play) sayMissing() error {
+	t, err := count(p.scene)
 	if err != nil {
 		return err
 	}
 	if lost := t.missing(); lost != "" {
-		return s.say(red, fmt.Sprintf("   Missing now: %s.", lost))
+		return p.Say(Missing, fmt.Sprintf("   Missing now: %s.", lost))
 	}
-	return s.say(green, "   Nothing is missing.")
+	return p.Say(AllThere, "   Nothing is missing.")
 }
 
 // pause sleeps unless it is interrupted.
@@ -151,7 +148,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return errInterrupted
+		return ctx.Err()
 	case <-timer.C:
 		return nil
 	}
