@@ -73,18 +73,17 @@ func marksOfFew(text []byte, c byte) (marks uint64) {
 // The zero quotation is that of the start of a record.
 type quotation struct {
 	inside uint64 // the bytes of the block inside quotes, the closing one not among them
-	behind uint64 // 1 if the block before ended in what a quote cannot open behind
+	closed uint64 // 1 if the block before ended in a quote
 }
 
-// add goes on to the next block: its quotes, delimiters and line feeds. It returns false if
-// a quote opens where no field starts.
-func (q *quotation) add(quotes, delims, feeds uint64) bool {
+// add goes on to the next block, of which these are the quotes. It returns those that open a
+// field if the byte above starts one: if not, they do not stand as they should. A quote that
+// opens behind another one is the second of two.
+func (q *quotation) add(quotes uint64) (opening uint64) {
 	q.inside = parities(quotes) ^ -(q.inside >> (blockSize - 1))
-	others := ^(quotes | delims | feeds)
-	opening := quotes & q.inside
-	good := opening&(others<<1|q.behind) == 0
-	q.behind = others >> (blockSize - 1)
-	return good
+	opening = quotes & q.inside &^ (quotes<<1 | q.closed)
+	q.closed = quotes >> (blockSize - 1)
+	return opening
 }
 
 // open reports that a quote is not closed in the block, or in what there is of it.

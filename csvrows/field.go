@@ -81,6 +81,11 @@ func splitFields(dst []Field, text []byte, delim byte) []Field {
 	if bytes.IndexByte(text, '"') < 0 {
 		return splitBare(dst, text, delim)
 	}
+	if text[0] == '"' {
+		if fields, ok := splitAllQuoted(dst, text, delim); ok {
+			return fields
+		}
+	}
 	if fields, ok := splitQuoted(dst, text, delim); ok {
 		return fields
 	}
@@ -112,13 +117,15 @@ func splitBare(dst []Field, text []byte, delim byte) []Field {
 // [quotation]), which is nearly all that holds any; ok is false for other text.
 func splitQuoted(dst []Field, text []byte, delim byte) (fields []Field, ok bool) {
 	pattern := spread(delim)
-	start := 0
+	start, behind := 0, uint64(1) // behind is 1 if a field starts with the block
 	var q quotation
 	for pos := 0; pos < len(text); pos += blockSize {
 		delims := marksOf(text, pos, pattern)
-		if !q.add(marksOf(text, pos, '"'*lowBit), delims, 0) {
+		opening := q.add(marksOf(text, pos, '"'*lowBit))
+		if opening&^(delims<<1|behind) != 0 {
 			return dst, false
 		}
+		behind = delims >> (blockSize - 1)
 		for delims &^= q.inside; delims != 0; delims &= delims - 1 {
 			end := pos + bits.TrailingZeros64(delims)
 			dst = append(dst, Field(text[start:end:end]))
@@ -126,6 +133,31 @@ func splitQuoted(dst []Field, text []byte, delim byte) (fields []Field, ok bool)
 		}
 	}
 	return append(dst, Field(text[start:len(text):len(text)])), !q.open()
+}
+
+// splitAllQuoted is splitFields for text of which each field is in quotes, the first one for
+// certain: quotes alone tell where fields end. ok is false for other text.
+func splitAllQuoted(dst []Field, text []byte, delim byte) (fields []Field, ok bool) {
+	start := 0
+	var q quotation
+	for pos := 0; pos < len(text); pos += blockSize {
+		quotes := marksOf(text, pos, '"'*lowBit)
+		q.add(quotes)
+		for closing := quotes &^ q.inside; closing != 0; closing &= closing - 1 {
+			end := pos + bits.TrailingZeros64(closing) + 1
+			switch {
+			case end == len(text):
+				return append(dst, Field(text[start:end:end])), true
+			case text[end] == '"': // the second of two
+			case text[end] != delim || end+1 == len(text) || text[end+1] != '"':
+				return dst, false
+			default:
+				dst = append(dst, Field(text[start:end:end]))
+				start = end + 1
+			}
+		}
+	}
+	return dst, false
 }
 
 // fieldAt returns field number col of text, counted from 0, and whether text is

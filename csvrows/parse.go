@@ -236,24 +236,42 @@ func (f *File) plainRows(s *scanner, pos int) int {
 // no quotes are any more.
 func (f *File) quotedRows(s *scanner, pos int) int {
 	var q quotation
+	start := pos
 	for at := pos; at+blockSize <= len(f.data) && s.begins(pos); at += blockSize {
 		if s.cr.finds(f.data, at, at+blockSize) {
 			break
 		}
-		quotes, feeds := marksOf(f.data, at, '"'*lowBit), marksOf(f.data, at, '\n'*lowBit)
-		if quotes == 0 && q.inside == 0 || !q.add(quotes, marksOf(f.data, at, spread(s.delim)), feeds) {
+		quotes := marksOf(f.data, at, '"'*lowBit)
+		if quotes == 0 && q.inside == 0 || !s.openFields(q.add(quotes), at, start) {
 			break
 		}
-		for feeds &^= q.inside; feeds != 0 && f.recs.len() < f.most; feeds &= feeds - 1 {
-			end := at + bits.TrailingZeros64(feeds) + 1
-			f.recs.add(pos, f.kindOf(f.data[pos:end]))
-			pos = end
+		for lf := s.lineFeed(at); lf < at+blockSize && f.recs.len() < f.most; lf = s.lineFeed(lf + 1) {
+			if q.inside>>(lf-at)&1 != 0 {
+				continue
+			}
+			f.recs.add(pos, f.kindOf(f.data[pos:lf+1]))
+			pos = lf + 1
 			if !s.begins(pos) {
 				return pos
 			}
 		}
 	}
 	return pos
+}
+
+// openFields reports that a field starts at each byte of a block at at that is marked. Behind
+// the start of a record that is behind a delimiter or a LF.
+func (s *scanner) openFields(marks uint64, at, start int) bool {
+	for ; marks != 0; marks &= marks - 1 {
+		pos := at + bits.TrailingZeros64(marks)
+		if pos == start {
+			continue
+		}
+		if c := s.data[pos-1]; c != s.delim && c != '\n' {
+			return false
+		}
+	}
+	return true
 }
 
 // begins reports that the byte at pos begins a row or a quoted field. All others are looked
