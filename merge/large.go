@@ -22,9 +22,10 @@ func (e *LargeError) Error() string {
 func (e *LargeError) Unwrap() error { return errors.ErrUnsupported }
 
 // MergeLarge merges versions that are too large for memory: it reads each of them once, in
-// windows, and keeps only what differs and the rows beside that. The result is that of
-// [Merge]; its WriteTo reads base once more, so base must not change until then, and its
-// Bytes are nil.
+// windows, several parts side by side, and keeps only what differs and the rows beside that.
+// Where conflicts are marked, it also searches base for what looks like their markers. The
+// result is that of [Merge]; its WriteTo reads base once more, so base must not change until
+// then, and its Bytes are nil.
 //
 // The versions must have headers of the same names; base's keys must strictly increase (in
 // the order of bytes), and no row may have moved, been copied or had its key renamed. What

@@ -316,6 +316,54 @@ func TestMergeLargeWidens(t *testing.T) {
 	}
 }
 
+// TestMergeLargeMarkers has what looks like long markers in rows that are left out: those of a
+// conflict are longer. They are looked for in base when there is a conflict, and only then.
+func TestMergeLargeMarkers(t *testing.T) {
+	base := numbered(900, at(700, "k700,=========,y\n"))
+	edited := func(row int, value string) []byte {
+		return bytes.Replace(base, fmt.Appendf(nil, "k%03d,x", row), fmt.Appendf(nil, "k%03d,%s", row, value), 1)
+	}
+	ours := edited(100, "o")
+	broken := errors.New("broken")
+	few := tune.Sizes{Block: 64, MostBlock: 128, Part: 1 << 20, Large: 100, Window: 4, Patience: 2}
+	for _, theirs := range [][]byte{edited(100, "t"), edited(500, "t")} {
+		under(few, func() {
+			want, err := merge.Merge(base, ours, theirs, merge.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := merge.MergeLarge(section(base), section(ours), section(theirs), merge.Options{}, memory)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			if _, err := got.WriteTo(&out); err != nil || !bytes.Equal(out.Bytes(), want.Bytes()) {
+				t.Errorf("another result than in memory, %v", err)
+			}
+			if !got.Clean() && !bytes.Contains(out.Bytes(), []byte("\n<<<<<<<<<< ours")) {
+				t.Errorf("no marker of ten characters in %q", out.Bytes()[1000:1400])
+			}
+			bad := io.NewSectionReader(smallReads{bytes.NewReader(base), broken}, 0, int64(len(base)))
+			if _, err := merge.MergeLarge(bad, section(ours), section(theirs), merge.Options{}, memory); errors.Is(err, broken) == got.Clean() {
+				t.Errorf("error %v, and the merge is clean: %t", err, got.Clean())
+			}
+		})
+	}
+}
+
+// smallReads is a file of which no more can be read at once than a window is large.
+type smallReads struct {
+	*bytes.Reader
+	err error
+}
+
+func (f smallReads) ReadAt(p []byte, off int64) (int, error) {
+	if len(p) > 1000 {
+		return 0, f.err
+	}
+	return f.Reader.ReadAt(p, off)
+}
+
 // TestMergeLargeRefuses says why, and is never wrong instead.
 func TestMergeLargeRefuses(t *testing.T) {
 	plain := numbered(40, nil)
