@@ -32,7 +32,7 @@
 //     the result or in a conflict. A change of order or form that gave way is a warning.
 //   - Every value and comment stands in an input, but for what a policy or the caller
 //     computes.
-//   - A key stands twice in the result only if it did in an input.
+//   - A key stands twice in the result only if it did in an input, or if the caller gave it.
 //   - What happens to the values of a key depends on its rows and on the columns only.
 //
 // # No promises

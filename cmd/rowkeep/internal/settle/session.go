@@ -285,8 +285,9 @@ func (s *Session) Become(next *Session) Moved {
 	return moved
 }
 
-// recheck withdraws the values that do not fit any more, such as a key that a row of the
-// file has got meanwhile, and returns their conflicts.
+// recheck withdraws the values that can spoil a row if they do not fit any more, such as a key
+// that a row of the file has got meanwhile, and returns their conflicts. It withdraws them
+// all: to find the one would take a merge for each.
 func (s *Session) recheck() (asked []merge.Conflict) {
 	var values []change
 	for i, r := range s.answers {
