@@ -26,6 +26,8 @@ type bench struct {
 	shapes   []*contest
 	load     string // of the machine before it all
 	memory   int64  // that a run may take
+	// inside are the figures of benchmarks, by name and unit.
+	inside map[string]float64
 }
 
 // A contest is an entrant with one set, and what came of it.
@@ -42,6 +44,9 @@ type contest struct {
 func (b *bench) run(ctx context.Context) (err error) {
 	b.load = load()
 	b.memory = memory("MemAvailable") / 2
+	if err := b.measureInside(ctx); err != nil {
+		return err
+	}
 	if err := b.enter(ctx); err != nil {
 		return err
 	}

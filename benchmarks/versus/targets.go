@@ -23,9 +23,10 @@ type result struct {
 	unknown string
 }
 
-// The numbers are those of the project's list of targets; those that are not here are of
-// what happens inside a process, and measured by the benchmarks of package benchmarks.
+// The numbers are those of the project's list of targets.
 var targets = []target{
+	{"1", "merge in memory, over one compare of base with a copy", 6, false, inside("Merge/edited=1%/rows=1M x-compare")},
+	{"2", "the same, keys in no order", 15, false, inside("Merge/edited=1%/keys=unsorted/rows=1M x-compare")},
 	{"3", "merge -o (with its sync to disk) over cat of the inputs to a file", 1.0, false, slower(merges, ours, cat)},
 	{"3", "merge to standard output, a file, over cat of the inputs to a file", 1.0, false, slower(merges, ourPipe, cat)},
 	{"4", "merge, faster than git merge-file", 5, true, faster(merges, gitMerge)},
@@ -34,7 +35,16 @@ var targets = []target{
 	{"5", "diff, faster than GNU diff", 3, true, faster(diffs, gnuDiff)},
 	{"5", "diff, faster than DuckDB's outer join", 8, true, faster(diffs, duckDB)},
 	{"6", "peak memory of a merge, less 10 MiB, over the inputs together", 1.10, false, memoryOverInputs},
+	{"7", "records cut, faster than encoding/csv reads them", 10, true, inside("Parse/quoted=none/columns=9/rows=1M scan-x")},
+	{"7", "the same, a tenth of the last column quoted", 10, true, inside("Parse/quoted=tenth-of-notes/columns=9/rows=1M scan-x")},
+	{"7", "all fields cut, faster than encoding/csv", 2.5, true, inside("Parse/quoted=none/columns=9/rows=1M fields-x")},
+	{"7", "the same, all of them quoted", 1.2, true, inside("Parse/quoted=all/columns=9/rows=1M fields-x")},
 	{"8", "growth of a merge over linear growth", 1.25, false, growth},
+	{"9", "Update of a cell over write, sync and rename by hand, 1 kB", 1.15, false, inside("Update/size=1kB ratio")},
+	{"9", "the same, 100 kB", 1.15, false, inside("Update/size=100kB ratio")},
+	{"9", "the same, 10 MB", 1.25, false, inside("Update/size=10MB ratio")},
+	{"9", "the same, 100 MB", 1.35, false, inside("Update/size=100MB ratio")},
+	{"10", "from the last byte read again to the end of the exchange, 100 MB over 1 kB", 4, false, inside("Moment/100MB-over-1kB/stamp=false exchange-x")},
 	{"11", "merge where nothing changed over cmp of the files", 2, false, slower(unchanged, ours, cmpName)},
 	{"11", "merge where one side changed over cmp of the files", 2, false, slower(oneSide, ours, cmpName)},
 	{"12", "merge of 10,000 rows over git merge-file", 1, false, smallMerge},

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,8 +47,8 @@ func TestCompare(t *testing.T) {
 		"false conflicts, exit status": 2,
 		"| every row that differs |":   3,
 		"target 13: reached":           7,
-		"not measured":                 4, // DuckDB twice, daff, and growth
-		"target ":                      12 + 7,
+		"not measured":                 4 + 11, // DuckDB twice, daff, growth, and what benchmarks measure
+		"target ":                      12 + 11 + 7,
 	} {
 		if n := strings.Count(report, text); n != times {
 			t.Errorf("%d times %q, want %d", n, text, times)
@@ -105,5 +106,14 @@ func TestJudgeDiff(t *testing.T) {
 	}
 	if v := s.judgeDiff(judge.Marks{Minus: 2, Plus: 2}); v.Right {
 		t.Error(v)
+	}
+}
+
+// What a benchmark reports is found by its name without the number of processors.
+func TestReported(t *testing.T) {
+	got := reported([]byte("goos: linux\nBenchmarkUpdate/size=1kB-2 \t 400\t 1188000 update-ns/op\t 1.25 ratio\nBenchmarkMerge/edited=1%/rows=1M\t 7\t 9 ns/op\t 5.5 x-compare\nok\n"))
+	want := map[string]float64{"Update/size=1kB ratio": 1.25, "Merge/edited=1%/rows=1M x-compare": 5.5}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
