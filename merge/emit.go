@@ -24,10 +24,13 @@ func (m *merger) compose() {
 		cuts = len(m.sketch.cuts)
 		m.w.spans = slices.Grow(m.w.spans, 4*cuts)
 	}
-	rows := m.composeAhead()
+	rows, above := m.composeAhead(), triple{}
 	for i := range m.kept {
 		t := m.rows.tripleOf(inBase, m.keptAt(i))
-		m.lead(m.leadOf(t))
+		if i == 0 || t != (triple{above[inBase] + 1, above[inOurs] + 1, above[inTheirs] + 1}) {
+			m.lead(m.leadOf(t)) // else a kept row is right above it
+		}
+		above = t
 		m.emitKept(t, rows)
 		for ; cut < cuts && m.sketch.anchors[cut][inBase] == t[inBase]; cut++ {
 			m.emitCut(m.sketch.cuts[cut])

@@ -222,7 +222,7 @@ func (p *pairing) matchSide(in *[3]version, s int, index *baseIndex) *keyTable {
 	w := walk{pairing: p, b: &in[inBase], v: v, s: s, alike: slices.Equal(v.key, in[inBase].key)}
 	added := newKeyTable(v, 0)
 	for j := range v.Len() {
-		if v.Kind(j) != csvrows.Row || w.unchanged(j) {
+		if v.Kind(j) != csvrows.Row || w.unchanged(j) || w.startsAlike(j) {
 			continue
 		}
 		key, empty := v.AppendKey(w.key[:0], j, v.key)
@@ -264,6 +264,21 @@ func (w *walk) unchanged(j int) bool {
 		w.cursor++
 	}
 	if !w.alike || !w.free() || !bytes.Equal(w.v.Raw(j), w.b.Raw(w.cursor)) {
+		return false
+	}
+	w.take(w.cursor, j)
+	return true
+}
+
+// startsAlike pairs record j with the row expected next if both start with the same bytes up
+// to a delimiter, and that is the key, bare: nothing else of them is looked at.
+func (w *walk) startsAlike(j int) bool {
+	if !w.alike || len(w.v.key) != 1 || w.v.key[0] != 0 || !w.free() {
+		return false
+	}
+	raw := w.v.Raw(j)
+	same := raw[:commonPrefix(raw, w.b.Raw(w.cursor))]
+	if len(same) == 0 || same[0] == '"' || bytes.IndexByte(same, w.v.Delimiter()) <= 0 {
 		return false
 	}
 	w.take(w.cursor, j)

@@ -35,8 +35,16 @@ var ofCSVRows = []mutant{
 		`if !s.begins(pos) {`, `if false {`, "quotes of a comment between quoted rows open a field",
 	},
 	{
-		"block-stray-quote", "csvrows/block.go", "",
-		`good := opening&(others<<1|q.behind) == 0`, `good := opening&(others<<1|q.behind) <= opening`, "a quote inside a bare field opens one in a block",
+		"scan-stray-quote", "csvrows/parse.go", "func (s *scanner) openFields(marks uint64, at, start int) bool {",
+		`if c := s.data[pos-1]; c != s.delim && c != '\n' {`, `if c := s.data[pos-1]; c == '\r' {`, "a quote inside a bare field opens one in a block",
+	},
+	{
+		"split-stray-quote", "csvrows/field.go", "",
+		`if opening&^(delims<<1|behind) != 0 {`, `if opening&^(delims<<1|behind) == 1 {`, "a quote inside a bare field opens one where a row is split",
+	},
+	{
+		"split-bare-behind-quoted", "csvrows/field.go", "",
+		`case text[end] != delim || end+1 == len(text) || text[end+1] != '"':`, `case text[end] != delim:`, "a bare field behind a quoted one is no field",
 	},
 	{
 		"block-inside", "csvrows/block.go", "",

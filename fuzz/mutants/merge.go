@@ -226,7 +226,7 @@ var ofMerge = []mutant{
 		`n = max(n, len(r.fields[v])-len(r.in[v].names))`, `n = max(n, len(r.fields[v])-len(r.in[v].names)-1)`, "the last field without a column is lost",
 	},
 	{
-		"cell-absent", "merge/row.go", "func (m *merger) appendRow(dst []byte, v int) []byte {",
+		"cell-absent", "merge/composed.go", "func (m *merger) appendRow(dst []byte, v int) []byte {",
 		`if cells[i].as(v).present {`, `if len(cells[i].as(v).raw) > 0 {`, "empty fields at the end of a row go",
 	},
 	{
@@ -292,12 +292,12 @@ var ofMerge = []mutant{
 		`for j < n-i && bytes.Equal(o[len(o)-1-j].text, t[len(t)-1-j].text) {`, `for j < n && bytes.Equal(o[len(o)-1-j].text, t[len(t)-1-j].text) {`, "zdiff3 counts a shared line as head and as tail",
 	},
 	{
-		"end-base", "merge/form.go", "func (m *merger) endOf(t triple) []byte {",
+		"end-base", "merge/form.go", "func (m *merger) mergeEnds(e [3][]byte, t triple) []byte {",
 		`case bytes.Equal(o, b):`, `case bytes.Equal(o, o):`, "ours' change of a line end is undone",
 	},
 	{
 		"end-conversion", "merge/form.go", "",
-		`if !uniform[inBase] {`, `if uniform[inBase] {`, "a converted file keeps old line ends",
+		`if uniform[s] && differs(s, ends[inBase]) && (to == nil || bytes.Compare(ends[s], to) < 0) {`, `if false {`, "a converted file keeps old line ends",
 	},
 	{
 		"end-final", "merge/write.go", "",
@@ -404,11 +404,31 @@ var ofMerge = []mutant{
 	},
 	{
 		"sketch-line-ends", "merge/form.go", "",
-		`uniform[v] = uniform[v] && m.sketch.ends.are(ends[v])`, ``, "a file counts as converted though most rows were not",
+		`if end == nil || m.sketch != nil && !m.sketch.ends.are(end) {`, `if end == nil {`, "a file counts as converted though most rows were not",
 	},
 	{
 		"splice-one-field", "merge/splice.go", "",
-		`if x.to > y.from || bytes.IndexByte(b[x.to:y.from], m.in[inBase].Delimiter()) < 0 {`, `if x.to > y.from {`, "two edits of one cell are put together",
+		`case x.to > y.from || bytes.IndexByte(b[x.to:y.from], delim) < 0:`, `case x.to > y.from:`, "two edits of one cell are put together",
+	},
+	{
+		"splice-quotes", "merge/splice.go", "",
+		`if q := bytes.IndexByte(b, '"'); q >= 0 && (q < y.to || bytes.IndexByte(b[y.to:q], delim) < 0) {`, `if q := bytes.IndexByte(b, '"'); q > len(b) {`, "two edits of one quoted cell are put together",
+	},
+	{
+		"splice-clash-key", "merge/splice.go", "",
+		`if col.isKey || len(m.policies) > 0 { // a policy may look at other fields`, `if len(m.policies) > 0 {`, "two renames of a row are a conflict of a cell",
+	},
+	{
+		"ahead-conflicts", "merge/ahead.go", "",
+		`a.told += row.conflicts`, ``, "a conflict is told in place of another one",
+	},
+	{
+		"ahead-warnings", "merge/ahead.go", "",
+		`if m.err != nil || len(m.res.Warnings) > 0 {`, `if m.err != nil {`, "a warning of a row is lost",
+	},
+	{
+		"match-starts-alike", "merge/match.go", "",
+		`if len(same) == 0 || same[0] == '"' || bytes.IndexByte(same, w.v.Delimiter()) <= 0 {`, `if len(same) == 0 {`, "keys that start alike are one key",
 	},
 	{
 		"large-window", "merge/window.go", "",
