@@ -355,7 +355,7 @@ func (x *reducing) newReducer(starts [][3]int, first, hash bool) *reducer {
 	if x.files != nil {
 		r.window.size = x.files.narrow
 	}
-	r.seeks = 8 * x.src[inBase].size() / parts
+	r.seeks = 2 * x.src[inBase].size() / max(1, parts/4)
 	for v, src := range x.src {
 		c := &r.in[v]
 		c.off = starts[0][v]

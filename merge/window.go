@@ -25,9 +25,10 @@ type files struct {
 // newFiles divides memory: half of it for what is kept, a part of the rest for windows.
 func newFiles(x tune.Sizes, memory int) *files {
 	const windows, part = 3 * mostWorkers, 4
+	largest := max(memory/part/windows, 1)
 	return &files{
-		narrow: min(x.Large, memory/part/windows),
-		wide:   min(max(x.Large, x.MostLarge), memory/part/windows),
+		narrow: min(x.Large, largest),
+		wide:   min(max(x.Large, x.MostLarge), largest),
 		most:   memory / 2,
 	}
 }
@@ -56,6 +57,7 @@ func (r *reducer) fill() step {
 	return goOn
 }
 
+// read reads on in a file until its window is full.
 func (r *reducer) read(v int) error {
 	c, buf, size := &r.in[v], r.window.buf[v], r.src[v].size()
 	have := len(buf)
