@@ -333,8 +333,8 @@ var ofMerge = []mutant{
 		`if cmp.Or(m.compareTexts(inTheirs, g.recs[inTheirs], inOurs, g.recs[inOurs]), 0) < 0 {`, "equal bytes of a doubled key in different columns pair up by side",
 	},
 	{
-		"write-chunk", "merge/result.go", "func (c *chunks) flush() {",
-		`c.buf = c.buf[:0]`, ``, "bytes are written twice",
+		"write-chunk", "merge/output.go", "",
+		`p.spans, p.taken = p.spans[1:], 0`, `p.spans = p.spans[1:]`, "the beginning of a span is not written",
 	},
 	// The list of changes.
 	{
