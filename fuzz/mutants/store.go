@@ -3,12 +3,12 @@ package main
 var ofStore = []mutant{
 	// Steps of a commit, left out.
 	{
-		"commit-no-sync", "store/file.go", "",
+		"commit-no-sync", "store/fileswap.go", "",
 		`if err := errors.Join(temp.Sync(), temp.Close()); err != nil {`, `if err := temp.Close(); err != nil {`,
 		"the new file may be empty after a power cut",
 	},
 	{
-		"commit-no-sync-dir", "store/file.go", "",
+		"commit-no-sync-dir", "store/fileswap.go", "",
 		`if err := sys.SyncDir(filepath.Dir(old.tag.(place).target)); err != nil {`, `if err := error(nil); err != nil {`,
 		"an acknowledged commit may be gone after a power cut",
 	},
@@ -38,12 +38,12 @@ var ofStore = []mutant{
 		"what somebody wrote to our file before it was changed back is removed",
 	},
 	{
-		"commit-clean-up-armed", "store/file.go", "",
+		"commit-clean-up-armed", "store/fileswap.go", "",
 		`armed = false`, `armed = true`,
 		"the displaced file is removed",
 	},
 	{
-		"commit-record-stays", "store/file.go", "",
+		"commit-record-stays", "store/fileswap.go", "",
 		`if failed := undo(); failed != nil {`, `if failed := error(nil); failed != nil {`,
 		"a commit that did not come about is in the history",
 	},
@@ -53,7 +53,7 @@ var ofStore = []mutant{
 		"two processes commit at once",
 	},
 	{
-		"commit-no-meta", "store/file.go", "",
+		"commit-no-meta", "store/fileswap.go", "",
 		`err = vanished(sys.CopyMeta(temp, old, *at.at)) // FUSE has no attributes of what is not there any more`, ``,
 		"the new file has not the old one's mode",
 	},
@@ -75,7 +75,7 @@ var ofStore = []mutant{
 		"what slipped in gives way where it conflicts",
 	},
 	{
-		"stray-ignored", "store/file.go", "",
+		"stray-ignored", "store/strays.go", "",
 		`}, true, nil`, `}, false, nil`,
 		"what is written to a displaced file is not found",
 	},
@@ -111,7 +111,7 @@ var ofStore = []mutant{
 		"a save is judged by the history of the file where the link led before",
 	},
 	{
-		"strays-of-another-file", "store/file.go", "",
+		"strays-of-another-file", "store/strays.go", "",
 		`f.swept, f.recent, all = f.locked, nil, true`, `f.swept = f.locked`,
 		"what strayed from the file where the link led before is merged",
 	},
@@ -193,7 +193,7 @@ var ofStore = []mutant{
 
 	// What an error says.
 	{
-		"take-back-silent", "store/file.go", "",
+		"take-back-silent", "store/fileswap.go", "",
 		`return &CommitError{Path: f.path, Step: "record", Outcome: Unknown, Err: failed}`, `return &CommitError{Path: f.path, Step: "record", Err: failed}`,
 		"a change that may yet come is said not to",
 	},
