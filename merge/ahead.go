@@ -92,10 +92,10 @@ func (m *merger) composeKept(b int32) aheadRow {
 // next returns the next kept row. It holds until the one behind it is asked for.
 func (a *ahead) next() (row *aheadRow, conflicts []Conflict) {
 	if a.put == len(a.latest.rows) {
-		if len(a.latest.rows) > 0 {
-			a.used[a.turn] <- a.latest
-		}
 		a.above += len(a.latest.rows)
+		if len(a.latest.rows) > 0 {
+			a.used[a.turn] <- a.latest // the helper's from here on
+		}
 		a.turn = (a.turn + 1) % helpers
 		a.latest, a.put, a.told = <-a.made[a.turn], 0, 0
 	}
