@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 	"github.com/rowkeep/rowkeep/store/internal/state"
 )
@@ -138,7 +140,8 @@ func (s *Store) Dispute(seq int64) (*Dispute, error) {
 // nothing is written, the change still waits, and the error is a [*merge.ConflictError];
 // if some do, what was settled is committed, the rest waits as a change of a new number,
 // and the ConflictError is that of a [*CommitError] with outcome ConflictPending. The error
-// is ErrNotPending where somebody else was faster; else as of [Store.Dispute] and of
+// is ErrNotPending where somebody else was faster; csvrows.ErrDuplicateKey, in a [*CommitError],
+// where an answer is a key that another row has; else as of [Store.Dispute] and of
 // [Store.Update].
 func (s *Store) Resolve(ctx context.Context, seq int64, answer func(merge.Conflict) merge.Resolution) (*Receipt, error) {
 	return s.commit(ctx, func(now Snapshot) (proposal, error) {
@@ -178,7 +181,30 @@ func (s *Store) settle(d *Dispute, now Snapshot, answer func(merge.Conflict) mer
 		p = s.park(p, now, opt, state.Entry{Actor: d.OursBy}, d.Cause)
 	}
 	p.ours = nil // if it is refused it waits as it did
+	if err := s.keyTwice(p, now); err != nil {
+		return proposal{}, &CommitError{Path: s.path, Step: "merge", Err: err}
+	}
 	return p, nil
+}
+
+// keyTwice is an error if a key stands twice in the result and in no input: it was given by
+// somebody who did not know that another row has it.
+func (s *Store) keyTwice(p proposal, now Snapshot) error {
+	renamed := func(c merge.Conflict) bool { return c.Kind == merge.KindKeyRename }
+	if !slices.ContainsFunc(p.merged.Conflicts, renamed) {
+		return nil // no key was given
+	}
+	diff, err := merge.Diff(now.Bytes(), p.result, s.opt.Read)
+	if err != nil {
+		return err
+	}
+	for _, w := range diff.Warnings {
+		known := func(x merge.Warning) bool { return x.Kind == w.Kind && slices.Equal(x.Key, w.Key) }
+		if w.Kind == merge.WarnDuplicateKey && !slices.ContainsFunc(p.merged.Warnings, known) {
+			return &csvrows.EditError{Op: "rename", Key: w.Key, Err: csvrows.ErrDuplicateKey}
+		}
+	}
+	return nil
 }
 
 // Dismiss drops a pending change: the file stays as it is, which need not be readable, and

@@ -426,6 +426,42 @@ func TestPendingIsClosedOnce(t *testing.T) {
 	}
 }
 
+// A key that somebody gives, and that another row got meanwhile, is refused: the change waits.
+func TestResolveKeyTwice(t *testing.T) {
+	path := put(t, "id,v\na,1\nb,2\n")
+	s := openStore(t, path, store.Options{})
+	tx, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Rename(csvrows.Key{"a"}, csvrows.Key{"x"}); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, "id,v\ny,1\nb,2\n")
+	if _, err := tx.Commit(t.Context()); err == nil {
+		t.Fatal("two renames of one key do not conflict")
+	}
+	p := onePending(t, s)
+	write(t, path, "id,v\ny,1\nb,2\nz,3\n")
+	give := func(key string) func(merge.Conflict) merge.Resolution {
+		return func(merge.Conflict) merge.Resolution { return merge.Resolution{Side: merge.Neither, Value: key} }
+	}
+	if _, err := s.Resolve(t.Context(), p.Seq, give("z")); !errors.Is(err, csvrows.ErrDuplicateKey) {
+		t.Errorf("a key that stands already: %v", err)
+	}
+	if got := read(t, path); got != "id,v\ny,1\nb,2\nz,3\n" {
+		t.Errorf("%q", got)
+	}
+	onePending(t, s)
+	if _, err := s.Resolve(t.Context(), p.Seq, give("w")); err != nil {
+		t.Fatal(err)
+	}
+	// Beside a row that came, y is no longer a's new name for certain: it is another row.
+	if got := read(t, path); got != "id,v\nw,1\ny,1\nb,2\nz,3\n" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Check reads what is kept of a change that waits, all of it.
 func TestCheckOfPending(t *testing.T) {
 	s, path, _, _ := conflicting(t, store.Options{})
