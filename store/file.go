@@ -38,7 +38,6 @@ type localFile struct {
 	recent  []state.Displaced    // by the last commits of this process, newest last
 	swept   string               // the file that these were of
 	commits int                  // since old versions were dropped last
-	grown   int64                // by these, in bytes
 	place   *Guarantee           // nil: not probed yet
 	probed  string               // the file that place is about
 }

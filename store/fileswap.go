@@ -83,7 +83,7 @@ func (f *localFile) swapMade(ctx context.Context, old held, r *os.File, made new
 	if err := sys.SyncDir(filepath.Dir(old.tag.(place).target)); err != nil {
 		return f.failed("sync directory", Unknown, err)
 	}
-	f.committed(version.Content)
+	f.commits++
 	f.know(version.Content)
 	return swapped{seq: seq, slipped: done.slipped}, nil
 }

@@ -162,25 +162,17 @@ func accessible(dir state.Dir) ([]Finding, error) {
 	return found, nil
 }
 
-// pruneEvery is after how many commits of a process old versions are dropped, or after how
-// many bytes: one in so many of those that may be kept.
-const (
-	pruneEvery = 128
-	prunePart  = 8
-)
-
-// committed counts what may have to be dropped soon.
-func (f *localFile) committed(data []byte) {
-	f.commits++
-	f.grown += int64(len(data))
-}
+// pruneEvery is after how many commits of a process old versions are dropped. Of a large file
+// that is late, and dropping takes long: the first version that stays is written to the log
+// in full.
+const pruneEvery = 64
 
 func (f *localFile) prune(now bool) error {
 	keep := f.opt.History.keep()
-	if !now && f.commits < pruneEvery && f.grown < keep.Size/prunePart {
+	if !now && f.commits < pruneEvery {
 		return nil
 	}
-	f.commits, f.grown = 0, 0
+	f.commits = 0
 	log := f.lockedLog()
 	if err := f.forget(); err != nil {
 		return err

@@ -178,11 +178,6 @@ var ofStore = []mutant{
 		`if e.Patch.Of != (Digest{}) && e.Patch.Of != before {`, `if false && e.Patch.Of != before {`,
 		"what is pruned takes the content of the first version that stays along",
 	},
-	{
-		"prune-by-count", "store/health.go", "",
-		`if !now && f.commits < pruneEvery && f.grown < keep.Size/prunePart {`, `if !now && f.commits < pruneEvery {`,
-		"old versions of a large file fill the disk",
-	},
 
 	// Updates together.
 	{
