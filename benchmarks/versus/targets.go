@@ -27,8 +27,8 @@ type result struct {
 var targets = []target{
 	{"1", "merge in memory, over one compare of base with a copy", 6, false, inside("Merge/edited=1%/rows=1M x-compare")},
 	{"2", "the same, keys in no order", 15, false, inside("Merge/edited=1%/keys=unsorted/rows=1M x-compare")},
-	{"3", "merge -o (with its sync to disk) over cat of the inputs to a file", 1.0, false, slower(merges, ours, cat)},
-	{"3", "merge to standard output, a file, over cat of the inputs to a file", 1.0, false, slower(merges, ourPipe, cat)},
+	{"3", "merge -o to a new file over cat of the inputs to a file", 1.0, false, slower(merges, ours, cat)},
+	{"3", "merge to a file on standard output over cat of the inputs to a file", 1.0, false, slower(merges, ourPipe, cat)},
 	{"4", "merge, faster than git merge-file", 5, true, faster(merges, gitMerge)},
 	{"4", "merge, faster than DuckDB's outer join", 6, true, faster(merges, duckDB)},
 	{"4", "merge, faster than daff", 100, true, faster(merges, daffName)},
