@@ -249,8 +249,12 @@ func (x *reducing) join(parts []*reducer, hash bool) (*reduction, stop) {
 func (x *reducing) gather(parts []*reducer) *reduction {
 	r := &reduction{}
 	var at [3]int
+	cuts := 0
 	for _, p := range parts {
-		r.cuts = doubled(r.cuts, len(p.cuts))
+		cuts += len(p.cuts)
+	}
+	r.cuts = make([]cut, 0, cuts)
+	for _, p := range parts {
 		for _, c := range p.cuts {
 			for v := range at {
 				c.sketch[v] += at[v]
@@ -258,6 +262,7 @@ func (x *reducing) gather(parts []*reducer) *reduction {
 			r.cuts = append(r.cuts, c)
 			r.rows += c.rows
 		}
+		p.cuts = nil
 		for v := range at {
 			at[v] += len(p.sketch[v])
 		}
@@ -268,16 +273,14 @@ func (x *reducing) gather(parts []*reducer) *reduction {
 		r.sketch = parts[0].sketch
 		return r
 	}
-	var wg sync.WaitGroup
+	// One after the other: where memory is bounded there is room for one of them twice.
 	for _, v := range x.versions {
-		wg.Go(func() {
-			r.sketch[v] = make([]byte, 0, at[v])
-			for _, p := range parts {
-				r.sketch[v] = append(r.sketch[v], p.sketch[v]...)
-			}
-		})
+		r.sketch[v] = make([]byte, 0, at[v])
+		for _, p := range parts {
+			r.sketch[v] = append(r.sketch[v], p.sketch[v]...)
+			p.sketch[v] = nil
+		}
 	}
-	wg.Wait()
 	follow(x, &r.sketch)
 	return r
 }
