@@ -146,13 +146,24 @@ func (w *watch) look(ctx context.Context) ([]News, error) {
 		return nil, err
 	}
 	defer leave()
-	failed := w.repair(ctx, now)
-	// No commit of this store comes between this reading and the end of the trail.
-	_, now, err = w.settled(ctx)
-	if err != nil {
-		return nil, errors.Join(failed, err)
+	for {
+		failed := w.repair(ctx, now)
+		was := now.digest
+		// No commit of this store comes between this reading and the end of the trail.
+		if _, now, err = w.settled(ctx); err != nil {
+			return nil, errors.Join(failed, err)
+		}
+		// What somebody saved meanwhile is not told before it is repaired.
+		if failed != nil || now.digest == was || w.recorded(now) {
+			return w.walk(now), failed
+		}
 	}
-	return w.walk(now), failed
+}
+
+// recorded reports that a version is the newest of the history.
+func (w *watch) recorded(now Snapshot) bool {
+	last, ok, err := w.medium.last()
+	return err == nil && ok && last.Digest == state.Digest(now.digest)
 }
 
 // gone tells once that there is no file.
@@ -168,12 +179,11 @@ func (w *watch) gone() []News {
 // taken.
 func (w *watch) repair(ctx context.Context, now Snapshot) error {
 	w.strays = w.medium.used() && (w.alarm.strays() || w.strays)
-	last, ok, err := w.medium.last()
-	if err != nil || !w.medium.used() || ok && last.Digest == state.Digest(now.digest) && !w.strays {
-		return err
+	if !w.medium.used() || w.recorded(now) && !w.strays {
+		return nil
 	}
 	w.swept = w.swept && !w.strays // else only what this store displaced is looked at
-	_, err = w.commitInTurn(ctx, w.asItStands)
+	_, err := w.commitInTurn(ctx, w.asItStands)
 	if f, ok := w.medium.(*localFile); ok && err == nil && w.strays {
 		w.strays = f.straying()
 	}
