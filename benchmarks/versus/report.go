@@ -45,7 +45,7 @@ func (b *bench) report() []byte {
 
 // again is the command that does the same once more.
 func (b *bench) again() string {
-	return fmt.Sprintf("go run ./benchmarks/versus -rows %d -rounds %d -seed %d", b.rows, b.rounds, b.seed)
+	return fmt.Sprintf("go run ./benchmarks/versus -rows %d -rounds %d -limit %v -seed %d", b.rows, b.rounds, b.limit, b.seed)
 }
 
 func (b *bench) writePeers(w io.Writer) {
