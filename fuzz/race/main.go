@@ -51,10 +51,10 @@
 // rounds of each fast kind and a tenth of slow ones, the others a tenth of that. With -log
 // a run that was killed goes on where it stopped.
 //
-//	go run ./fuzz/race -opens 10000 [-fs NAME]
+//	go run ./fuzz/race -opens 10000 [-fs NAME] [-writers LIST]
 //
-// has editors do nothing but open the file for writing, aimed at commits, and tells how
-// many got a file that was displaced, and how long they waited.
+// has one editor, and then three at once, do nothing but open the file for writing, aimed at
+// commits, and tells how many got a file that was displaced, and how long they waited.
 //
 // Exit status: 1 if the store lost or tore anything; 2 if something else went wrong, or
 // if plain lost less than one in a hundred of a kind's edits in a thousand rounds or more;
