@@ -62,7 +62,10 @@
 // # No promises
 //
 //   - The disk lies about what it has written; somebody removes the state directory.
-//   - A late writer is found as long as the file that he holds is kept; see [History].
+//   - A late writer is found as long as the file that he holds is kept: until he closes it, and
+//     where leases do not tell of him, see [History]. A client of NFS 3, to which the system
+//     exports the file, has it open without the system's knowledge: what it writes more than
+//     forty commits late may get into a file that is in use again.
 //   - A store of the file that is not looked at again, by a commit, a Watch or an Open,
 //     does not find late writes.
 //   - What was saved by others and not synced by them may be gone after a power cut.
@@ -141,7 +144,10 @@
 //
 // Beside config.csv the store makes a directory .config.csv.rowkeep, with the lock, the
 // temporary files, what commits displaced, and a log of all versions, written and found,
-// each with a hash of its own: damage is noticed, and told by [Store.Check]. Processes that
+// each with a hash of its own: damage is noticed, and told by [Store.Check]. What was
+// displaced some forty commits ago, of a large file sooner, and is in the log on disk, becomes
+// a spare, which a later commit writes to instead of a new file: unless somebody has it open,
+// maps it, or has linked it, which a write lease and a look at it tell. Processes that
 // use the store take turns by that lock. Those who may write the file may enter it, and
 // nobody else. It belongs to one computer: keep it out of what a sync tool carries about.
 //
@@ -171,4 +177,9 @@
 //	displaced       fstatat (and F_GETLEASE, F_SETLEASE)
 //	sync directory  open, fsync, close
 //	unlock          close, flock, close
+//
+// With a spare two of the steps are others:
+//
+//	write           open, fstat, open, fstat (under F_SETLEASE), renameat2, fstat, flistxattr, flistxattr, write, fstat, fstat
+//	sync            fdatasync, close
 package store

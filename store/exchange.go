@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/rowkeep/rowkeep/internal/symlink"
 	"github.com/rowkeep/rowkeep/store/internal/state"
@@ -192,6 +193,9 @@ func (f *localFile) changeBack(intent state.Displaced, target string, mine uint6
 		}
 		if is.Ino == expected {
 			f.moment("changed back")
+			if err := sys.SyncDir(filepath.Dir(target)); err != nil { // what was on disk for a moment is not
+				return replaced{step: "change back", outcome: Unknown, displaced: true}, err
+			}
 			return replaced{displaced: true, back: is.Ino == mine}, errBusy
 		}
 		expected = under.Ino
@@ -220,10 +224,6 @@ func (f *localFile) remember(intent state.Displaced, r *os.File, is sys.Stamp, s
 	f.looked[intent.Path] = is
 	return true
 }
-
-// lookBack is how many displaced files every commit looks at. Open and what prunes the
-// history look at all.
-const lookBack = 8
 
 // leaseOrNot is a lease, or none where there are none.
 type leaseOrNot struct {

@@ -36,7 +36,9 @@ type localFile struct {
 	looked  map[string]sys.Stamp // displaced files, as they were when they held what they should
 	cleared string               // the file for which nothing is left of other processes
 	recent  []state.Displaced    // by the last commits of this process, newest last
-	swept   string               // the file that these were of
+	older   []state.Displaced    // by those before
+	spares  []*state.Spare       // of these
+	swept   string               // the file that all these were of
 	commits int                  // since old versions were dropped last
 	place   *Guarantee           // nil: not probed yet
 	probed  string               // the file that place is about
@@ -259,6 +261,9 @@ func (f *localFile) setLocked(target string) {
 	if target != "" {
 		log = f.logOf(target)
 	}
+	if target != "" && target != f.swept {
+		f.recent, f.older, f.spares = nil, nil, nil
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.locked, f.held = target, log
@@ -275,6 +280,7 @@ func (f *localFile) recover() error {
 	if err != nil {
 		return nil // whoever needs the file finds out by itself
 	}
+	f.spares = nil
 	err = errors.Join(f.finishInPlace(), log.Recover(now.data), f.dir().Sweep())
 	if err == nil {
 		f.cleared = f.locked

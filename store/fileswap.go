@@ -14,7 +14,7 @@ import (
 
 // swap lets data take the file's place:
 //
-//	write          a new file in the state directory, mode 0600, then owner, mode, ACL and attributes of the old
+//	write          a new file in the state directory, mode 0600, then owner, mode, ACL and attributes of the old; or a spare one
 //	sync           its content is on disk before its name is
 //	record         versions go into the log, and back if the commit does not come about
 //	intend         the new file gets the name that what it displaces is to have
@@ -96,11 +96,6 @@ func gone(err error) error {
 	return err
 }
 
-// keepInMind has the next commits look at a displaced file.
-func (f *localFile) keepInMind(d state.Displaced) {
-	f.recent = append(f.recent, d)[max(0, len(f.recent)+1-lookBack):]
-}
-
 // takeBack sets the log right after a commit that did not come about. A file that others
 // may have opened while the names had changed places is kept under a name that says what
 // it holds, so that what they write to it is found: it is no version of the file.
@@ -153,30 +148,71 @@ type newFile struct {
 // prepare writes data to a temporary file that is like the old one in all but content, and
 // syncs it. It leaves nothing behind if it fails; step says at what.
 func (f *localFile) prepare(at place, old *os.File, data []byte) (made newFile, step string, err error) {
-	temp, err := f.dir().CreateTemp()
+	temp, err := f.blank(at, old)
 	if err != nil {
 		return newFile{}, "write", err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(temp.Name()))
+			err = errors.Join(err, os.Remove(temp.name))
 		}
 	}()
-	_, err = temp.Write(data)
-	if err == nil && old != nil {
-		err = vanished(sys.CopyMeta(temp, old, *at.at)) // FUSE has no attributes of what is not there any more
+	err = temp.fill(data)
+	if err == nil && old != nil && !temp.spare {
+		err = vanished(sys.CopyMeta(temp.File, old, *at.at)) // FUSE has no attributes of what is not there any more
 	}
 	var is sys.Stamp
 	if err == nil {
-		is, err = sys.StampOf(temp)
+		is, err = sys.StampOf(temp.File)
 	}
 	if err != nil {
 		return newFile{}, "write", errors.Join(err, temp.Close())
 	}
-	if err := errors.Join(temp.Sync(), temp.Close()); err != nil {
+	if err := errors.Join(temp.sync(), temp.Close()); err != nil {
 		return newFile{}, "sync", err
 	}
-	return newFile{temp.Name(), is.Ino}, "", nil
+	return newFile{temp.name, is.Ino}, "", nil
+}
+
+// blank is a temporary file that is to be written: a new one, of mode 0600, or a spare that
+// is like the old one already.
+type blank struct {
+	*os.File
+	name  string
+	spare bool
+}
+
+func (f *localFile) blank(at place, old *os.File) (blank, error) {
+	if old != nil {
+		if b := f.spare(old, *at.at); b.File != nil {
+			return b, nil
+		}
+	}
+	temp, err := f.dir().CreateTemp()
+	if err != nil {
+		return blank{}, err
+	}
+	return blank{File: temp, name: temp.Name()}, nil
+}
+
+// fill makes data the content.
+func (b blank) fill(data []byte) error {
+	if _, err := b.Write(data); err != nil || !b.spare {
+		return err
+	}
+	is, err := b.Stat()
+	if err == nil && is.Size() > int64(len(data)) {
+		err = b.Truncate(int64(len(data)))
+	}
+	return err
+}
+
+// sync puts the file on disk. All of a spare but content and size is there.
+func (b blank) sync() error {
+	if b.spare {
+		return sys.SyncData(b.File)
+	}
+	return b.Sync()
 }
 
 // openOld opens the file that is to be displaced; errChanged if it is gone, nil if there was

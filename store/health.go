@@ -168,6 +168,9 @@ func accessible(dir state.Dir) ([]Finding, error) {
 const pruneEvery = 64
 
 func (f *localFile) prune(now bool) error {
+	if err := f.retire(); err != nil {
+		return err
+	}
 	keep := f.opt.History.keep()
 	if !now && f.commits < pruneEvery {
 		return nil

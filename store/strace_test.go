@@ -13,19 +13,21 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/internal/tune"
 	"github.com/rowkeep/rowkeep/store"
 )
 
 // TestSystemCalls compares what a commit costs, by strace, with the list in the package
 // comment, so that neither changes without the other.
 func TestSystemCalls(t *testing.T) {
-	want := documented(t)
+	want := documented(t, withoutSpare)
 	path := put(t, traced(0))
 	got := trace(t, path).inside
 	if !slices.Equal(got, want) {
@@ -36,11 +38,21 @@ func TestSystemCalls(t *testing.T) {
 	}
 }
 
+// TestSystemCallsWithSpare compares what a commit costs that writes to a spare.
+func TestSystemCallsWithSpare(t *testing.T) {
+	want := documented(t, withSpare)
+	path := put(t, traced(0))
+	keepSpares(t, path, 2, 1)
+	if got := trace(t, path).inside; !slices.Equal(got, want) {
+		t.Errorf("an Update makes these calls:\n\t%s\nthe package comment says:\n\t%s", strings.Join(got, ", "), strings.Join(want, ", "))
+	}
+}
+
 // TestKillAtEverySystemCall kills a commit at each of its calls, before the call does
 // anything: what stands in the file is the old version up to the commit point, and the
 // new one behind it.
 func TestKillAtEverySystemCall(t *testing.T) {
-	calls := documented(t)
+	calls := documented(t, withoutSpare)
 	commitPoint := slices.Index(calls, "exchange")
 	if commitPoint < 0 {
 		t.Fatalf("no commit point in %v", calls)
@@ -74,7 +86,7 @@ func TestKillAtEverySystemCall(t *testing.T) {
 // says of the outcome must be true then, and nothing may lie about; a commit that needs
 // the call not so much may come about.
 func TestFailAtEverySystemCall(t *testing.T) {
-	calls := documented(t)
+	calls := documented(t, withoutSpare)
 	atEachCall(t, calls, "error=EIO", func(t *testing.T, path string, i int, failed callTrace) {
 		if len(failed.inside) <= i || !slices.Equal(failed.inside[:i+1], calls[:i+1]) {
 			t.Fatalf("refused behind %v, want %v", failed.inside, calls[:i+1])
@@ -108,6 +120,31 @@ func TestLogIsSynced(t *testing.T) {
 				t.Errorf("exit status %d, %s; the log was synced %d times, want %d:\n%s", status, wrong, got, want, text)
 			}
 		})
+	}
+}
+
+// TestSparesOnDisk sees by strace what is on disk before a spare is made and written to: the
+// log, which alone tells then what was in it; the spare's name; and what was written, before
+// it takes the file's place.
+func TestSparesOnDisk(t *testing.T) {
+	text, status, wrong := straced(t, "recorder", []string{"-y", "-e", "trace=fsync,fdatasync,renameat2"}, put(t, traced(0)), "spare")
+	if status != 0 {
+		t.Fatalf("exit status %d, %s", status, wrong)
+	}
+	var order strings.Builder
+	call := regexp.MustCompile(`fsync\(\d+<[^>]*/\.temp|(fdatasync\()|(config\.csv", RENAME_EXCHANGE)|(fsync\(\d+<[^>]*\.rowkeep/log>)|(rowkeep/spare\d+", RENAME_NO)|(fsync\(\d+<[^>]*\.rowkeep>)|("[^"]*rowkeep/spare\d+", AT)`)
+	for _, m := range call.FindAllStringSubmatchIndex(text, -1) {
+		which := 0
+		for i := 1; i < len(m)/2; i++ {
+			if m[2*i] >= 0 {
+				which = i
+			}
+		}
+		order.WriteByte("NDXLSdR"[which])
+	}
+	// New, eXchange; Log, Spare made, directory; Reused, Data.
+	if got, want := order.String(), "NXNX"+"LSd"+"RDX"+"LSd"+"RDX"+"LSd"; got != want {
+		t.Errorf("%s, want %s:\n%s", got, want, text)
 	}
 }
 
@@ -146,6 +183,14 @@ func recorder(args []string) error {
 	s, err := store.Open(path, opt)
 	if err != nil {
 		return err
+	}
+	if what == "spare" {
+		tune.Store = tune.Shelf{LookBack: 1, Spares: 1}
+		for range 3 {
+			if _, err := s.Update(context.Background(), edit); err != nil {
+				return err
+			}
+		}
 	}
 	if what != "accept" {
 		_, err := s.Update(context.Background(), edit)
@@ -205,20 +250,41 @@ func increment(tx *store.Tx) error {
 // marker is a name that nothing has. Looking for it marks a place in the trace.
 const marker = "/rowkeep/marker"
 
+// keepSpares has an updater of a file make so many spares at once, of what the last commit
+// but one displaced and those before it: its commit between the markers writes to one. If
+// it is 1, that commit makes one as well. The file begins as it is after so many updates.
+func keepSpares(t *testing.T, path string, n, updates int) {
+	t.Helper()
+	err := errors.Join(os.WriteFile(path, []byte(traced(updates)), 0o600), os.WriteFile(path+sparing, []byte(strconv.Itoa(n)), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sparing is what the name of a file ends with that says how many.
+const sparing = "-sparing"
+
 // updater makes two updates, the second one between markers: that of a running store. Its
 // exit status says what came of that, as it may have no call left to write by. Its second
 // argument, if any, is a file that somebody renames over the first in that update, between
 // the last look and the commit point.
 func updater(args []string) error {
 	growOld() // the first update, too, makes the same calls each time
+	before := 1
+	if n, err := os.ReadFile(args[0] + sparing); err == nil {
+		tune.Store = tune.Shelf{LookBack: 1, Spares: int(n[0] - '0')}
+		before += tune.Store.Spares
+	}
 	s, err := store.Open(args[0], store.Options{Wait: 5 * time.Second, InPlace: exists(args[0] + second)})
 	if err != nil {
 		return err
 	}
-	if _, err := s.Update(context.Background(), increment); err != nil {
-		return err
+	for range before {
+		if _, err := s.Update(context.Background(), increment); err != nil {
+			return err
+		}
+		growOld()
 	}
-	growOld()
 	if len(args) > 1 {
 		s.At("exchange", func() {
 			_ = os.Rename(args[1], args[0]) // the trace tells whether it came to that
@@ -271,24 +337,55 @@ func init() {
 	}
 }
 
-// documented reads the list out of the package comment.
-func documented(t *testing.T) (calls []string) {
+// The lists of the package comment: of a commit that makes a file, and which of its steps are
+// others in one that writes to a spare.
+const (
+	withoutSpare = "// # What a commit costs\n"
+	withSpare    = "// With a spare two of the steps are others:\n"
+)
+
+// documented reads a list out of the package comment.
+func documented(t *testing.T, list string) (calls []string) {
 	t.Helper()
-	_, list, found := strings.Cut(read(t, "doc.go"), "// # What a commit costs\n")
-	if !found {
+	_, text, found := strings.Cut(read(t, "doc.go"), withoutSpare)
+	text, others, foundOthers := strings.Cut(text, withSpare)
+	if !found || !foundOthers {
 		t.Fatal("doc.go does not tell what a commit costs")
 	}
-	// A line is a step, two spaces or more, and calls with commas between; remarks stand
-	// in parentheses, and behind a colon.
-	line := regexp.MustCompile(`(?m)^//\t\S+( \S+)*  +([^:\n]*)`)
-	remark := regexp.MustCompile(` *\([^)]*\)`)
-	for _, m := range line.FindAllStringSubmatch(list, -1) {
-		calls = append(calls, strings.Split(remark.ReplaceAllString(m[2], ""), ", ")...)
+	steps := readSteps(text)
+	if list == withSpare {
+		for _, other := range readSteps(others) {
+			i := slices.IndexFunc(steps, func(s step) bool { return s.name == other.name })
+			if i < 0 {
+				t.Fatalf("doc.go lists a step %s with a spare only", other.name)
+			}
+			steps[i] = other
+		}
+	}
+	for _, s := range steps {
+		calls = append(calls, s.calls...)
 	}
 	if len(calls) < 10 {
 		t.Fatalf("doc.go lists no more calls than %q", calls)
 	}
 	return calls
+}
+
+// A step of a commit, and its calls.
+type step struct {
+	name  string
+	calls []string
+}
+
+// readSteps reads lines: a step, two spaces or more, and calls with commas between; remarks
+// stand in parentheses, and behind a colon.
+func readSteps(text string) (steps []step) {
+	line := regexp.MustCompile(`(?m)^//\t(\S+(?: \S+)*)  +([^:\n]*)`)
+	remark := regexp.MustCompile(` *\([^)]*\)`)
+	for _, m := range line.FindAllStringSubmatch(text, -1) {
+		steps = append(steps, step{m[1], strings.Split(remark.ReplaceAllString(m[2], ""), ", ")})
+	}
+	return steps
 }
 
 // plainNames are the names in the package comment of calls that the kernel has in

@@ -14,7 +14,7 @@ import (
 // file, all there are beside that are looked at.
 func (f *localFile) strays(all bool) ([]stray, error) {
 	if f.swept != f.locked {
-		f.swept, f.recent, all = f.locked, nil, true
+		f.swept, all = f.locked, true
 	}
 	list := f.recent
 	if all {

@@ -68,6 +68,9 @@ func TestSweep(t *testing.T) {
 			}
 		})
 	})
+	t.Run("spare", func(t *testing.T) {
+		sweep(t, faults, func(t *testing.T, path string) { keepSpares(t, path, 1, -1) })
+	})
 	t.Run("in place", func(t *testing.T) {
 		sweep(t, faults, func(t *testing.T, path string) {
 			if err := os.Link(path, path+second); err != nil {
@@ -206,7 +209,7 @@ func checkSwept(t *testing.T, path string, run callTrace) {
 	if slipped && !strings.Contains(after, slippedRow) && !kept(t, s, slippedRow) {
 		t.Errorf("it said %q; what slipped in is nowhere: %q", run.said, after)
 	}
-	for _, name := range []string{slipping, second} {
+	for _, name := range []string{slipping, second, sparing} {
 		_ = os.Remove(path + name) // if it is there
 	}
 	checkTidy(t, path)

@@ -68,8 +68,8 @@ func (c configFile) content() string {
 	return string(data)
 }
 
-// displacedName is the name of what a commit displaced.
-var displacedName = regexp.MustCompile(`\b[0-9]+-[0-9a-f]{16}-[0-9a-f]{16}\b`)
+// displacedName is the name of what a commit displaced, while it is that and as a spare.
+var displacedName = regexp.MustCompile(`\b(spare[0-9]+|[0-9]+-[0-9a-f]{16}-[0-9a-f]{16})\b`)
 
 // want compares the file, and looks that nothing lies about.
 func (c configFile) want(content string) {

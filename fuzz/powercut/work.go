@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/internal/tune"
 	"github.com/rowkeep/rowkeep/store"
 )
 
@@ -73,6 +74,7 @@ func work(arg []byte) error {
 	}
 	w.dir, w.path = w.Mount, filepath.Join(w.Mount, targetName)
 	w.rng = rand.New(rand.NewPCG(w.Seed, 0))
+	tune.Store = tune.Shelf{LookBack: 2, Spares: 3} // few commits are to meet spares, and logs that lack their end
 	return w.with(true, w.run)
 }
 

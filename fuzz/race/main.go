@@ -74,9 +74,11 @@ import (
 	"time"
 
 	"github.com/rowkeep/rowkeep/fuzz/internal/mounts"
+	"github.com/rowkeep/rowkeep/internal/tune"
 )
 
 func main() {
+	tune.Store = hasty
 	if os.Getenv(writerVariable) != "" {
 		exitOn(serve(os.Stdin, os.Stdout))
 		return

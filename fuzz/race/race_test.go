@@ -14,10 +14,12 @@ import (
 	"time"
 
 	"github.com/rowkeep/rowkeep/fuzz/internal/mounts"
+	"github.com/rowkeep/rowkeep/internal/tune"
 	"github.com/rowkeep/rowkeep/store"
 )
 
 func TestMain(m *testing.M) {
+	tune.Store = hasty
 	if os.Getenv(writerVariable) != "" {
 		exitOn(serve(os.Stdin, os.Stdout))
 		return

@@ -1,5 +1,5 @@
-// Package tune holds sizes that decide how fast package merge is, and never what comes
-// out. They are no options: nobody but tests has a reason to change them.
+// Package tune holds sizes that decide how fast packages merge and store are, and never what
+// comes out. They are no options: nobody but tests has a reason to change them.
 package tune
 
 // Sizes are those of a merge by difference.
@@ -26,3 +26,14 @@ type Sizes struct {
 
 // Merge is in force. It is not to be changed while something is merged.
 var Merge = Sizes{Least: 32 << 10, Judge: 16, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 256 << 10, MostLarge: 8 << 20, Window: 8, Patience: 16, Ahead: 512}
+
+// Shelf is how many of the files that commits displaced are kept at hand.
+type Shelf struct {
+	// LookBack is how many of the last ones every commit looks at.
+	LookBack int
+	// Spares is how many of those before are made spares at once.
+	Spares int
+}
+
+// Store is in force.
+var Store = Shelf{LookBack: 8, Spares: 32}

@@ -3,6 +3,7 @@
 //	lock                     locked by whoever commits; never removed
 //	log                      a line for each version of the file; see Entry
 //	12-<hash>-<hash>         what commit 12 displaced, by the hashes of that and of what it wrote
+//	spare12                  a file that a commit displaced, and that a later one may write to
 //	ahead                    a change of the file in place, written ahead of it
 //	log.damaged              a log that was put aside, as it was too long to be one
 //	.gitignore               so that nobody commits all this
@@ -30,7 +31,8 @@ const (
 	logName  = "log"
 	// damagedName is that of a log that could not be read.
 	damagedName = "log.damaged"
-	tempName    = "temp" // behind a dot, before digits; short, as the file's own name may be long
+	tempName    = "temp"  // behind a dot, before digits; short, as the file's own name may be long
+	spareName   = "spare" // before digits
 )
 
 // Dir is the state directory of one file.
@@ -163,10 +165,10 @@ func (d Dir) replace(name string, data []byte, access func(*os.File) error) erro
 	return sys.SyncDir(d.path)
 }
 
-// Sweep removes the temporary files of commits that were killed. The caller holds the
-// lock, so none is in use.
+// Sweep removes the temporary files of commits that were killed, and spares. The caller holds
+// the lock, so none is in use.
 func (d Dir) Sweep() error {
-	names, err := d.temporary()
+	names, err := d.names(func(name string) bool { return isTemp(name) || isSpare(name) })
 	if err != nil {
 		return err
 	}
@@ -179,10 +181,13 @@ func (d Dir) Sweep() error {
 }
 
 // temporary lists the names of temporary files.
-func (d Dir) temporary() (names []string, err error) {
+func (d Dir) temporary() (names []string, err error) { return d.names(isTemp) }
+
+// names lists some of the names in the directory.
+func (d Dir) names(wanted func(name string) bool) (names []string, err error) {
 	entries, err := os.ReadDir(d.path)
 	for _, e := range entries {
-		if isTemp(e.Name()) {
+		if wanted(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
@@ -227,8 +232,12 @@ func (d Dir) Access(file sys.Stamp) (wide, foreign []string, err error) {
 	return wide, foreign, nil
 }
 
-// isTemp reports names of temporary files.
-func isTemp(name string) bool {
-	digits, ok := strings.CutPrefix(name, "."+tempName)
+// isTemp reports names of temporary files, isSpare those of spares.
+func isTemp(name string) bool  { return isNumbered(name, "."+tempName) }
+func isSpare(name string) bool { return isNumbered(name, spareName) }
+
+// isNumbered reports that a name is a prefix with digits behind it.
+func isNumbered(name, prefix string) bool {
+	digits, ok := strings.CutPrefix(name, prefix)
 	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
 }

@@ -14,3 +14,9 @@ func CopyOwner(*os.File, Stamp) error { return nil }
 func CopyMeta(to, _ *os.File, old Stamp) error {
 	return to.Chmod(fs.FileMode(old.Perm()))
 }
+
+// SameMeta reports that a file has what [CopyMeta] would give it already.
+func SameMeta(f, _ *os.File, old Stamp) (bool, error) {
+	is, err := StampOf(f)
+	return err == nil && is.SameAccess(old), err
+}

@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"slices"
@@ -41,6 +42,36 @@ func CopyMeta(to, from *os.File, old Stamp) error {
 		return err
 	}
 	return control(to, func(fd int) error { return pathError("fchmod", to.Name(), unix.Fchmod(fd, old.Perm())) })
+}
+
+// SameMeta reports that a file has what [CopyMeta] would give it already.
+func SameMeta(f, from *os.File, old Stamp) (bool, error) {
+	is, err := StampOf(f)
+	if err != nil || !is.SameAccess(old) {
+		return false, err
+	}
+	had, err := attributes(f)
+	if err != nil {
+		return false, err
+	}
+	want, err := attributes(from)
+	if err != nil || len(had) != len(want) {
+		return false, err
+	}
+	for _, name := range want {
+		has, err := xattr.FGet(f, name)
+		if errors.Is(err, xattr.ENOATTR) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		value, err := xattr.FGet(from, name)
+		if err != nil || !bytes.Equal(has, value) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // copyAttributes makes the extended attributes of to those of from. The directory may have

@@ -1,0 +1,153 @@
+//go:build linux
+
+package state
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rowkeep/rowkeep/store/internal/sys"
+)
+
+// A displaced file that is somebody's stays what it is.
+func TestRetire(t *testing.T) {
+	open := func(flag int) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
+			t.Helper()
+			f, err := os.OpenFile(path, flag, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = f.Close() })
+		}
+	}
+	for name, somebody := range map[string]func(*testing.T, string){
+		"nobody's":           nil,
+		"open to be read":    open(os.O_RDONLY),
+		"open to be written": open(os.O_WRONLY),
+		"mapped":             mapped,
+		"has a second name": func(t *testing.T, path string) {
+			if err := os.Link(path, filepath.Join(t.TempDir(), "backup")); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"written to": func(t *testing.T, path string) {
+			if err := os.WriteFile(path, []byte("late"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"gone": func(t *testing.T, path string) {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, old, at := displacedFile(t)
+			if somebody != nil {
+				somebody(t, old.Path)
+			}
+			spare, err := dir.Retire(old, at)
+			if err != nil || (spare != nil) != (somebody == nil) {
+				t.Fatalf("a spare: %t (%v)", spare != nil, err)
+			}
+			if _, err := os.Stat(old.Path); (err == nil) != (somebody != nil && name != "gone") {
+				t.Errorf("what was displaced: %v", err)
+			}
+		})
+	}
+}
+
+// displacedFile makes a state directory with one displaced file in it.
+func displacedFile(t *testing.T) (Dir, Displaced, sys.Stamp) {
+	t.Helper()
+	dir := Beside(filepath.Join(t.TempDir(), "config.csv"))
+	if err := dir.Create(nil); err != nil {
+		t.Fatal(err)
+	}
+	old := dir.Intent(12, DigestOf([]byte("old")), DigestOf([]byte("new")))
+	if err := os.WriteFile(old.Path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at, err := sys.StampAt(old.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir, old, at
+}
+
+// mapped maps a file, and closes it.
+func mapped(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := unix.Mmap(int(f.Fd()), 0, 3, unix.PROT_READ, unix.MAP_SHARED)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Munmap(data) })
+}
+
+// A spare is a temporary file once it is in use, and nobody else can open it then. Neither is
+// a displaced file, nor anything that is left over, while it is none yet; both go with what
+// a commit leaves that was killed.
+func TestReuse(t *testing.T) {
+	dir, old, at := displacedFile(t)
+	spare, err := dir.Retire(old, at)
+	if err != nil || spare == nil {
+		t.Fatal(spare, err)
+	}
+	displaced, err := dir.Displaced()
+	left, wrong := dir.LeftOver()
+	if len(displaced) > 0 || len(left) > 0 || err != nil || wrong != nil {
+		t.Errorf("displaced %v (%v), left over %v (%v)", displaced, err, left, wrong)
+	}
+	f, name, err := spare.Reuse()
+	if err != nil || f == nil {
+		t.Fatal(f, err)
+	}
+	if !isTemp(filepath.Base(name)) {
+		t.Errorf("it is called %s", name)
+	}
+	if _, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0); !errors.Is(err, syscall.EAGAIN) {
+		t.Errorf("opened by somebody else: %v, want EAGAIN", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if again, _, err := spare.Reuse(); err != nil || again != nil {
+		t.Errorf("it could be used twice: %v, %v", again, err)
+	}
+	if err := errors.Join(os.WriteFile(dir.join("spare7"), nil, 0o600), dir.Sweep()); err != nil {
+		t.Fatal(err)
+	}
+	names, err := dir.names(func(name string) bool { return strings.Contains(name, tempName) || strings.Contains(name, spareName) })
+	if err != nil || len(names) > 0 {
+		t.Errorf("left: %v, %v", names, err)
+	}
+}
+
+// Who has opened a spare keeps it.
+func TestReuseOpened(t *testing.T) {
+	dir, old, at := displacedFile(t)
+	spare, err := dir.Retire(old, at)
+	if err != nil || spare == nil {
+		t.Fatal(spare, err)
+	}
+	f, err := os.Open(spare.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if f, _, err := spare.Reuse(); err != nil || f != nil {
+		t.Errorf("it is in use: %v, %v", f, err)
+	}
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"errors"
+	"os"
+
+	"github.com/rowkeep/rowkeep/internal/tune"
+	"github.com/rowkeep/rowkeep/store/internal/state"
+	"github.com/rowkeep/rowkeep/store/internal/sys"
+)
+
+// What commits displaced is looked at by the next ones, as somebody may still write to it
+// (recent; Open and what prunes the history look at all), and then waits (older) until there is enough of it for the log and the directory
+// to be synced once for all: then it becomes spares, one of which each later commit uses up.
+
+const (
+	// Of large files there are fewer of each kind than [tune.Store] says: as many as have so
+	// many bytes.
+	lookBackBytes = 64 << 20
+	spareBytes    = 8 << 20
+	// apart is how far apart displaced files are that stay what they are: damage in the log
+	// hides no more versions than there are between two of them.
+	apart = 32
+)
+
+// most is how many files of a size have so many bytes: at least one, and at most limit.
+func most(limit int, bytes, size int64) int {
+	return int(max(1, min(int64(limit), bytes/max(1, size))))
+}
+
+// keepInMind has the next commits look at a displaced file.
+func (f *localFile) keepInMind(d state.Displaced) {
+	f.recent = append(f.recent, d)
+	n := max(0, len(f.recent)-most(tune.Store.LookBack, lookBackBytes, f.looked[d.Path].Size))
+	f.older = append(f.older, f.recent[:n]...)
+	f.recent = f.recent[n:]
+}
+
+// retire makes spares of what has been displaced for long enough. What somebody has open, or
+// has written to, counts as recent again. The log is on disk first: it alone tells then what
+// the files held.
+func (f *localFile) retire() error {
+	if len(f.older) == 0 || len(f.older) < most(tune.Store.Spares, spareBytes, f.looked[f.older[0].Path].Size) {
+		return nil
+	}
+	older := f.older
+	f.older = nil
+	if f.unsure() || !f.place.Exchange {
+		return nil
+	}
+	if err := f.held.Sync(); err != nil {
+		return err
+	}
+	spares, err := f.retired(older)
+	if err == nil {
+		err = f.dir().SyncNames()
+	}
+	if err != nil {
+		return errors.Join(err, remove(spares))
+	}
+	f.spares = append(f.spares, spares...)
+	return nil
+}
+
+// retired makes spares of displaced files, as far as they can be.
+func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err error) {
+	for _, d := range older {
+		at, known := f.looked[d.Path]
+		if !known || d.Seq%apart == 0 {
+			continue
+		}
+		spare, err := f.dir().Retire(d, at)
+		if err != nil {
+			return spares, err
+		}
+		if spare == nil {
+			f.recent = append(f.recent, d)
+			continue
+		}
+		delete(f.looked, d.Path)
+		spares = append(spares, spare)
+	}
+	return spares, nil
+}
+
+func remove(spares []*state.Spare) (err error) {
+	for _, s := range spares {
+		err = errors.Join(err, s.Remove())
+	}
+	return err
+}
+
+// spare opens a spare that is like the file that is open as old in all but content, to be
+// written to as a temporary file; there may be none. Whatever is wrong with one is no reason
+// to fail, as there are new files.
+func (f *localFile) spare(old *os.File, at sys.Stamp) blank {
+	for n := len(f.spares); n > 0; n-- {
+		s := f.spares[n-1]
+		f.spares = f.spares[:n-1]
+		file, name, err := s.Reuse()
+		if err != nil || file == nil {
+			_ = s.Remove()
+			continue
+		}
+		if same, err := sys.SameMeta(file, old, at); err == nil && same {
+			return blank{file, name, true}
+		}
+		_ = errors.Join(file.Close(), os.Remove(name))
+	}
+	return blank{}
+}

@@ -1,0 +1,201 @@
+//go:build linux
+
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pkg/xattr"
+
+	"github.com/rowkeep/rowkeep/internal/tune"
+	"github.com/rowkeep/rowkeep/store/internal/state"
+	"github.com/rowkeep/rowkeep/store/internal/sys"
+)
+
+// newSpares is a store on a file whose commits write to spares from the third on, or, if it
+// is not hasty, when they do.
+func newSpares(t *testing.T, hasty bool) *window {
+	t.Helper()
+	if hasty {
+		usual := tune.Store
+		tune.Store = tune.Shelf{LookBack: 1, Spares: 1}
+		t.Cleanup(func() { tune.Store = usual })
+	}
+	w := newWindow(t, Options{})
+	if g, err := w.store.Guarantee(); err != nil || !g.Lease || !g.Exchange || g.Blind {
+		t.Skip("SKIPPED: nothing is made a spare here: ", err)
+	}
+	return w
+}
+
+// commit changes a cell so many times, and returns the numbers of the files that it was in.
+func (w *window) commit(times int, value func(n int) string) (inodes map[uint64]int) {
+	w.Helper()
+	inodes = map[uint64]int{}
+	for n := range times {
+		if err := w.update("a", "order_id", value(n)); err != nil {
+			w.Fatal(err)
+		}
+		w.want(strings.Replace(windowRows, "a,true,,", "a,true,"+value(n)+",", 1))
+		at, err := sys.StampAt(w.path)
+		if err != nil {
+			w.Fatal(err)
+		}
+		inodes[at.Ino]++
+	}
+	return inodes
+}
+
+func numbered(n int) string { return fmt.Sprint("O", n) }
+
+// Commits go on with the files that they have displaced, whether what they write is longer
+// or shorter, and all that was in them is in the history.
+func TestSpares(t *testing.T) {
+	for name, hasty := range map[string]bool{"usual": false, "hasty": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newSpares(t, hasty)
+			const times = 200
+			value := func(n int) string { return strings.Repeat("O", n*7%50) + fmt.Sprint(n) }
+			inodes := w.commit(times, value)
+			kept := tune.Store.LookBack + 2*tune.Store.Spares
+			if most := kept + 2 + times/apart; len(inodes) > most {
+				t.Errorf("%d commits wrote to %d files, want %d at most", times, len(inodes), most)
+			}
+			displaced, err := state.Beside(w.path).Displaced()
+			if most := kept + times/apart + 1; err != nil || len(displaced) > most {
+				t.Errorf("%d displaced files (%v), want %d at most", len(displaced), err, most)
+			}
+			found, err := w.store.Check()
+			if err != nil || len(found) > 0 {
+				t.Errorf("found %v, %v", found, err)
+			}
+			versions, err := w.store.Contents()
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := -1 // the first is what stood there
+			for v, content := range versions {
+				if n >= 0 && !strings.Contains(string(content), "a,true,"+value(n)+",") {
+					t.Errorf("version %d is %q, want %q in it", v.Seq, content, value(n))
+				}
+				n++
+			}
+			if n != times {
+				t.Errorf("%d versions, want %d", n, times)
+			}
+		})
+	}
+}
+
+// Who has opened the file to read it reads what it was.
+func TestReaderAmongSpares(t *testing.T) {
+	w := newSpares(t, true)
+	reader, err := os.Open(w.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	w.commit(10, numbered)
+	if was, err := io.ReadAll(reader); err != nil || string(was) != windowRows {
+		t.Errorf("he reads %q, %v", was, err)
+	}
+}
+
+// A late writer gets in behind the lease: his file counts as recent for as long as he has it
+// open, and what he writes is merged, however many commits later.
+func TestLateWriterAmongSpares(t *testing.T) {
+	w := newSpares(t, true)
+	w.commit(5, numbered)
+	list, err := state.Beside(w.path).Displaced()
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	late, err := os.OpenFile(list[len(list)-1].Path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	w.commit(20, numbered)
+	if _, err := late.WriteString(windowRowD); err != nil {
+		t.Fatal(err)
+	}
+	if err := late.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.open(Options{})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	w.want(windowO1 + windowRowD)
+}
+
+// A backup that links what it saves keeps what it was of.
+func TestLinkedAmongSpares(t *testing.T) {
+	w := newSpares(t, true)
+	w.commit(5, numbered)
+	was := map[string]string{}
+	copied := t.TempDir()
+	dir := state.Beside(w.path).Path()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() == "log" {
+			continue // it is appended to
+		}
+		to := filepath.Join(copied, e.Name())
+		if err := os.Link(filepath.Join(dir, e.Name()), to); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was[to] = string(data)
+	}
+	w.commit(10, numbered)
+	for path, content := range was {
+		if data, err := os.ReadFile(path); err != nil || string(data) != content {
+			t.Errorf("%s is %q (%v), was %q", filepath.Base(path), data, err, content)
+		}
+	}
+}
+
+// A spare of another mode, or with other attributes, is not used: it might let others read
+// what is written.
+func TestSpareAccess(t *testing.T) {
+	for name, change := range map[string]func(string) error{
+		"none":      func(string) error { return nil },
+		"mode":      func(path string) error { return os.Chmod(path, 0o640) },
+		"attribute": func(path string) error { return xattr.Set(path, "user.rowkeep", []byte("x")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newSpares(t, true)
+			w.commit(10, numbered)
+			if err := change(w.path); errors.Is(err, errors.ErrUnsupported) {
+				t.Skip("SKIPPED: ", err)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			r, at, err := openOld(place{target: w.path, at: &sys.Stamp{}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			b := w.file.spare(r, *at.at)
+			if (b.File != nil) != (name == "none") {
+				t.Errorf("there is a spare: %t", b.File != nil)
+			}
+			if b.File != nil {
+				_ = b.Close()
+			}
+		})
+	}
+}
