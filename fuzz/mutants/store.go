@@ -4,7 +4,7 @@ var ofStore = []mutant{
 	// Steps of a commit, left out.
 	{
 		"commit-no-sync", "store/fileswap.go", "",
-		`if err := errors.Join(temp.Sync(), temp.Close()); err != nil {`, `if err := temp.Close(); err != nil {`,
+		`if err := errors.Join(temp.sync(), temp.Close()); err != nil {`, `if err := temp.Close(); err != nil {`,
 		"the new file may be empty after a power cut",
 	},
 	{
@@ -54,13 +54,75 @@ var ofStore = []mutant{
 	},
 	{
 		"commit-no-meta", "store/fileswap.go", "",
-		`err = vanished(sys.CopyMeta(temp, old, *at.at)) // FUSE has no attributes of what is not there any more`, ``,
+		`err = vanished(sys.CopyMeta(temp.File, old, *at.at)) // FUSE has no attributes of what is not there any more`, ``,
 		"the new file has not the old one's mode",
 	},
 	{
 		"meta-no-attributes", "store/internal/sys/meta_unix.go", "",
 		`if err := copyAttributes(to, from); err != nil {`, `if err := error(nil); err != nil {`,
 		"access control lists and attributes are lost",
+	},
+	{
+		"commit-back-not-synced", "store/exchange.go", "",
+		`if err := sys.SyncDir(filepath.Dir(target)); err != nil { // what was on disk for a moment is not`, `if err := error(nil); err != nil {`,
+		"a commit that failed may stand after a power cut",
+	},
+
+	// Spares.
+	{
+		"spare-log-not-synced", "store/spare.go", "",
+		`if err := f.held.Sync(); err != nil {`, `if err := error(nil); err != nil {`,
+		"after a power cut nothing has what was displaced",
+	},
+	{
+		"spare-names-not-synced", "store/spare.go", "",
+		`err = f.dir().SyncNames()`, `err = nil`,
+		"after a power cut a displaced file has content of a later commit",
+	},
+	{
+		"spare-not-synced", "store/fileswap.go", "",
+		`return sys.SyncData(b.File)`, `return nil`,
+		"what is written to a spare may be lost in a power cut",
+	},
+	{
+		"spare-longer", "store/fileswap.go", "",
+		`err = b.Truncate(int64(len(data)))`, ``,
+		"the end of what a spare held stands behind the content",
+	},
+	{
+		"spare-unlike", "store/spare.go", "",
+		`if same, err := sys.SameMeta(file, old, at); err == nil && same {`, `if _, err := sys.SameMeta(file, old, at); err == nil {`,
+		"the file gets the mode that it had long ago",
+	},
+	{
+		"spare-attributes", "store/internal/sys/meta_unix.go", "",
+		`if err != nil || len(had) != len(want) {`, `if err == nil { return true, nil }; if len(had) != len(want) {`,
+		"the file loses its attributes",
+	},
+	{
+		"spare-no-lease", "store/internal/state/spare.go", "",
+		`_, err = sys.TakeWriteLease(f)`, ``,
+		"what somebody has open is written to",
+	},
+	{
+		"spare-linked", "store/internal/state/spare.go", "",
+		`if err == nil && at.Links == 1 {`, `if err == nil {`,
+		"what a backup has linked is written to",
+	},
+	{
+		"spare-changed", "store/internal/state/spare.go", "",
+		`if is != at {`, `if is.Ino != at.Ino {`,
+		"what a late writer wrote is written over",
+	},
+	{
+		"spare-open-forgotten", "store/spare.go", "func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err error) {",
+		`f.recent = append(f.recent, d)`, `f.recent = append([]state.Displaced{}, f.recent...)`,
+		"a file that somebody has open is looked at no more",
+	},
+	{
+		"spare-none", "store/spare.go", "",
+		`f.spares = append(f.spares, spares...)`, `_ = spares`,
+		"each commit makes a file",
 	},
 
 	// What comes behind it.
@@ -111,8 +173,8 @@ var ofStore = []mutant{
 		"a save is judged by the history of the file where the link led before",
 	},
 	{
-		"strays-of-another-file", "store/strays.go", "",
-		`f.swept, f.recent, all = f.locked, nil, true`, `f.swept = f.locked`,
+		"strays-of-another-file", "store/file.go", "",
+		`f.recent, f.older, f.spares = nil, nil, nil`, `f.older, f.spares = nil, nil`,
 		"what strayed from the file where the link led before is merged",
 	},
 	{
