@@ -148,6 +148,26 @@ func TestSparesOnDisk(t *testing.T) {
 	}
 }
 
+// TestChangeBackOnDisk: once the names have changed back, that is on disk too. The commit may
+// fail after all.
+func TestChangeBackOnDisk(t *testing.T) {
+	text, status, wrong := straced(t, "recorder", []string{"-y", "-e", "trace=fsync,renameat2"}, put(t, traced(0)), "change back")
+	if status != 0 {
+		t.Fatalf("exit status %d, %s", status, wrong)
+	}
+	var order strings.Builder
+	for _, m := range regexp.MustCompile(`(config\.csv", RENAME_EXCHANGE)|fsync\(\d+<[^>]*/001>`).FindAllStringSubmatch(text, -1) {
+		if m[1] != "" {
+			order.WriteByte('X')
+		} else {
+			order.WriteByte('D')
+		}
+	}
+	if got, want := order.String(), "XXD"+"XD"; got != want {
+		t.Errorf("exchanges and syncs %s, want %s:\n%s", got, want, text)
+	}
+}
+
 // TestLogCannotBeSynced: a commit that fails at that has not been. The next one does not take
 // it for one, and makes it again.
 func TestLogCannotBeSynced(t *testing.T) {
@@ -183,6 +203,9 @@ func recorder(args []string) error {
 	s, err := store.Open(path, opt)
 	if err != nil {
 		return err
+	}
+	if what == "change back" {
+		s.At("exchange", func() { _, _ = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) }) // it says that it would wait
 	}
 	if what == "spare" {
 		tune.Store = tune.Shelf{LookBack: 1, Spares: 1}

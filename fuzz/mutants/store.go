@@ -64,7 +64,7 @@ var ofStore = []mutant{
 	},
 	{
 		"commit-back-not-synced", "store/exchange.go", "",
-		`if err := sys.SyncDir(filepath.Dir(target)); err != nil { // what was on disk for a moment is not`, `if err := error(nil); err != nil {`,
+		`if err := sys.SyncDir(filepath.Dir(target)); err != nil { // what was on disk for a moment is not`, `if err := error(nil); err != nil { _ = filepath.Dir`,
 		"a commit that failed may stand after a power cut",
 	},
 
