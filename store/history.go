@@ -129,10 +129,17 @@ func (s *Store) Version(seq int64) ([]byte, error) {
 	case i < 0:
 		return nil, fmt.Errorf("version %d: %w", seq, ErrNoVersion)
 	}
+	gone := true // since, with other old versions
 	for e, content := range h.Contents {
-		if e.Seq == seq && content != nil {
+		switch {
+		case e.Seq == seq && content != nil:
 			return content, nil
+		case e.Seq == seq:
+			gone = false
 		}
+	}
+	if gone {
+		return nil, fmt.Errorf("version %d: %w", seq, ErrNoVersion)
 	}
 	corrupt.Err = errContent
 	return nil, corrupt

@@ -123,7 +123,7 @@ func stateDir(path string) string {
 }
 
 // ours are the names that a store makes.
-var ours = regexp.MustCompile(`^(\.gitignore|lock|log|spare[0-9]+|[0-9]+-[0-9a-f]{16}-[0-9a-f]{16})$`)
+var ours = regexp.MustCompile(`^(\.gitignore|lock|log|spare[0-9]+|whole-[0-9a-f]{16}|[0-9]+-[0-9a-f]{16}-[0-9a-f]{16})$`)
 
 // temporary lists whatever lies beside the file, or in the state directory, that is not
 // meant to stay.

@@ -16,7 +16,7 @@ import (
 const (
 	// Of large files there are fewer of each kind than [tune.Store] says: as many as have so
 	// many bytes.
-	lookBackBytes = 64 << 20
+	lookBackBytes = 16 << 20
 	spareBytes    = 8 << 20
 	// apart is how far apart displaced files are that stay what they are: damage in the log
 	// hides no more versions than there are between two of them.

@@ -234,7 +234,7 @@ func (r *race) must(content string) {
 }
 
 // raceNames are the names that stay in a state directory.
-var raceNames = regexp.MustCompile(`^(\.gitignore|lock|log|spare[0-9]+|[0-9]+-[0-9a-f]{16}-[0-9a-f]{16})$`)
+var raceNames = regexp.MustCompile(`^(\.gitignore|lock|log|spare[0-9]+|whole-[0-9a-f]{16}|[0-9]+-[0-9a-f]{16}-[0-9a-f]{16})$`)
 
 // checkRace is how scenarios of the store end: whatever happened, the general duties hold.
 func (r *race) checkRace() {

@@ -68,6 +68,28 @@ var ofStore = []mutant{
 		"a commit that failed may stand after a power cut",
 	},
 
+	// Large versions.
+	{
+		"whole-unchecked", "store/internal/state/whole.go", "",
+		`if err != nil || DigestOf(content) != of {`, `if err != nil {`,
+		"a damaged version is given away",
+	},
+	{
+		"whole-stays", "store/internal/state/history.go", "",
+		`if err := l.dropWhole(); err != nil {`, `if err := error(nil); err != nil {`,
+		"dropped versions stay on disk",
+	},
+	{
+		"whole-not-counted", "store/internal/state/history.go", "",
+		`used += whole`, `_ = whole`,
+		"large versions are never dropped",
+	},
+	{
+		"whole-read-late", "store/internal/state/history.go", "",
+		`if newer, ok := h.rewritten(content); ok {`, `if newer, ok := h.rewritten(content); ok && false {`,
+		"who reads while old versions are dropped misses those that stay",
+	},
+
 	// Spares.
 	{
 		"spare-log-not-synced", "store/spare.go", "",

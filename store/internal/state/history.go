@@ -24,6 +24,7 @@ type History struct {
 	Damaged []Place
 
 	dir    Dir
+	file   uint64   // the log's number, its inode; 0 where not all of it was read
 	places []Place  // of the entries
 	lines  [][]byte // the entries as they stand there
 }
@@ -41,10 +42,12 @@ var ErrDamaged = errors.New("the record is damaged")
 // History reads the log. A log that is missing is empty.
 func (d Dir) History() (History, error) {
 	h := History{dir: d}
-	if at, err := sys.StampAt(d.logPath()); err == nil && at.Size > mostLog {
+	at, err := sys.StampAt(d.logPath())
+	if err == nil && at.Size > mostLog {
 		h.Damaged = []Place{{Line: 1}}
 		return h, nil
 	}
+	h.file = at.Ino
 	data, err := os.ReadFile(d.logPath())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return History{}, err
@@ -159,9 +162,13 @@ func (h History) After(before []byte) iter.Seq2[Entry, []byte] {
 	return func(yield func(Entry, []byte) bool) {
 		elsewhere := finder{dir: h.dir}
 		for _, e := range h.Entries {
-			content, err := e.Patch.apply(before, e.Digest)
+			content, err := h.dir.made(e, before)
 			if err != nil {
 				content = elsewhere.find(e)
+			}
+			if newer, ok := h.rewritten(content); ok {
+				newer.from(e.Seq).After(nil)(yield)
+				return
 			}
 			if !yield(e, content) {
 				return
@@ -171,6 +178,26 @@ func (h History) After(before []byte) iter.Seq2[Entry, []byte] {
 			}
 		}
 	}
+}
+
+// rewritten reads the log again, where content is missing and the log is another file since:
+// somebody has dropped old versions, and what they were in.
+func (h History) rewritten(content []byte) (newer History, ok bool) {
+	if content != nil || h.file == 0 {
+		return History{}, false
+	}
+	if at, err := sys.StampAt(h.dir.logPath()); err != nil || at.Ino == h.file {
+		return History{}, false
+	}
+	newer, err := h.dir.History()
+	return newer, err == nil
+}
+
+// from leaves out what is older than a number.
+func (h History) from(seq int64) History {
+	i, _ := slices.BinarySearchFunc(h.Entries, seq, func(e Entry, seq int64) int { return cmp.Compare(e.Seq, seq) })
+	h.Entries = h.Entries[i:]
+	return h
 }
 
 // finder finds content among the displaced files, whose names tell what they hold.
@@ -313,6 +340,11 @@ func (l *Log) Crowded(keep Keep) (bool, error) {
 	for _, n := range sizes {
 		used += n
 	}
+	whole, err := l.dir.wholeBytes()
+	if err != nil {
+		return false, err
+	}
+	used += whole
 	count := newest - oldest.Seq + 1 // or less
 	return !ok || used > keep.Size || count > int64(keep.Most) ||
 		count > int64(keep.Versions) && time.Since(oldest.Time) >= keep.Age, nil
@@ -379,6 +411,9 @@ func (l *Log) Prune(keep Keep, look func(History, Displaced) (gone bool)) error 
 			return err
 		}
 	}
+	if err := l.dropWhole(); err != nil {
+		return err
+	}
 	for _, d := range gone {
 		if err := os.Remove(d.Path); err != nil {
 			return err
@@ -432,7 +467,7 @@ func (h History) holdClosed(stays []bool) {
 // rewrite replaces the log by one of the entries that stay, without damage.
 func (l *Log) rewrite(h History, stays []bool) error {
 	var lines []byte
-	full := h.alone(stays)
+	full := h.alone(stays, l.last.Digest, l.content)
 	for i, e := range h.Entries {
 		if !stays[i] {
 			continue
@@ -444,7 +479,10 @@ func (l *Log) rewrite(h History, stays []bool) error {
 			continue
 		}
 		var err error
-		e.Patch, e.Chain = fullPatch(content), 0
+		e.Chain = 0
+		if e.Patch, err = l.dir.full(e.Digest, content); err != nil {
+			return err
+		}
 		if lines, err = appendLine(lines, e); err != nil {
 			return err
 		}
@@ -464,8 +502,8 @@ func (l *Log) rewrite(h History, stays []bool) error {
 }
 
 // alone returns the contents of the entries that stay, and whose patches are of entries that
-// do not: they are to be kept in full.
-func (h History) alone(stays []bool) map[int][]byte {
+// do not: they are to be kept in full. That of one is at hand, unless it is nil.
+func (h History) alone(stays []bool, hand Digest, atHand []byte) map[int][]byte {
 	full := map[int][]byte{}
 	var before Digest
 	last := -1
@@ -474,7 +512,11 @@ func (h History) alone(stays []bool) map[int][]byte {
 			continue
 		}
 		if e.Patch.Of != (Digest{}) && e.Patch.Of != before {
-			full[i], last = nil, i
+			if full[i] = nil; e.Digest == hand && atHand != nil {
+				full[i] = atHand
+			} else {
+				last = i
+			}
 		}
 		if e.Kind.Stood() {
 			before = e.Digest
@@ -485,7 +527,7 @@ func (h History) alone(stays []bool) map[int][]byte {
 		if i > last {
 			break
 		}
-		if _, ok := full[i]; ok {
+		if was, ok := full[i]; ok && was == nil {
 			full[i] = content
 		}
 		i++

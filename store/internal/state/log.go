@@ -352,14 +352,20 @@ func (l *Log) add(lines []byte, v Version) ([]byte, error) {
 	if e.Digest == (Digest{}) {
 		e.Digest = DigestOf(v.Content)
 	}
-	e.Patch = fullPatch(v.Content)
 	if l.content != nil {
 		p := patchOf(l.last.Digest, v.Kept, l.content, v.Content)
-		if chain := l.last.Chain + 64 + p.size(); chain < mostChain*int64(len(v.Content))+1<<12 {
+		size := int64(len(v.Content))
+		if chain := l.last.Chain + 64 + p.size(); chain < mostChain*size+1<<12 && p.size() < max(wholeSize, size/2) {
 			e.Patch, e.Chain = p, chain
 		}
 	}
-	lines, err := appendLine(lines, e)
+	var err error
+	if e.Chain == 0 {
+		if e.Patch, err = l.dir.full(e.Digest, v.Content); err != nil {
+			return nil, err
+		}
+	}
+	lines, err = appendLine(lines, e)
 	if err != nil {
 		return nil, err
 	}

@@ -10,10 +10,11 @@ import (
 
 // Patch makes a version out of the one before it, by edits from the beginning to the end;
 // what stands behind the last one is kept. Without Of there is no version before it, and
-// one edit that has it all.
+// one edit that has it all; or else the version is in a file of its own ([Dir.putWhole]).
 type Patch struct {
 	Of    Digest `json:"of,omitzero"`
-	Edits Edits  `json:"edits"`
+	Edits Edits  `json:"edits,omitempty"`
+	Whole bool   `json:"whole,omitempty"`
 }
 
 // An Edit keeps so many bytes, drops so many behind them, and puts Text there.
@@ -70,8 +71,6 @@ type Kept struct {
 	Of         Digest
 	Head, Tail int
 }
-
-func fullPatch(content []byte) Patch { return Patch{Edits: Edits{{Text: content}}} }
 
 // patchOf is the patch that leads from old content to new. known is used if it is of the
 // old one.
@@ -200,7 +199,7 @@ var errPatch = errors.New("the version before it is missing")
 // apply makes the content that a patch is of; old is what the patch was made from, or nil.
 // The digest decides whether it is right.
 func (p Patch) apply(old []byte, want Digest) ([]byte, error) {
-	if p.Of == (Digest{}) {
+	if p.Of == (Digest{}) && !p.Whole {
 		old = []byte{}
 	}
 	if old == nil || want.Len < 0 || want.Len > int64(len(old))+p.size() {

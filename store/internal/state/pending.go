@@ -76,6 +76,9 @@ func (e Entry) Whole(ours []byte) bool {
 // size is about how many bytes of content an entry holds.
 func (e Entry) size() int64 {
 	n := e.Patch.size()
+	if e.Patch.Whole {
+		n = e.Digest.Len
+	}
 	if d := e.Dispute; d != nil {
 		n += d.Base.size() + d.Theirs.size()
 	}

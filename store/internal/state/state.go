@@ -3,6 +3,7 @@
 //	lock                     locked by whoever commits; never removed
 //	log                      a line for each version of the file; see Entry
 //	12-<hash>-<hash>         what commit 12 displaced, by the hashes of that and of what it wrote
+//	whole-<hash>             a large version of the log, in full
 //	spare12                  a file that a commit displaced, and that a later one may write to
 //	ahead                    a change of the file in place, written ahead of it
 //	log.damaged              a log that was put aside, as it was too long to be one
@@ -33,6 +34,7 @@ const (
 	damagedName = "log.damaged"
 	tempName    = "temp"  // behind a dot, before digits; short, as the file's own name may be long
 	spareName   = "spare" // before digits
+	wholePrefix = "whole-"
 )
 
 // Dir is the state directory of one file.
