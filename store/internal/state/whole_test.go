@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rowkeep/rowkeep/store/internal/state"
 )
@@ -59,7 +60,7 @@ func TestWhole(t *testing.T) {
 	if err != nil || len(whole) != 2 || log.Size() > 4096 {
 		t.Errorf("%d files, a log of %d bytes (%v)", len(whole), log.Size(), err)
 	}
-	crowded := state.Keep{Versions: 2, Most: 1000, Size: 1 << 18}
+	crowded := state.Keep{Versions: 50, Age: time.Hour, Most: 1000, Size: 1 << 18}
 	if is, err := p.log.Crowded(crowded); err != nil || !is {
 		t.Errorf("there may be something to drop: %t (%v)", is, err)
 	}
