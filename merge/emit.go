@@ -44,7 +44,7 @@ func (m *merger) compose() {
 func (m *merger) keptRows() []int32 {
 	kept := make([]int32, 0, m.in[inBase].Len())
 	for b := range int32(m.in[inBase].Len()) {
-		if m.rows.kept(inBase, b) {
+		if m.rows.kept[inBase][b] {
 			kept = append(kept, b)
 		}
 	}
@@ -77,7 +77,14 @@ func (m *merger) orderRows(kept []int32) {
 			})
 		}
 	}
-	m.kept, m.order = kept, ord
+	m.kept, m.order, m.leading = kept, ord, inOurs
+	moved := [Both + 1]int{}
+	for _, s := range ord.moved {
+		moved[s]++
+	}
+	if moved[Theirs] > moved[Ours] {
+		m.leading = inTheirs
+	}
 }
 
 // rowRanks returns the rank of each kept row on side s.
@@ -122,7 +129,7 @@ func (m *merger) tail() (r recordRanges) {
 }
 
 func (m *merger) leadStart(v int, rec int32) int32 {
-	for rec > 0 && !m.rows.kept(v, rec-1) && (!m.header.kept || rec-1 != m.header.rec[v]) {
+	for rec > 0 && !m.rows.kept[v][rec-1] && (!m.header.kept || rec-1 != m.header.rec[v]) {
 		rec--
 	}
 	return rec

@@ -163,6 +163,35 @@ type reducing struct {
 	opt   csvrows.Options
 	heads [3]headPart
 	files *files // nil where the versions are in memory
+	prospect
+}
+
+// A prospect is what all reducers have done so far. They are in several places of the
+// versions, and edits may stand close together in one.
+type prospect struct {
+	done, leftOut atomic.Int64 // bytes of base
+	inVain        atomic.Bool  // no reducer need go on
+}
+
+// vain reports that so little is left out that the sketch is not worth making.
+func (r *reducer) vain() bool {
+	if r.Judge == 0 || r.files != nil && !r.files.roomy {
+		return false
+	}
+	const often = 64 << 10
+	b, leftOut := &r.in[inBase], r.cutBytes
+	if r.open.rows > 0 {
+		leftOut += b.pos - r.open.at[inBase]
+	}
+	done := b.off + b.pos - r.start
+	if done-r.told[0] >= often {
+		all, left := r.done.Add(int64(done-r.told[0])), r.leftOut.Add(int64(leftOut-r.told[1]))
+		r.told = [2]int{done, leftOut}
+		if all > int64(max(r.src[inBase].size()/r.Judge, r.Least)) && all-left > all/4*3 {
+			r.prospect.inVain.Store(true)
+		}
+	}
+	return r.prospect.inVain.Load()
 }
 
 // tellApart finds the sides that are base itself.
@@ -202,7 +231,7 @@ func (x *reducing) run(hash bool) (*reduction, stop) {
 	for range min(len(starts), mostWorkers) {
 		wg.Go(func() {
 			var buf [3][]byte
-			for i := int(next.Add(1)) - 1; i < len(starts); i = int(next.Add(1)) - 1 {
+			for i := int(next.Add(1)) - 1; i < len(starts) && !x.inVain.Load(); i = int(next.Add(1)) - 1 {
 				parts[i] = x.newReducer(starts[i:], i == 0, hash)
 				parts[i].window.buf = buf
 				parts[i].run()
@@ -211,6 +240,9 @@ func (x *reducing) run(hash bool) (*reduction, stop) {
 		})
 	}
 	wg.Wait()
+	if x.inVain.Load() {
+		return nil, stop{step: inVain}
+	}
 	return x.join(parts, hash)
 }
 

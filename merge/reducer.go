@@ -50,6 +50,7 @@ const (
 	met  // where another reducer started
 	more // the windows must be moved on
 	giveUp
+	inVain    // so little is left out that the sketch is not worth making
 	tooMuch   // differs
 	unordered // keys of base do not increase, and are not hashed
 )
@@ -71,6 +72,7 @@ type reducer struct {
 	open      cut  // the rows left out since then
 	cuts      []cut
 	cutBytes  int
+	told      [2]int     // what the prospect knows of done and left out
 	ends      lineEndSet // of the rows left out, and perhaps of anchors
 	odd       bool       // equal bytes may hold a conflict marker or a NUL
 	size      int        // of the blocks that are compared
@@ -108,6 +110,9 @@ func (r *reducer) run() {
 
 // step takes one step.
 func (r *reducer) step() step {
+	if r.vain() {
+		return inVain
+	}
 	next := r.region
 	if r.inStretch {
 		next = r.stretch

@@ -10,7 +10,7 @@ import (
 // that is the same.
 func (r *reducer) region() step {
 	r.anchored = false
-	for !r.inVain() {
+	for !r.vain() {
 		b, s := r.record(inBase)
 		if s != goOn {
 			return s
@@ -37,17 +37,7 @@ func (r *reducer) region() step {
 			return goOn
 		}
 	}
-	return giveUp
-}
-
-// inVain reports that so little was left out that the sketch is not worth making.
-func (r *reducer) inVain() bool {
-	if r.files != nil || r.Judge == 0 {
-		return false
-	}
-	b := &r.in[inBase]
-	done := b.off + b.pos - r.start
-	return done > max(r.src[inBase].size()/r.Judge, r.Least) && done-r.cutBytes > done/4*3
+	return inVain
 }
 
 // record cuts the next record of a version.

@@ -25,4 +25,4 @@ type Sizes struct {
 }
 
 // Merge is in force. It is not to be changed while something is merged.
-var Merge = Sizes{Least: 32 << 10, Judge: 16, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 256 << 10, MostLarge: 8 << 20, Window: 8, Patience: 16, Ahead: 512}
+var Merge = Sizes{Least: 32 << 10, Judge: 64, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 256 << 10, MostLarge: 8 << 20, Window: 8, Patience: 16, Ahead: 512}
