@@ -24,15 +24,10 @@ func (m *merger) compose() {
 		cuts = len(m.sketch.cuts)
 		m.w.spans = slices.Grow(m.w.spans, 4*cuts)
 	}
-	rows, above := m.composeAhead(), triple{}
+	rows := m.composeAhead()
 	for i := range m.kept {
-		t := m.rows.tripleOf(inBase, m.keptAt(i))
-		if i == 0 || t != (triple{above[inBase] + 1, above[inOurs] + 1, above[inTheirs] + 1}) {
-			m.lead(m.leadOf(t)) // else a kept row is right above it
-		}
-		above = t
-		m.emitKept(t, rows)
-		for ; cut < cuts && m.sketch.anchors[cut][inBase] == t[inBase]; cut++ {
+		b := m.emitKept(i, rows)
+		for ; cut < cuts && m.sketch.anchors[cut][inBase] == b; cut++ {
 			m.emitCut(m.sketch.cuts[cut])
 		}
 	}
@@ -107,6 +102,8 @@ func (m *merger) rowRanks(kept []int32, s int) []int32 {
 
 // recordRanges are records in each version: from lo up to, not including, hi.
 type recordRanges struct{ lo, hi [3]int32 }
+
+func (r recordRanges) empty() bool { return r.lo == r.hi }
 
 // leadOf returns the records above a kept row, up to the kept row above it, in each
 // version.

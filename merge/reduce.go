@@ -326,9 +326,14 @@ func (x *reducing) starts() [][3]int {
 		first[v] = len(h.text)
 	}
 	starts := [][3]int{first}
-	n := x.parts()
-	for i := 1; i < n; i++ {
-		if at, ok := x.common(x.src[inBase].size() / n * i); ok && at[inBase] > starts[len(starts)-1][inBase] {
+	const enough = 2 // places in vain: the versions are hardly alike, and to look for more is dear
+	n, vain := x.parts(), 0
+	for i := 1; i < n && vain < enough; i++ {
+		at, ok := x.common(x.src[inBase].size() / n * i)
+		switch {
+		case !ok:
+			vain++
+		case at[inBase] > starts[len(starts)-1][inBase]:
 			starts = append(starts, at)
 		}
 	}
