@@ -20,16 +20,12 @@ type keyTable struct {
 	touched byte
 }
 
-const freeSlot = 1<<64 - 1
-
 func newKeyTable(v *version, rows int) *keyTable {
 	size := 16
 	for size < rows*2 {
 		size *= 2
 	}
-	t := &keyTable{v: v}
-	t.allocate(size)
-	return t
+	return &keyTable{v: v, slots: make([]uint64, size)}
 }
 
 // reader returns a table of the same records for another goroutine to look at.
@@ -39,21 +35,19 @@ func (t *keyTable) reader() *keyTable {
 	return &r
 }
 
-func (t *keyTable) allocate(size int) {
-	t.slots = make([]uint64, size)
-	for i := range t.slots {
-		t.slots[i] = freeSlot
-	}
-}
+// slotOf is what a slot holds: a free one 0, so records are counted from 1.
+func slotOf(rec int32, hash uint64) uint64 { return hash>>32<<32 | uint64(rec+1) }
+
+func recordIn(slot uint64) int32 { return int32(uint32(slot)) - 1 }
 
 // find returns the record with key, or none and the slot to put it in.
 func (t *keyTable) find(key []byte, hash uint64) (rec int32, slot int) {
 	mask := len(t.slots) - 1
-	for slot = int(hash) & mask; t.slots[slot] != freeSlot; slot = (slot + 1) & mask {
+	for slot = int(hash) & mask; t.slots[slot] != 0; slot = (slot + 1) & mask {
 		if t.slots[slot]>>32 != hash>>32 {
 			continue
 		}
-		rec = int32(uint32(t.slots[slot]))
+		rec = recordIn(t.slots[slot])
 		if t.has(rec, key) {
 			return rec, slot
 		}
@@ -69,7 +63,7 @@ func (t *keyTable) has(rec int32, key []byte) bool {
 
 // put stores rec in a slot that find returned.
 func (t *keyTable) put(rec int32, hash uint64, slot int) {
-	t.slots[slot] = hash>>32<<32 | uint64(uint32(rec))
+	t.slots[slot] = slotOf(rec, hash)
 	if t.used++; t.used*4 > len(t.slots)*3 {
 		t.grow()
 	}
@@ -77,17 +71,17 @@ func (t *keyTable) put(rec int32, hash uint64, slot int) {
 
 func (t *keyTable) grow() {
 	old := t.slots
-	t.allocate(2 * len(old))
+	t.slots = make([]uint64, 2*len(old))
 	var key []byte
 	for _, s := range old {
-		if s == freeSlot {
+		if s == 0 {
 			continue
 		}
-		rec := int32(uint32(s))
+		rec := recordIn(s)
 		key, _ = t.v.AppendKey(key[:0], int(rec), t.v.key)
 		hash := xxhash.Sum64(key)
 		_, slot := t.find(key, hash)
-		t.slots[slot] = hash>>32<<32 | uint64(uint32(rec))
+		t.slots[slot] = slotOf(rec, hash)
 	}
 }
 
@@ -120,9 +114,9 @@ func (t *keyTable) findAll(of []lookup) {
 // likely returns the first record of a hash, or none.
 func (t *keyTable) likely(hash uint64) int32 {
 	mask := len(t.slots) - 1
-	for slot := int(hash) & mask; t.slots[slot] != freeSlot; slot = (slot + 1) & mask {
+	for slot := int(hash) & mask; t.slots[slot] != 0; slot = (slot + 1) & mask {
 		if t.slots[slot]>>32 == hash>>32 {
-			return int32(uint32(t.slots[slot]))
+			return recordIn(t.slots[slot])
 		}
 	}
 	return none
@@ -175,16 +169,31 @@ func (p *pairing) indexBase(b *version) *baseIndex {
 	return x
 }
 
-// hash puts the rows so far into a table.
+// hash puts the rows so far, no two of one key, into a table: many at a time, as findAll finds
+// them.
 func (x *baseIndex) hash() {
-	x.table = newKeyTable(x.v, x.v.Len())
+	t := newKeyTable(x.v, x.v.Len())
+	mask := len(t.slots) - 1
 	var key []byte
-	for _, i := range x.rows {
-		key, _ = x.v.AppendKey(key[:0], int(i), x.v.key)
-		hash := xxhash.Sum64(key)
-		_, slot := x.table.find(key, hash)
-		x.table.put(i, hash, slot)
+	var hashes [mostLookups]uint64
+	for rows := range slices.Chunk(x.rows, mostLookups) {
+		for n, i := range rows {
+			key, _ = x.v.AppendKey(key[:0], int(i), x.v.key)
+			hashes[n] = xxhash.Sum64(key)
+		}
+		for n := range rows {
+			t.touched ^= byte(t.slots[int(hashes[n])&mask])
+		}
+		for n, i := range rows {
+			slot := int(hashes[n]) & mask
+			for t.slots[slot] != 0 {
+				slot = (slot + 1) & mask
+			}
+			t.slots[slot] = slotOf(i, hashes[n])
+		}
 	}
+	t.used = len(x.rows)
+	x.table = t
 }
 
 // An indexReader is how one goroutine uses an index.

@@ -272,10 +272,10 @@ func (p *pairing) matchAdded(o *version, ours, theirs *keyTable) {
 	}
 	var key []byte
 	for _, slot := range ours.slots {
-		if slot == freeSlot {
+		if slot == 0 {
 			continue
 		}
-		rec := int32(uint32(slot))
+		rec := recordIn(slot)
 		key, _ = o.AppendKey(key[:0], int(rec), o.key)
 		if twin, _ := theirs.find(key, xxhash.Sum64(key)); twin != none {
 			p.setTwins(rec, twin)

@@ -395,7 +395,7 @@ func (x *reducing) newReducer(starts [][3]int, first, hash bool) *reducer {
 	if x.files != nil {
 		r.window.size = x.files.narrow
 	}
-	r.seeks = 2 * x.src[inBase].size() / max(1, parts/4)
+	r.seeks = x.src[inBase].size() / 4 / max(1, parts/4)
 	for v, src := range x.src {
 		c := &r.in[v]
 		c.off = starts[0][v]

@@ -76,7 +76,7 @@ type reducer struct {
 	ends      lineEndSet // of the rows left out, and perhaps of anchors
 	odd       bool       // equal bytes may hold a conflict marker or a NUL
 	size      int        // of the blocks that are compared
-	seeks     int        // bytes that may yet be searched for where versions meet again
+	seeks     int        // bytes that may be searched for where versions meet again
 	sketch    [3][]byte
 
 	checked  int // base's keys up to here were looked at

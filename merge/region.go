@@ -174,10 +174,12 @@ func (r *reducer) ahead(v, pos int, key []byte) (away, at int) {
 	return -1, -1
 }
 
-// seek looks for the bytes of a row from pos on: near, then far, as long as it may.
+// seek looks for the bytes of a row from pos on: near, then far, as long as it may. That is the
+// longer the more was left out: where rows stand in another order, little is, and it would
+// search for nothing.
 func (r *reducer) seek(c *cursor, pos int, raw []byte) (away, at int) {
 	const near, farther = 64 << 10, 16
-	for far := near; r.seeks > 0; far *= farther {
+	for far := near; r.seeks+2*r.cutBytes > 0; far *= farther {
 		end := min(pos+far, len(c.data))
 		r.seeks -= end - pos
 		if i := bytes.Index(c.data[pos:end], raw); i >= 0 {
