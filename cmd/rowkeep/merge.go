@@ -266,11 +266,7 @@ func (m *mergeCommand) summary(result *merge.Result) {
 	}
 	m.out.warnings(m.files, result.Warnings)
 	v := m.out.messages()
-	for _, c := range result.Conflicts {
-		if c.Settled == "" {
-			v.conflict(speaker, m.files, c)
-		}
-	}
+	v.conflicts(m.files, result.Conflicts)
 	v.Flush()
 	if n := len(result.Conflicts); n > 0 {
 		m.out.message(bold, fmt.Sprintf("%d of %d conflicts stand", result.Stats.Standing, n))

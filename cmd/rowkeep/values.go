@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/highlight"
@@ -91,6 +94,34 @@ func warningLine(files inputs, w merge.Warning) string {
 		place = files.at(w.Input, w.Line) + ": "
 	}
 	return "warning: " + place + subject(string(w.Kind), w.Key, w.Column, w.Column != "") + ": " + w.Message
+}
+
+// conflicts prints those of the conflicts that stand as messages, in their order. Where they
+// are many, parts of the list are worded side by side.
+func (v *view) conflicts(files inputs, list []merge.Conflict) {
+	const some, few = 256, 4
+	parts := make(chan chan []byte, few)
+	go func() {
+		defer close(parts)
+		for part := range slices.Chunk(list, some) {
+			worded := make(chan []byte, 1)
+			parts <- worded
+			go func() {
+				var text bytes.Buffer
+				own := &view{bufio.NewWriter(&text), v.width, v.colored}
+				for _, c := range part {
+					if c.Settled == "" {
+						own.conflict(speaker, files, c)
+					}
+				}
+				own.Flush()
+				worded <- text.Bytes()
+			}()
+		}
+	}()
+	for worded := range parts {
+		v.Write(<-worded)
+	}
 }
 
 // sideHeads are the names of the versions, one as long as the other.

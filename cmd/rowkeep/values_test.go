@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,5 +39,30 @@ func TestConflictsPlainly(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestManyConflicts words conflicts side by side: they stand in their order, and settled ones
+// do not.
+func TestManyConflicts(t *testing.T) {
+	list := make([]merge.Conflict, 2000)
+	for i := range list {
+		list[i] = merge.Conflict{Kind: merge.KindCell, Key: []string{strconv.Itoa(i)}}
+		if i%3 == 0 {
+			list[i].Settled = "ours"
+		}
+	}
+	var got, want bytes.Buffer
+	v, one := &view{Writer: bufio.NewWriter(&got)}, &view{Writer: bufio.NewWriter(&want)}
+	v.conflicts(inputs{}, list)
+	for i, c := range list {
+		if i%3 > 0 {
+			one.conflict(speaker, inputs{}, c)
+		}
+	}
+	v.Flush()
+	one.Flush()
+	if !bytes.Equal(got.Bytes(), want.Bytes()) {
+		t.Error("conflicts side by side are not those one by one")
 	}
 }
