@@ -166,32 +166,31 @@ type reducing struct {
 	prospect
 }
 
-// A prospect is what all reducers have done so far. They are in several places of the
-// versions, and edits may stand close together in one.
+// A prospect is how many reducers find that so little is left out that the sketch is not worth
+// making, and how many it takes to give up: two, if there are, as edits may stand close together
+// in one place.
 type prospect struct {
-	done, leftOut atomic.Int64 // bytes of base
-	inVain        atomic.Bool  // no reducer need go on
+	poor  atomic.Int32
+	taken int32
 }
 
-// vain reports that so little is left out that the sketch is not worth making.
+func (p *prospect) inVain() bool { return p.poor.Load() >= p.taken }
+
+// vain reports that it is not worth going on, once enough was looked at to tell.
 func (r *reducer) vain() bool {
 	if r.Judge == 0 || r.files != nil && !r.files.roomy {
 		return false
 	}
-	const often = 64 << 10
 	b, leftOut := &r.in[inBase], r.cutBytes
 	if r.open.rows > 0 {
 		leftOut += b.pos - r.open.at[inBase]
 	}
 	done := b.off + b.pos - r.start
-	if done-r.told[0] >= often {
-		all, left := r.done.Add(int64(done-r.told[0])), r.leftOut.Add(int64(leftOut-r.told[1]))
-		r.told = [2]int{done, leftOut}
-		if all > int64(max(r.src[inBase].size()/r.Judge, r.Least)) && all-left > all/4*3 {
-			r.prospect.inVain.Store(true)
-		}
+	if !r.poor && done > max(r.src[inBase].size()/r.Judge, r.Least) && done-leftOut > done/4*3 {
+		r.poor = true
+		r.prospect.poor.Add(1)
 	}
-	return r.prospect.inVain.Load()
+	return r.inVain()
 }
 
 // tellApart finds the sides that are base itself.
@@ -225,13 +224,15 @@ type stop struct {
 // Where one starts is a guess until the one before it comes there.
 func (x *reducing) run(hash bool) (*reduction, stop) {
 	starts := x.starts()
+	x.taken = int32(min(2, len(starts)))
+	x.prospect.poor.Store(0)
 	parts := make([]*reducer, len(starts))
 	var next atomic.Int32
 	var wg sync.WaitGroup
 	for range min(len(starts), mostWorkers) {
 		wg.Go(func() {
 			var buf [3][]byte
-			for i := int(next.Add(1)) - 1; i < len(starts) && !x.inVain.Load(); i = int(next.Add(1)) - 1 {
+			for i := int(next.Add(1)) - 1; i < len(starts) && !x.inVain(); i = int(next.Add(1)) - 1 {
 				parts[i] = x.newReducer(starts[i:], i == 0, hash)
 				parts[i].window.buf = buf
 				parts[i].run()
@@ -240,7 +241,7 @@ func (x *reducing) run(hash bool) (*reduction, stop) {
 		})
 	}
 	wg.Wait()
-	if x.inVain.Load() {
+	if x.inVain() {
 		return nil, stop{step: inVain}
 	}
 	return x.join(parts, hash)

@@ -72,7 +72,7 @@ type reducer struct {
 	open      cut  // the rows left out since then
 	cuts      []cut
 	cutBytes  int
-	told      [2]int     // what the prospect knows of done and left out
+	poor      bool       // so little is left out that it is not worth it
 	ends      lineEndSet // of the rows left out, and perhaps of anchors
 	odd       bool       // equal bytes may hold a conflict marker or a NUL
 	size      int        // of the blocks that are compared

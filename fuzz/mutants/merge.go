@@ -439,6 +439,14 @@ var ofMerge = []mutant{
 		`if len(same) == 0 || same[0] == '"' || bytes.IndexByte(same, w.v.Delimiter()) <= 0 {`, `if len(same) == 0 {`, "keys that start alike are one key",
 	},
 	{
+		"large-vain-place", "merge/reduce.go", "",
+		`x.taken = int32(min(2, len(starts)))`, `x.taken = 1`, "what differs in one place is taken for most of the files",
+	},
+	{
+		"large-vain-memory", "merge/window.go", "",
+		`roomy:  memory/2 >= size,`, `roomy:  true,`, "a merge of files that do not fit in memory is given up early",
+	},
+	{
 		"large-window", "merge/window.go", "",
 		`c.off += c.pos`, `c.off += 0`, "windows are read from the wrong place",
 	},

@@ -7,8 +7,8 @@ type Sizes struct {
 	// Least is the size of the least base that is not merged whole; negative merges
 	// all whole.
 	Least int
-	// Judge is behind which part of base, one in so many, it is judged whether enough is left
-	// out; 0 never does.
+	// Judge is behind which part of base, one in so many, it is judged in a place whether enough
+	// is left out; 0 never does.
 	Judge int
 	// Block is how many bytes are compared at once at first, MostBlock at the most.
 	Block, MostBlock int
