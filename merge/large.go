@@ -59,16 +59,18 @@ func DiffLarge(a, b *io.SectionReader, opt csvrows.Options, memory int) (*Result
 
 func mergeLarge(src [3]*io.SectionReader, opt Options, memory int) (*merger, error) {
 	x := &reducing{Sizes: tune.Merge}
-	size := 0
 	for v, file := range src {
 		if file.Size() > math.MaxInt/4 {
 			return nil, &LargeError{"a file is too large for this system"}
 		}
 		x.src[v] = source{file: file}
-		size += int(file.Size())
+	}
+	x.tellApart()
+	size := 0
+	for _, v := range x.versions {
+		size += x.src[v].size()
 	}
 	x.files = newFiles(tune.Merge, memory, size)
-	x.tellApart()
 	if err := x.readHeads(opt.Read); err != nil {
 		return nil, err
 	}

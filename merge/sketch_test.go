@@ -418,7 +418,7 @@ func TestMergeLargeInVain(t *testing.T) {
 		{"everywhere", all, memory, "most rows differ"},
 		{"nearly everywhere", func(i int) bool { return i%7 > 0 }, memory, "most rows differ"},
 		{"in one place", func(i int) bool { return i < rows/9 }, memory, ""},
-		{"everywhere, in little memory", all, 5 * len(base), "too much differs"},
+		{"everywhere, in little memory", all, 3 * len(base), "too much differs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			under(tune.Sizes{Judge: 16, Block: 64, MostBlock: 128, Part: 1000, Large: 100, MostLarge: 200, Window: 4, Patience: 2}, func() {

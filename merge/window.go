@@ -19,8 +19,8 @@ import (
 type files struct {
 	narrow, wide int // sizes of windows
 	most         int // how much of the versions may be kept
-	// roomy is set if all of them may: then they might as well be merged in memory, and it is
-	// worth giving up early.
+	// roomy is set if all of them may: then they might as well be merged in memory, and it
+	// is worth giving up early.
 	roomy bool
 	kept  atomic.Int64
 }
