@@ -34,8 +34,10 @@ type batch struct {
 // An aheadRow is a row that was composed, and how many conflicts that made; or that was left.
 type aheadRow struct {
 	composed
-	conflicts int
+	rec       triple
+	bare      bool // it has no lead
 	left      bool
+	conflicts int
 }
 
 // composeAhead has helpers compose the kept rows. It returns nil where that is not worth it,
@@ -68,25 +70,29 @@ func (m *merger) composeAhead() *ahead {
 // composeBatch composes kept rows into a batch that was put.
 func (m *merger) composeBatch(b *batch, from, to int) {
 	m.res.Conflicts, m.shown, b.rows = b.conflicts[:0], b.shown[:0], b.rows[:0]
+	above := triple{none, none, none}
 	for i := from; i < to; i++ {
-		b.rows = append(b.rows, m.composeKept(m.keptAt(i)))
+		row := m.composeKept(m.rows.tripleOf(inBase, m.keptAt(i)))
+		row.bare = row.rec == triple{above[inBase] + 1, above[inOurs] + 1, above[inTheirs] + 1} && i > from || m.leadOf(row.rec).empty()
+		above = row.rec
+		b.rows = append(b.rows, row)
 	}
 	b.conflicts, b.shown = m.res.Conflicts, m.shown
 }
 
 // composeKept composes a row of base that both sides kept, unless it is one of several of its
 // key, or there is an error or a warning to tell.
-func (m *merger) composeKept(b int32) aheadRow {
-	if g := m.groupOf(inBase, b); g != nil && g.conflict {
-		return aheadRow{left: true}
+func (m *merger) composeKept(t triple) aheadRow {
+	if g := m.groupOf(inBase, t[inBase]); g != nil && g.conflict {
+		return aheadRow{rec: t, left: true}
 	}
 	before := len(m.res.Conflicts)
-	c := m.composeRow(m.rows.tripleOf(inBase, b))
+	c := m.composeRow(t)
 	if m.err != nil || len(m.res.Warnings) > 0 {
 		m.err, m.res.Warnings, m.res.Conflicts = nil, nil, m.res.Conflicts[:before]
-		return aheadRow{left: true}
+		return aheadRow{rec: t, left: true}
 	}
-	return aheadRow{composed: c, conflicts: len(m.res.Conflicts) - before}
+	return aheadRow{composed: c, rec: t, conflicts: len(m.res.Conflicts) - before}
 }
 
 // next returns the next kept row. It holds until the one behind it is asked for.
@@ -106,24 +112,31 @@ func (a *ahead) next() (row *aheadRow, conflicts []Conflict) {
 	return row, conflicts
 }
 
-// emitKept writes the next kept row, which may be composed.
-func (m *merger) emitKept(t triple, a *ahead) {
+// emitKept writes the i-th of the kept rows, which may be composed, behind its lead. It
+// returns base's record.
+func (m *merger) emitKept(i int, a *ahead) int32 {
 	if a == nil {
+		t := m.rows.tripleOf(inBase, m.keptAt(i))
+		m.lead(m.leadOf(t))
 		m.emitRow(t)
-		return
+		return t[inBase]
 	}
 	row, conflicts := a.next()
 	if a.put == 1 {
 		m.expectConflicts(a)
 	}
+	if !row.bare {
+		m.lead(m.leadOf(row.rec))
+	}
 	if row.left {
-		m.emitRow(t)
-		return
+		m.emitRow(row.rec)
+		return row.rec[inBase]
 	}
 	for _, c := range conflicts {
 		m.report(c)
 	}
 	m.put(row.composed)
+	return row.rec[inBase]
 }
 
 // expectConflicts makes room for the conflicts of the latest batch: where there is none, for

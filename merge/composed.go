@@ -29,6 +29,9 @@ func (m *merger) put(c composed) {
 // composeRow composes a row that neither stands in a duplicated key's conflict nor was
 // deleted by one side.
 func (m *merger) composeRow(t triple) composed {
+	if c, ok := m.leftAlone(t); ok {
+		return c
+	}
 	if c, ok := m.splice(t); ok {
 		return c
 	}
@@ -46,6 +49,31 @@ func (m *merger) composeRow(t triple) composed {
 		return m.asIs(inTheirs, t)
 	}
 	return m.mergedText(t)
+}
+
+// leftAlone composes a row of which it is known that a side has base's bytes: it is the other
+// side's. Of three that are the same it is that of the side in whose order most rows stand: one
+// is behind the other there, and the result is few stretches.
+func (m *merger) leftAlone(t triple) (c composed, ok bool) {
+	o, th := t[inOurs], t[inTheirs]
+	if t[inBase] < 0 || o < 0 || th < 0 || m.ownLayout != [3]bool{true, true, true} {
+		return composed{}, false
+	}
+	v := m.leading
+	switch sameOurs, sameTheirs := m.rows.same[inOurs][o], m.rows.same[inTheirs][th]; {
+	case sameOurs && sameTheirs:
+	case sameTheirs:
+		v = inOurs
+	case sameOurs:
+		v = inTheirs
+	default:
+		return composed{}, false
+	}
+	text, end := m.in[v].parts(int(t[v]))
+	if len(end) == 0 { // the last record's, which says nothing
+		end = m.endOf(t)
+	}
+	return composed{text: text, end: end}, true
 }
 
 // unchangedFrom reports that side s left base's row as it was.

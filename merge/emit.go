@@ -24,15 +24,10 @@ func (m *merger) compose() {
 		cuts = len(m.sketch.cuts)
 		m.w.spans = slices.Grow(m.w.spans, 4*cuts)
 	}
-	rows, above := m.composeAhead(), triple{}
+	rows := m.composeAhead()
 	for i := range m.kept {
-		t := m.rows.tripleOf(inBase, m.keptAt(i))
-		if i == 0 || t != (triple{above[inBase] + 1, above[inOurs] + 1, above[inTheirs] + 1}) {
-			m.lead(m.leadOf(t)) // else a kept row is right above it
-		}
-		above = t
-		m.emitKept(t, rows)
-		for ; cut < cuts && m.sketch.anchors[cut][inBase] == t[inBase]; cut++ {
+		b := m.emitKept(i, rows)
+		for ; cut < cuts && m.sketch.anchors[cut][inBase] == b; cut++ {
 			m.emitCut(m.sketch.cuts[cut])
 		}
 	}
@@ -44,7 +39,7 @@ func (m *merger) compose() {
 func (m *merger) keptRows() []int32 {
 	kept := make([]int32, 0, m.in[inBase].Len())
 	for b := range int32(m.in[inBase].Len()) {
-		if m.rows.kept(inBase, b) {
+		if m.rows.kept[inBase][b] {
 			kept = append(kept, b)
 		}
 	}
@@ -77,7 +72,14 @@ func (m *merger) orderRows(kept []int32) {
 			})
 		}
 	}
-	m.kept, m.order = kept, ord
+	m.kept, m.order, m.leading = kept, ord, inOurs
+	moved := [Both + 1]int{}
+	for _, s := range ord.moved {
+		moved[s]++
+	}
+	if moved[Theirs] > moved[Ours] {
+		m.leading = inTheirs
+	}
 }
 
 // rowRanks returns the rank of each kept row on side s.
@@ -101,6 +103,8 @@ func (m *merger) rowRanks(kept []int32, s int) []int32 {
 // recordRanges are records in each version: from lo up to, not including, hi.
 type recordRanges struct{ lo, hi [3]int32 }
 
+func (r recordRanges) empty() bool { return r.lo == r.hi }
+
 // leadOf returns the records above a kept row, up to the kept row above it, in each
 // version.
 func (m *merger) leadOf(t triple) (r recordRanges) {
@@ -122,7 +126,7 @@ func (m *merger) tail() (r recordRanges) {
 }
 
 func (m *merger) leadStart(v int, rec int32) int32 {
-	for rec > 0 && !m.rows.kept(v, rec-1) && (!m.header.kept || rec-1 != m.header.rec[v]) {
+	for rec > 0 && !m.rows.kept[v][rec-1] && (!m.header.kept || rec-1 != m.header.rec[v]) {
 		rec--
 	}
 	return rec

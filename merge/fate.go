@@ -71,7 +71,7 @@ func (m *merger) keptAbove(v int) []int32 {
 	n := int32(0)
 	for rec := range above {
 		above[rec] = n
-		if m.rows.kept(v, int32(rec)) {
+		if m.rows.kept[v][rec] {
 			n++
 		}
 	}

@@ -67,21 +67,10 @@ func (m *merger) collectGroups() error {
 			}
 			g.recs[v] = append(g.recs[v], i)
 			m.groupAt[v][i] = g
-			m.unpair(v, i)
+			m.rows.unpair(v, i)
 		}
 	}
 	return m.warnDuplicates()
-}
-
-func (m *merger) unpair(v int, rec int32) {
-	if v == inBase {
-		m.rows.side[inOurs][rec], m.rows.side[inTheirs][rec] = none, none
-		return
-	}
-	m.rows.base[v][rec] = none
-	if m.rows.twin[v] != nil {
-		m.rows.twin[v][rec] = none
-	}
 }
 
 // warnDuplicates tells of every key that stands twice in an input, or refuses it.

@@ -30,8 +30,9 @@ func (e *LargeError) Unwrap() error { return errors.ErrUnsupported }
 // The versions must have headers of the same names; base's keys must strictly increase (in
 // the order of bytes), and no row may have moved, been copied or had its key renamed. What
 // differs must fit in memory, which is about how many bytes a merge may take: half of it for
-// the rows that are kept. Where that does not hold the error is a [*LargeError]. Other
-// errors are those of Merge, and those of reading.
+// the rows that are kept. Where that does not hold the error is a [*LargeError]; and also where
+// that half would do for all rows, once it shows that most differ, as Merge is faster then.
+// Other errors are those of Merge, and those of reading.
 func MergeLarge(base, ours, theirs *io.SectionReader, opt Options, memory int) (*Result, error) {
 	if err := opt.Validate(); err != nil {
 		return nil, err
@@ -57,14 +58,19 @@ func DiffLarge(a, b *io.SectionReader, opt csvrows.Options, memory int) (*Result
 }
 
 func mergeLarge(src [3]*io.SectionReader, opt Options, memory int) (*merger, error) {
-	x := &reducing{Sizes: tune.Merge, files: newFiles(tune.Merge, memory)}
+	x := &reducing{Sizes: tune.Merge}
 	for v, file := range src {
-		if file.Size() > math.MaxInt/2 {
+		if file.Size() > math.MaxInt/4 {
 			return nil, &LargeError{"a file is too large for this system"}
 		}
 		x.src[v] = source{file: file}
 	}
 	x.tellApart()
+	size := 0
+	for _, v := range x.versions {
+		size += x.src[v].size()
+	}
+	x.files = newFiles(tune.Merge, memory, size)
 	if err := x.readHeads(opt.Read); err != nil {
 		return nil, err
 	}
@@ -158,6 +164,8 @@ func (x *reducing) refusal(r *reduction, end stop) error {
 		return end.err
 	case end.step == unordered:
 		return &LargeError{fmt.Sprintf("keys of base do not strictly increase, near byte %d", end.at)}
+	case end.step == inVain:
+		return &LargeError{"most rows differ"}
 	case end.step == tooMuch:
 		return &LargeError{fmt.Sprintf("too much differs, up to byte %d of base", end.at)}
 	case end.step != atEnd:

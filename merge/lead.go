@@ -21,7 +21,7 @@ import (
 // Programs that write tables pad a comment with delimiters to the full width, and quote
 // it. That is form: the line stays the line it was, and nobody edited it.
 func (m *merger) lead(r recordRanges) {
-	if r.lo == r.hi || m.emitCommon(r) {
+	if r.empty() || m.emitCommon(r) {
 		return
 	}
 	l := leadMerge{merger: m}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/internal/tune"
 )
 
 // What stands in place of a record number where no record is the partner.
@@ -24,79 +25,16 @@ type pairing struct {
 	// base[s][j] is base's record for record j of side s; base[inBase] tells only
 	// which rows of base are keyless.
 	base [3][]int32
+	// same[s][j] is set where record j of side s is base's row byte for byte, line end
+	// included: one of which that was seen.
+	same [3][]bool
+	// kept[v][i] is set where record i of a version is a row of base that stands in both sides.
+	kept [3][]bool
 	// twin[s][j] is, for a row that both sides added, its record on the other side.
 	// It is nil where a side added nothing.
 	twin [3][]int32
 	// duplicates are the keys that stand twice in some version.
 	duplicates map[string]bool
-}
-
-// A keyTable finds records of one version by key: open addressing, a slot holds 32
-// bits of the hash and the record number. Bytes are compared on a hit.
-type keyTable struct {
-	v     *version
-	slots []uint64
-	used  int
-	probe []byte
-}
-
-const freeSlot = 1<<64 - 1
-
-func newKeyTable(v *version, rows int) *keyTable {
-	size := 16
-	for size < rows*2 {
-		size *= 2
-	}
-	t := &keyTable{v: v}
-	t.allocate(size)
-	return t
-}
-
-func (t *keyTable) allocate(size int) {
-	t.slots = make([]uint64, size)
-	for i := range t.slots {
-		t.slots[i] = freeSlot
-	}
-}
-
-// find returns the record with key, or none and the slot to put it in.
-func (t *keyTable) find(key []byte, hash uint64) (rec int32, slot int) {
-	mask := len(t.slots) - 1
-	for slot = int(hash) & mask; t.slots[slot] != freeSlot; slot = (slot + 1) & mask {
-		if t.slots[slot]>>32 != hash>>32 {
-			continue
-		}
-		rec = int32(uint32(t.slots[slot]))
-		t.probe, _ = t.v.AppendKey(t.probe[:0], int(rec), t.v.key)
-		if bytes.Equal(t.probe, key) {
-			return rec, slot
-		}
-	}
-	return none, slot
-}
-
-// put stores rec in a slot that find returned.
-func (t *keyTable) put(rec int32, hash uint64, slot int) {
-	t.slots[slot] = hash>>32<<32 | uint64(uint32(rec))
-	if t.used++; t.used*4 > len(t.slots)*3 {
-		t.grow()
-	}
-}
-
-func (t *keyTable) grow() {
-	old := t.slots
-	t.allocate(2 * len(old))
-	var key []byte
-	for _, s := range old {
-		if s == freeSlot {
-			continue
-		}
-		rec := int32(uint32(s))
-		key, _ = t.v.AppendKey(key[:0], int(rec), t.v.key)
-		hash := xxhash.Sum64(key)
-		_, slot := t.find(key, hash)
-		t.slots[slot] = hash>>32<<32 | uint64(uint32(rec))
-	}
 }
 
 // matchRows pairs the rows of the three versions by key. Only base is indexed whole:
@@ -106,17 +44,26 @@ func matchRows(in *[3]version) *pairing {
 	for i := range in {
 		p.base[i] = filled(in[i].Len(), none)
 	}
-	p.side[inOurs] = filled(in[inBase].Len(), none)
-	p.side[inTheirs] = filled(in[inBase].Len(), none)
 	index := p.indexBase(&in[inBase])
+	var walks [3][]*walk
+	var wg sync.WaitGroup
+	for _, s := range []int{inOurs, inTheirs} {
+		p.side[s] = filled(in[inBase].Len(), none)
+		p.same[s] = make([]bool, in[s].Len())
+		walks[s] = p.newWalks(in, s, index)
+		for _, w := range walks[s] {
+			wg.Go(w.run)
+		}
+	}
+	wg.Wait()
 	var added [3]*keyTable
 	var duplicates [3]map[string]bool
-	var wg sync.WaitGroup
 	for _, s := range []int{inOurs, inTheirs} {
 		wg.Go(func() {
 			own := *p // what it notes of its side is its own, but for this
 			own.duplicates = map[string]bool{}
-			added[s] = own.matchSide(in, s, index.reader())
+			own.takeBase(&in[s], s)
+			added[s] = own.addedBy(&in[s], walks[s])
 			duplicates[s] = own.duplicates
 		})
 	}
@@ -135,127 +82,109 @@ func filled(n int, v int32) []int32 {
 	return s
 }
 
-// A baseIndex finds rows of base by key. Where base's keys strictly increase, that
-// is a binary search, until there were so many that a table is cheaper; else a table.
-type baseIndex struct {
-	v        *version
-	rows     []int32 // in the order of their keys, as long as there is no table
-	searches int
-	table    *keyTable
-	probe    []byte
-}
-
-// indexBase indexes base, and notes which of its rows have no key and which keys
-// stand twice.
-func (p *pairing) indexBase(b *version) *baseIndex {
-	x := &baseIndex{v: b}
-	var key, last []byte
-	for i := range int32(b.Len()) {
-		if b.Kind(int(i)) != csvrows.Row {
-			continue
-		}
-		var empty bool
-		if key, empty = b.AppendKey(key[:0], int(i), b.key); empty {
-			p.base[inBase][i] = keyless
-			continue
-		}
-		if x.table == nil && (len(x.rows) == 0 || bytes.Compare(last, key) < 0) {
-			x.rows = append(x.rows, i)
-			key, last = last, key
-			continue
-		}
-		if x.table == nil {
-			x.hash()
-		}
-		p.add(x.table, key, xxhash.Sum64(key), int(i))
-	}
-	return x
-}
-
-// reader returns an index of the same rows for another goroutine to use.
-func (x *baseIndex) reader() *baseIndex {
-	r := *x
-	r.probe = nil
-	if x.table != nil {
-		t := *x.table
-		t.probe = nil
-		r.table = &t
-	}
-	return &r
-}
-
-// hash puts the rows so far into a table.
-func (x *baseIndex) hash() {
-	x.table = newKeyTable(x.v, x.v.Len())
-	for _, i := range x.rows {
-		x.probe, _ = x.v.AppendKey(x.probe[:0], int(i), x.v.key)
-		hash := xxhash.Sum64(x.probe)
-		_, slot := x.table.find(x.probe, hash)
-		x.table.put(i, hash, slot)
-	}
-	x.rows = nil
-}
-
-// find returns base's row with the key, or none.
-func (x *baseIndex) find(key []byte) int32 {
-	const worth = 16 // a table costs as much as a search for every so many rows
-	if x.searches++; x.table == nil && x.searches > len(x.rows)/worth {
-		x.hash()
-	}
-	if x.table != nil {
-		i, _ := x.table.find(key, xxhash.Sum64(key))
-		return i
-	}
-	n, found := slices.BinarySearchFunc(x.rows, key, func(i int32, key []byte) int {
-		x.probe, _ = x.v.AppendKey(x.probe[:0], int(i), x.v.key)
-		return bytes.Compare(x.probe, key)
-	})
-	if !found {
-		return none
-	}
-	return x.rows[n]
-}
-
-// matchSide pairs side s with base and returns a table of the rows it added.
-func (p *pairing) matchSide(in *[3]version, s int, index *baseIndex) *keyTable {
-	v := &in[s]
-	w := walk{pairing: p, b: &in[inBase], v: v, s: s, alike: slices.Equal(v.key, in[inBase].key)}
-	added := newKeyTable(v, 0)
-	for j := range v.Len() {
-		if v.Kind(j) != csvrows.Row || w.unchanged(j) || w.startsAlike(j) {
-			continue
-		}
-		key, empty := v.AppendKey(w.key[:0], j, v.key)
-		w.key = key
-		if empty {
-			p.base[s][j] = keyless
-			continue
-		}
-		if w.expected(j) {
-			continue
-		}
-		i := index.find(key)
+// takeBase notes for base's rows which of side s they are, once it is known for the side's:
+// of several with one key the first.
+func (p *pairing) takeBase(v *version, s int) {
+	for j, i := range p.base[s] {
 		switch {
-		case i == none:
-			p.add(added, key, xxhash.Sum64(key), j)
+		case i < 0:
 		case p.side[s][i] != none:
+			key, _ := v.AppendKey(nil, j, v.key)
 			p.duplicates[string(key)] = true
+			p.unpair(s, int32(j))
 		default:
-			w.take(int(i), j)
+			p.side[s][i] = int32(j)
+		}
+	}
+}
+
+// addedBy returns a table of the rows that a side added.
+func (p *pairing) addedBy(v *version, walks []*walk) *keyTable {
+	added := newKeyTable(v, 0)
+	var key []byte
+	for _, w := range walks {
+		for _, j := range w.added {
+			key, _ = v.AppendKey(key[:0], int(j), v.key)
+			p.add(added, key, xxhash.Sum64(key), int(j))
 		}
 	}
 	return added
 }
 
-// A walk goes through a side along base. Most rows are those that base has next.
+// A walk goes through a part of a side along base. Most rows are those that base has next.
+// Where one is not, keys are looked up: one, and as long as rows stay in another order ever
+// more at a time.
 type walk struct {
 	*pairing
-	b, v   *version
-	s      int
-	alike  bool // both have the key in the same place: equal bytes have equal keys
-	cursor int  // base's row that is expected next
-	key    []byte
-	wanted []byte
+	b, v     *version
+	s        int
+	from, to int  // the part
+	alike    bool // both have the key in the same place: equal bytes have equal keys
+	cursor   int  // base's row that is expected next
+	index    indexReader
+	waiting  []lookup
+	patience int     // how many wait until they are looked up
+	keys     []byte  // of those that wait
+	added    []int32 // the rows that base lacks
+	key      []byte
+	wanted   []byte
+}
+
+// newWalks parts side s among as many as go at a time.
+func (p *pairing) newWalks(in *[3]version, s int, index *baseIndex) []*walk {
+	v, n := &in[s], 1
+	if least := 8 * tune.Merge.Ahead; least > 0 {
+		n = min(1+v.Len()/least, helpers)
+	}
+	walks := make([]*walk, n)
+	for i := range walks {
+		walks[i] = &walk{
+			pairing: p, b: &in[inBase], v: v, s: s, from: v.Len() / n * i, to: v.Len() / n * (i + 1),
+			alike: slices.Equal(v.key, in[inBase].key), index: indexReader{baseIndex: index}, patience: 1,
+		}
+	}
+	walks[n-1].to = v.Len()
+	return walks
+}
+
+// run pairs the rows of the part with base's.
+func (w *walk) run() {
+	for j := w.from; j < w.to; j++ {
+		if w.v.Kind(j) != csvrows.Row || len(w.waiting) == 0 && (w.unchanged(j) || w.startsAlike(j)) {
+			continue
+		}
+		key, empty := w.v.AppendKey(w.key[:0], j, w.v.key)
+		w.key = key
+		if empty {
+			w.base[w.s][j] = keyless
+			continue
+		}
+		if len(w.waiting) == 0 && w.expected(j) {
+			continue
+		}
+		w.keys = append(w.keys, key...)
+		key = w.keys[len(w.keys)-len(key):]
+		w.waiting = append(w.waiting, lookup{rec: int32(j), key: key, hash: xxhash.Sum64(key)})
+		if len(w.waiting) == w.patience {
+			w.lookUp()
+		}
+	}
+	w.lookUp()
+}
+
+// lookUp pairs the rows that wait.
+func (w *walk) lookUp() {
+	w.index.findAll(w.waiting)
+	for _, x := range w.waiting {
+		if x.base == none {
+			w.added = append(w.added, x.rec)
+			continue
+		}
+		w.take(int(x.base), int(x.rec))
+		w.same[w.s][x.rec] = w.alike && bytes.Equal(w.v.Raw(int(x.rec)), w.b.Raw(int(x.base)))
+	}
+	w.waiting, w.keys = w.waiting[:0], w.keys[:0]
+	w.patience = min(2*w.patience, mostLookups)
 }
 
 // unchanged pairs record j with the row expected next if it has the same bytes.
@@ -263,17 +192,18 @@ func (w *walk) unchanged(j int) bool {
 	for w.cursor < w.b.Len() && (w.b.Kind(w.cursor) != csvrows.Row || w.base[inBase][w.cursor] == keyless) {
 		w.cursor++
 	}
-	if !w.alike || !w.free() || !bytes.Equal(w.v.Raw(j), w.b.Raw(w.cursor)) {
+	if !w.alike || w.cursor == w.b.Len() || !bytes.Equal(w.v.Raw(j), w.b.Raw(w.cursor)) {
 		return false
 	}
-	w.take(w.cursor, j)
+	w.same[w.s][j] = true
+	w.follow(j)
 	return true
 }
 
 // startsAlike pairs record j with the row expected next if both start with the same bytes up
 // to a delimiter, and that is the key, bare: nothing else of them is looked at.
 func (w *walk) startsAlike(j int) bool {
-	if !w.alike || len(w.v.key) != 1 || w.v.key[0] != 0 || !w.free() {
+	if !w.alike || len(w.v.key) != 1 || w.v.key[0] != 0 || w.cursor == w.b.Len() {
 		return false
 	}
 	raw := w.v.Raw(j)
@@ -281,34 +211,49 @@ func (w *walk) startsAlike(j int) bool {
 	if len(same) == 0 || same[0] == '"' || bytes.IndexByte(same, w.v.Delimiter()) <= 0 {
 		return false
 	}
-	w.take(w.cursor, j)
+	w.follow(j)
 	return true
 }
 
 // expected pairs record j with the row expected next if it has the same key.
 func (w *walk) expected(j int) bool {
-	if !w.free() {
+	if w.cursor == w.b.Len() {
 		return false
 	}
 	w.wanted, _ = w.b.AppendKey(w.wanted[:0], w.cursor, w.b.key)
 	if !bytes.Equal(w.key, w.wanted) {
 		return false
 	}
-	w.take(w.cursor, j)
+	w.follow(j)
 	return true
 }
 
-// free reports that a row is expected and has no partner yet.
-func (w *walk) free() bool { return w.cursor < w.b.Len() && w.side[w.s][w.cursor] == none }
+// follow pairs record j with the row expected next.
+func (w *walk) follow(j int) {
+	w.take(w.cursor, j)
+	w.patience = 1
+}
 
 func (w *walk) take(i, j int) {
-	w.pair(w.s, i, j)
+	w.base[w.s][j] = int32(i)
 	w.cursor = i + 1
 }
 
 func (p *pairing) pair(s, baseRec, rec int) {
 	p.side[s][baseRec] = int32(rec)
 	p.base[s][rec] = int32(baseRec)
+}
+
+// unpair leaves a record without a partner.
+func (p *pairing) unpair(v int, rec int32) {
+	if v == inBase {
+		p.side[inOurs][rec], p.side[inTheirs][rec] = none, none
+		return
+	}
+	p.base[v][rec], p.same[v][rec] = none, false
+	if p.twin[v] != nil {
+		p.twin[v][rec] = none
+	}
 }
 
 // add notes a row under its key, or that the key stands twice.
@@ -327,10 +272,10 @@ func (p *pairing) matchAdded(o *version, ours, theirs *keyTable) {
 	}
 	var key []byte
 	for _, slot := range ours.slots {
-		if slot == freeSlot {
+		if slot == 0 {
 			continue
 		}
-		rec := int32(uint32(slot))
+		rec := recordIn(slot)
 		key, _ = o.AppendKey(key[:0], int(rec), o.key)
 		if twin, _ := theirs.find(key, xxhash.Sum64(key)); twin != none {
 			p.setTwins(rec, twin)
@@ -372,12 +317,14 @@ func (p *pairing) tripleOf(in int, rec int32) triple {
 	return t
 }
 
-// kept reports that record rec of version in is a row of base that stands in both
-// sides.
-func (p *pairing) kept(in int, rec int32) bool {
-	b := rec
-	if in != inBase {
-		b = p.base[in][rec]
+// findKept notes which records are kept, once rows are paired for good.
+func (p *pairing) findKept() {
+	for v := range p.kept {
+		p.kept[v] = make([]bool, len(p.base[v]))
 	}
-	return b >= 0 && p.side[inOurs][b] >= 0 && p.side[inTheirs][b] >= 0
+	for b, o := range p.side[inOurs] {
+		if t := p.side[inTheirs][b]; o >= 0 && t >= 0 {
+			p.kept[inBase][b], p.kept[inOurs][o], p.kept[inTheirs][t] = true, true, true
+		}
+	}
 }

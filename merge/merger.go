@@ -74,6 +74,7 @@ type deletions struct {
 type composing struct {
 	kept    []int32 // base's rows that stand in both sides
 	order   ordering
+	leading int              // the side in whose order most rows stand
 	placed  map[triple]bool  // rows that both sides added and that stand already
 	lineIDs map[string]int32 // texts of lines
 	nthLine map[int32]int    // occurrences of base's lines
@@ -148,6 +149,7 @@ func (m *merger) run() error {
 	if m.err != nil {
 		return m.err
 	}
+	m.rows.findKept()
 	m.warnMassChange()
 	m.warnInputs()
 	m.settleColumns()

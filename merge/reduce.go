@@ -163,6 +163,34 @@ type reducing struct {
 	opt   csvrows.Options
 	heads [3]headPart
 	files *files // nil where the versions are in memory
+	prospect
+}
+
+// A prospect is how many reducers find that so little is left out that the sketch is not worth
+// making, and how many it takes to give up: two, if there are, as edits may stand close together
+// in one place.
+type prospect struct {
+	poor  atomic.Int32
+	taken int32
+}
+
+func (p *prospect) inVain() bool { return p.poor.Load() >= p.taken }
+
+// vain reports that it is not worth going on, once enough was looked at to tell.
+func (r *reducer) vain() bool {
+	if r.Judge == 0 || r.files != nil && !r.files.roomy {
+		return false
+	}
+	b, leftOut := &r.in[inBase], r.cutBytes
+	if r.open.rows > 0 {
+		leftOut += b.pos - r.open.at[inBase]
+	}
+	done := b.off + b.pos - r.start
+	if !r.poor && done > max(r.src[inBase].size()/r.Judge, r.Least) && done-leftOut > done/4*3 {
+		r.poor = true
+		r.prospect.poor.Add(1)
+	}
+	return r.inVain()
 }
 
 // tellApart finds the sides that are base itself.
@@ -196,13 +224,15 @@ type stop struct {
 // Where one starts is a guess until the one before it comes there.
 func (x *reducing) run(hash bool) (*reduction, stop) {
 	starts := x.starts()
+	x.taken = int32(min(2, len(starts)))
+	x.prospect.poor.Store(0)
 	parts := make([]*reducer, len(starts))
 	var next atomic.Int32
 	var wg sync.WaitGroup
 	for range min(len(starts), mostWorkers) {
 		wg.Go(func() {
 			var buf [3][]byte
-			for i := int(next.Add(1)) - 1; i < len(starts); i = int(next.Add(1)) - 1 {
+			for i := int(next.Add(1)) - 1; i < len(starts) && !x.inVain(); i = int(next.Add(1)) - 1 {
 				parts[i] = x.newReducer(starts[i:], i == 0, hash)
 				parts[i].window.buf = buf
 				parts[i].run()
@@ -211,6 +241,9 @@ func (x *reducing) run(hash bool) (*reduction, stop) {
 		})
 	}
 	wg.Wait()
+	if x.inVain() {
+		return nil, stop{step: inVain}
+	}
 	return x.join(parts, hash)
 }
 
@@ -294,9 +327,14 @@ func (x *reducing) starts() [][3]int {
 		first[v] = len(h.text)
 	}
 	starts := [][3]int{first}
-	n := x.parts()
-	for i := 1; i < n; i++ {
-		if at, ok := x.common(x.src[inBase].size() / n * i); ok && at[inBase] > starts[len(starts)-1][inBase] {
+	const enough = 2 // places in vain: the versions are hardly alike, and to look for more is dear
+	n, vain := x.parts(), 0
+	for i := 1; i < n && vain < enough; i++ {
+		at, ok := x.common(x.src[inBase].size() / n * i)
+		switch {
+		case !ok:
+			vain++
+		case at[inBase] > starts[len(starts)-1][inBase]:
 			starts = append(starts, at)
 		}
 	}
@@ -358,7 +396,7 @@ func (x *reducing) newReducer(starts [][3]int, first, hash bool) *reducer {
 	if x.files != nil {
 		r.window.size = x.files.narrow
 	}
-	r.seeks = 2 * x.src[inBase].size() / max(1, parts/4)
+	r.seeks = x.src[inBase].size() / 4 / max(1, parts/4)
 	for v, src := range x.src {
 		c := &r.in[v]
 		c.off = starts[0][v]

@@ -50,6 +50,7 @@ const (
 	met  // where another reducer started
 	more // the windows must be moved on
 	giveUp
+	inVain    // so little is left out that the sketch is not worth making
 	tooMuch   // differs
 	unordered // keys of base do not increase, and are not hashed
 )
@@ -71,10 +72,11 @@ type reducer struct {
 	open      cut  // the rows left out since then
 	cuts      []cut
 	cutBytes  int
+	poor      bool       // so little is left out that it is not worth it
 	ends      lineEndSet // of the rows left out, and perhaps of anchors
 	odd       bool       // equal bytes may hold a conflict marker or a NUL
 	size      int        // of the blocks that are compared
-	seeks     int        // bytes that may yet be searched for where versions meet again
+	seeks     int        // bytes that may be searched for where versions meet again
 	sketch    [3][]byte
 
 	checked  int // base's keys up to here were looked at
@@ -108,6 +110,9 @@ func (r *reducer) run() {
 
 // step takes one step.
 func (r *reducer) step() step {
+	if r.vain() {
+		return inVain
+	}
 	next := r.region
 	if r.inStretch {
 		next = r.stretch

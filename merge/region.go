@@ -10,7 +10,7 @@ import (
 // that is the same.
 func (r *reducer) region() step {
 	r.anchored = false
-	for !r.inVain() {
+	for !r.vain() {
 		b, s := r.record(inBase)
 		if s != goOn {
 			return s
@@ -37,17 +37,7 @@ func (r *reducer) region() step {
 			return goOn
 		}
 	}
-	return giveUp
-}
-
-// inVain reports that so little was left out that the sketch is not worth making.
-func (r *reducer) inVain() bool {
-	if r.files != nil || r.Judge == 0 {
-		return false
-	}
-	b := &r.in[inBase]
-	done := b.off + b.pos - r.start
-	return done > max(r.src[inBase].size()/r.Judge, r.Least) && done-r.cutBytes > done/4*3
+	return inVain
 }
 
 // record cuts the next record of a version.
@@ -184,10 +174,12 @@ func (r *reducer) ahead(v, pos int, key []byte) (away, at int) {
 	return -1, -1
 }
 
-// seek looks for the bytes of a row from pos on: near, then far, as long as it may.
+// seek looks for the bytes of a row from pos on: near, then far, as long as it may. That is the
+// longer the more was left out: where rows stand in another order, little is, and it would
+// search for nothing.
 func (r *reducer) seek(c *cursor, pos int, raw []byte) (away, at int) {
 	const near, farther = 64 << 10, 16
-	for far := near; r.seeks > 0; far *= farther {
+	for far := near; r.seeks+2*r.cutBytes > 0; far *= farther {
 		end := min(pos+far, len(c.data))
 		r.seeks -= end - pos
 		if i := bytes.Index(c.data[pos:end], raw); i >= 0 {

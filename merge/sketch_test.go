@@ -395,6 +395,45 @@ func TestMergeLargeRefuses(t *testing.T) {
 	}
 }
 
+// TestMergeLargeInVain gives up where most rows differ, but not for one place in which they do,
+// nor where the files would not fit in memory.
+func TestMergeLargeInVain(t *testing.T) {
+	const rows = 900
+	base := numbered(rows, nil)
+	changed := func(differs func(i int) bool) []byte {
+		return numbered(rows, func(i int) string {
+			if differs(i) {
+				return fmt.Sprintf("k%03d,t,y%d\n", i, i)
+			}
+			return ""
+		})
+	}
+	all := func(int) bool { return true }
+	for _, c := range []struct {
+		name    string
+		differs func(i int) bool
+		memory  int
+		reason  string // "" if there is a merge
+	}{
+		{"everywhere", all, memory, "most rows differ"},
+		{"nearly everywhere", func(i int) bool { return i%7 > 0 }, memory, "most rows differ"},
+		{"in one place", func(i int) bool { return i < rows/9 }, memory, ""},
+		{"everywhere, in little memory", all, 3 * len(base), "too much differs"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			under(tune.Sizes{Judge: 16, Block: 64, MostBlock: 128, Part: 1000, Large: 100, MostLarge: 200, Window: 4, Patience: 2}, func() {
+				_, err := merge.MergeLarge(section(base), section(base), section(changed(c.differs)), merge.Options{}, c.memory)
+				var large *merge.LargeError
+				switch {
+				case errors.As(err, &large) && c.reason != "" && strings.Contains(large.Reason, c.reason):
+				case err != nil || c.reason != "":
+					t.Errorf("error %v, want %q", err, c.reason)
+				}
+			})
+		})
+	}
+}
+
 // TestLargeFails has files that cannot be read, while merging and while writing.
 func TestLargeFails(t *testing.T) {
 	plain, broken := numbered(900, nil), errors.New("broken")

@@ -19,17 +19,22 @@ import (
 type files struct {
 	narrow, wide int // sizes of windows
 	most         int // how much of the versions may be kept
-	kept         atomic.Int64
+	// roomy is set if all of them may: then they might as well be merged in memory, and it
+	// is worth giving up early.
+	roomy bool
+	kept  atomic.Int64
 }
 
-// newFiles divides memory: half of it for what is kept, a part of the rest for windows.
-func newFiles(x tune.Sizes, memory int) *files {
+// newFiles divides memory: half of it for what is kept, a part of the rest for windows. size
+// is that of the files.
+func newFiles(x tune.Sizes, memory, size int) *files {
 	const windows, part = 3 * mostWorkers, 4
 	largest := max(memory/part/windows, 1)
 	return &files{
 		narrow: min(x.Large, largest),
 		wide:   min(max(x.Large, x.MostLarge), largest),
 		most:   memory / 2,
+		roomy:  memory/2 >= size,
 	}
 }
 

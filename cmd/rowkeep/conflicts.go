@@ -128,7 +128,7 @@ func (c *conflictsCommand) show(v *view, x *matter, i int) {
 	}
 	line := append(make([]span, 0, 16), span{yellow, "  " + conflict.ID}, span{plain, "  " + what + ":"})
 	separator := " "
-	for n, value := range versionSpans(conflict) {
+	for n, value := range versionSpans(conflict, v.colored) {
 		side := merge.Base + merge.Side(n)
 		if side == merge.Base && !x.session.HasBase() {
 			continue
@@ -180,7 +180,7 @@ func showDisputed(v *view, x *matter, cell settle.Cell) {
 	if cell.Column != "" {
 		v.line(span{bold, "  ! " + name(cell.Column)})
 	}
-	values := versionSpans(merge.Conflict{Base: cell.Base, Ours: cell.Ours, Theirs: cell.Theirs})
+	values := versionSpans(merge.Conflict{Base: cell.Base, Ours: cell.Ours, Theirs: cell.Theirs}, true)
 	for n, value := range values {
 		side := merge.Base + merge.Side(n)
 		if side == merge.Base && !x.session.HasBase() {

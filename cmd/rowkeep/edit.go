@@ -226,9 +226,11 @@ func (e *editCommand) again(ctx context.Context, tx *store.Tx, saved []byte) (*s
 	if err != nil {
 		return nil, &failure{status: statusInput, err: fmt.Errorf("%s: %w", e.file, err)}
 	}
+	v := e.out.messages()
 	for _, c := range result.Conflicts {
-		e.out.conflict(inputs{merge.Base: "before", merge.Ours: "your edit", merge.Theirs: e.file}, c)
+		v.conflict(speaker, inputs{merge.Base: "before", merge.Ours: "your edit", merge.Theirs: e.file}, c)
 	}
+	v.Flush()
 	e.out.message(bold, fmt.Sprintf("conflicts: %d; settle them between the markers, and save", len(result.Conflicts)))
 	return tx, e.offer(tx.Base(), result.Bytes())
 }

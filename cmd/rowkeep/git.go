@@ -76,13 +76,14 @@ const conflictsShown = 10
 
 // standing lists the first conflicts that stand, and counts them all.
 func (a *app) standing(path string, result *merge.Result) {
-	shown := 0
+	v, shown := a.out.messages(), 0
 	for _, c := range result.Conflicts {
 		if c.Settled == "" && shown < conflictsShown {
-			a.out.conflict(sameNamed(path), c)
+			v.conflict(speaker, sameNamed(path), c)
 			shown++
 		}
 	}
+	v.Flush()
 	a.out.message(bold, fmt.Sprintf("%s: %d of %d conflicts stand", path, result.Stats.Standing, len(result.Conflicts)))
 	if slices.ContainsFunc(result.Conflicts, hasNoMarkers) {
 		a.out.hint("markers cannot show a conflict of a column: base stands there; git mergetool settles it")

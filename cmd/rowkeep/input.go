@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -160,7 +161,7 @@ func (in inputs) at(side merge.Side, line int) string {
 	if line == 0 {
 		return called(in[side])
 	}
-	return fmt.Sprintf("%s:%d", called(in[side]), line)
+	return called(in[side]) + ":" + strconv.Itoa(line)
 }
 
 // failure turns an error of package merge into one line that names the file, the

@@ -72,8 +72,8 @@ func (w *windows) open(name string) bool {
 	return true
 }
 
-// memory is how many bytes a merge may take.
-func (w *windows) memory() int { return int(min(w.size, w.limit/4*3, math.MaxInt)) }
+// memory is how many bytes a merge may take. Of more than twice the size it would make no use.
+func (w *windows) memory() int { return int(min(2*w.size, w.limit/4*3, math.MaxInt)) }
 
 // memoryLimit is how many bytes of memory the process may use: as its control group says,
 // else all that the machine has.

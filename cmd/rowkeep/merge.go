@@ -265,11 +265,9 @@ func (m *mergeCommand) summary(result *merge.Result) {
 		return
 	}
 	m.out.warnings(m.files, result.Warnings)
-	for _, c := range result.Conflicts {
-		if c.Settled == "" {
-			m.out.conflict(m.files, c)
-		}
-	}
+	v := m.out.messages()
+	v.conflicts(m.files, result.Conflicts)
+	v.Flush()
 	if n := len(result.Conflicts); n > 0 {
 		m.out.message(bold, fmt.Sprintf("%d of %d conflicts stand", result.Stats.Standing, n))
 	}

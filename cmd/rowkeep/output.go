@@ -81,13 +81,6 @@ const (
 	came paint = "1;32"
 )
 
-func (p paint) on(s string, colored bool) string {
-	if !colored || p == plain {
-		return s
-	}
-	return "\x1b[" + string(p) + "m" + s + "\x1b[0m"
-}
-
 // failure prints why the command ends.
 func (o *output) failure(f *failure) {
 	if errors.Is(f, errInterrupted) && o.stderrTTY {
@@ -102,7 +95,17 @@ func (o *output) failure(f *failure) {
 func (o *output) hint(s string) { o.message(plain, "hint: "+s) }
 
 // message prints one line to standard error, which a terminal has on as many as it takes.
-func (o *output) message(p paint, s string) { o.report("rowkeep: ", []span{{p, s}}) }
+func (o *output) message(p paint, s string) {
+	v := o.messages()
+	v.message(span{p, s})
+	v.Flush()
+}
+
+// speaker stands above what the command says to a person.
+const speaker = "rowkeep: "
+
+// message prints one line as a message.
+func (v *view) message(s span) { v.line(span{plain, speaker}, s) }
 
 // file returns the writer of a merged file to standard output.
 func (o *output) file() io.Writer {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/page"
@@ -27,13 +26,7 @@ func printReport(v *view, files inputs, result *merge.Result) {
 	}
 	for _, c := range result.Conflicts {
 		v.line()
-		for i, line := range conflictLines(files, c) {
-			indent := ""
-			if i > 0 {
-				indent = "  "
-			}
-			v.line(slices.Concat([]span{{plain, indent}}, line)...)
-		}
+		v.conflict("", files, c)
 	}
 	if changes > 0 {
 		v.line()

@@ -392,12 +392,14 @@ func (r *resolveCommand) left(x *matter, conflicts []merge.Conflict, written boo
 	if r.out.quiet {
 		return
 	}
+	v := r.out.messages()
 	for _, c := range conflicts {
 		if c = x.located(c); written {
 			c.Lines = merge.Lines{} // the lines are other ones now
 		}
-		r.out.conflict(x.files(r.file), c)
+		v.conflict(speaker, x.files(r.file), c)
 	}
+	v.Flush()
 	text := fmt.Sprintf("conflicts that are left: %d", len(conflicts))
 	if !written {
 		text += "; nothing is written"

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rowkeep/rowkeep/cmd/rowkeep/internal/highlight"
@@ -78,9 +81,11 @@ func (o *output) warnings(files inputs, list []merge.Warning) {
 	if o.quiet {
 		return
 	}
+	v := o.messages()
 	for _, w := range list {
-		o.message(yellow, warningLine(files, w))
+		v.message(span{yellow, warningLine(files, w)})
 	}
+	v.Flush()
 }
 
 func warningLine(files inputs, w merge.Warning) string {
@@ -91,38 +96,64 @@ func warningLine(files inputs, w merge.Warning) string {
 	return "warning: " + place + subject(string(w.Kind), w.Key, w.Column, w.Column != "") + ": " + w.Message
 }
 
-// conflict prints a conflict with its three versions.
-func (o *output) conflict(files inputs, c merge.Conflict) {
-	start := "rowkeep: "
-	for _, line := range conflictLines(files, c) {
-		o.report(start, line)
-		start = "  "
+// conflicts prints those of the conflicts that stand as messages, in their order. Where they
+// are many, parts of the list are worded side by side.
+func (v *view) conflicts(files inputs, list []merge.Conflict) {
+	const some, few = 256, 4
+	parts := make(chan chan []byte, few)
+	go func() {
+		defer close(parts)
+		for part := range slices.Chunk(list, some) {
+			worded := make(chan []byte, 1)
+			parts <- worded
+			go func() {
+				var text bytes.Buffer
+				own := &view{bufio.NewWriter(&text), v.width, v.colored}
+				for _, c := range part {
+					if c.Settled == "" {
+						own.conflict(speaker, files, c)
+					}
+				}
+				own.Flush()
+				worded <- text.Bytes()
+			}()
+		}
+	}()
+	for worded := range parts {
+		v.Write(<-worded)
 	}
 }
 
-// conflictLines says what a conflict is about, and then, on a line each, what the three
-// versions have. What differs inside their values has a colour.
-func conflictLines(files inputs, c merge.Conflict) [][]span {
-	what := "conflict: " + subject(string(c.Kind), c.Key, c.Column, c.HasColumn)
+// sideHeads are the names of the versions, one as long as the other.
+var sideHeads = [...]string{"base    ", "ours    ", "theirs  "}
+
+// conflict says, behind start, what a conflict is about, and then, on a line each, what the
+// three versions have. What differs inside their values has a colour.
+func (v *view) conflict(start string, files inputs, c merge.Conflict) {
+	what := subject(string(c.Kind), c.Key, c.Column, c.HasColumn)
 	if c.Note != "" {
 		what += ", " + c.Note
 	}
 	if c.Settled != "" {
 		what += ", settled: " + c.Settled
 	}
-	lines := [][]span{{{yellow, what}}}
+	v.line(span{plain, start}, span{yellow, "conflict: "}, span{yellow, what})
 	at := [...]int{c.Lines.Base, c.Lines.Ours, c.Lines.Theirs}
-	for i, value := range versionSpans(c) {
+	var room [8]span
+	for i, value := range versionSpans(c, v.colored) {
 		side := merge.Base + merge.Side(i)
-		lines = append(lines, append([]span{{plain, fmt.Sprintf("%-6s  %s: ", side, files.at(side, at[i]))}}, value...))
+		line := append(room[:0], span{plain, "  "}, span{plain, sideHeads[i]}, span{plain, files.at(side, at[i])}, span{plain, ": "})
+		v.line(append(line, value...)...)
 	}
-	return lines
 }
 
-// versionSpans shows the three versions of a conflict.
-func versionSpans(c merge.Conflict) [3][]span {
+// versionSpans shows the three versions of a conflict. What differs inside them is looked for
+// where that is seen: in colours or other marks, and in what is too long to be shown whole.
+func versionSpans(c merge.Conflict, marked bool) [3][]span {
+	long := max(len(c.Base.Text), len(c.Ours.Text), len(c.Theirs.Text)) > quoteMost
 	var parts [3][]highlight.Part
 	switch {
+	case !marked && !long:
 	case texts(c.Base, c.Ours, c.Theirs):
 		parts = highlight.Three(c.Base.Text, c.Ours.Text, c.Theirs.Text)
 	case texts(c.Ours, c.Theirs) && !c.Base.Exists:

@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -33,16 +32,44 @@ type view struct {
 
 // line prints spans as one line, on as many lines of the terminal as that takes.
 func (v *view) line(spans ...span) {
+	if v.width == 0 { // as most text is printed, be it long
+		v.put(spans)
+		return
+	}
 	var shown []span
 	for _, s := range spans {
 		shown = join(shown, s.paint, visible(s.text))
 	}
 	for _, line := range fit(shown, v.width) {
-		for _, s := range line {
-			v.WriteString(s.paint.on(s.text, v.colored))
-		}
-		v.WriteByte('\n')
+		v.put(line)
 	}
+}
+
+// put prints spans as one line. What is visible already it prints as it is.
+func (v *view) put(spans []span) {
+	look := plain
+	for _, s := range spans {
+		if s.text != "" {
+			v.turn(&look, s.paint)
+			v.WriteString(visible(s.text))
+		}
+	}
+	v.turn(&look, plain)
+	v.WriteByte('\n')
+}
+
+// turn ends one colour and begins another.
+func (v *view) turn(look *paint, to paint) {
+	if !v.colored || *look == to {
+		return
+	}
+	if *look != plain {
+		v.WriteString("\x1b[0m")
+	}
+	if to != plain {
+		v.WriteString("\x1b[" + string(to) + "m")
+	}
+	*look = to
 }
 
 // text prints a line of one colour.
@@ -152,12 +179,10 @@ func plainly(w io.Writer, write func(*view)) error {
 	return v.Flush()
 }
 
-// report prints spans to standard error, behind what starts the line.
-func (o *output) report(start string, spans []span) {
+// messages is a view of standard error. The caller must call Flush.
+func (o *output) messages() *view {
 	width, _ := screen(o.stderr)
-	v := &view{bufio.NewWriter(o.stderr), width, o.colored(o.stderrTTY)}
-	v.line(slices.Concat([]span{{plain, start}}, spans)...)
-	v.Flush()
+	return &view{bufio.NewWriter(o.stderr), width, o.colored(o.stderrTTY)}
 }
 
 // quoteParts shows a value on one line as quote does, with what is changed in a colour of

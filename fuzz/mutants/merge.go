@@ -7,24 +7,32 @@ var ofMerge = []mutant{
 		`return inTheirs`, `return inOurs`, "what theirs did alone is lost",
 	},
 	{
-		"match-hash-only", "merge/match.go", "",
-		`if bytes.Equal(t.probe, key) {`, `if len(t.probe) == len(key) {`, "keys of one hash are one key",
+		"match-hash-only", "merge/keytable.go", "",
+		`return bytes.Equal(t.probe, key)`, `return len(t.probe) == len(key)`, "keys of one hash are one key",
 	},
 	{
-		"match-sorted", "merge/match.go", "",
-		`if x.table == nil && (len(x.rows) == 0 || bytes.Compare(last, key) < 0) {`, `if x.table == nil && (len(x.rows) == 0 || bytes.Compare(last, key) <= 0) {`, "a key that stands twice in base goes unnoticed",
+		"match-sorted", "merge/keytable.go", "",
+		`if x.sorted && (len(x.rows) == 0 || bytes.Compare(last, key) < 0) {`, `if x.sorted && (len(x.rows) == 0 || bytes.Compare(last, key) <= 0) {`, "a key that stands twice in base goes unnoticed",
 	},
 	{
-		"match-search", "merge/match.go", "",
+		"match-search", "merge/keytable.go", "",
 		`if !found {`, `if !found && n == len(x.rows) {`, "a key that base lacks is taken for the next one",
 	},
 	{
 		"match-key-moved", "merge/match.go", "",
-		`if !w.alike || !w.free() || !bytes.Equal(w.v.Raw(j), w.b.Raw(w.cursor)) {`, `if !w.free() || !bytes.Equal(w.v.Raw(j), w.b.Raw(w.cursor)) {`, "equal bytes are one row where the key column moved",
+		`if !w.alike || w.cursor == w.b.Len() || !bytes.Equal(w.v.Raw(j), w.b.Raw(w.cursor)) {`, `if w.cursor == w.b.Len() || !bytes.Equal(w.v.Raw(j), w.b.Raw(w.cursor)) {`, "equal bytes are one row where the key column moved",
 	},
 	{
-		"match-taken", "merge/match.go", "",
-		`func (w *walk) free() bool { return w.cursor < w.b.Len() && w.side[w.s][w.cursor] == none }`, `func (w *walk) free() bool { return w.cursor < w.b.Len() }`, "a row of base is paired twice",
+		"match-lookup-same", "merge/match.go", "",
+		`w.same[w.s][x.rec] = w.alike && bytes.Equal(w.v.Raw(int(x.rec)), w.b.Raw(int(x.base)))`, `w.same[w.s][x.rec] = w.alike`, "a row that was looked up counts as unchanged",
+	},
+	{
+		"match-same-unpaired", "merge/match.go", "",
+		`p.base[v][rec], p.same[v][rec] = none, false`, `p.base[v][rec] = none`, "a row of a key that stands twice counts as the one it was paired with first",
+	},
+	{
+		"match-batch", "merge/keytable.go", "",
+		`if of[i].base >= 0 && !t.has(of[i].base, of[i].key) {`, `if false {`, "of many keys looked up, those of one hash are one key",
 	},
 	{
 		"match-duplicate", "merge/match.go", "",
@@ -32,7 +40,7 @@ var ofMerge = []mutant{
 	},
 	{
 		"match-kept", "merge/match.go", "",
-		`return b >= 0 && p.side[inOurs][b] >= 0 && p.side[inTheirs][b] >= 0`, `return b >= 0 && p.side[inOurs][b] >= 0`, "a row that theirs deleted counts as kept",
+		`if t := p.side[inTheirs][b]; o >= 0 && t >= 0 {`, `if t := max(p.side[inTheirs][b], 0); o >= 0 {`, "a row that theirs deleted counts as kept",
 	},
 	{
 		"rename-ambiguous", "merge/rename.go", "",
@@ -429,6 +437,14 @@ var ofMerge = []mutant{
 	{
 		"match-starts-alike", "merge/match.go", "",
 		`if len(same) == 0 || same[0] == '"' || bytes.IndexByte(same, w.v.Delimiter()) <= 0 {`, `if len(same) == 0 {`, "keys that start alike are one key",
+	},
+	{
+		"large-vain-place", "merge/reduce.go", "",
+		`x.taken = int32(min(2, len(starts)))`, `x.taken = 1`, "what differs in one place is taken for most of the files",
+	},
+	{
+		"large-vain-memory", "merge/window.go", "",
+		`roomy:  memory/2 >= size,`, `roomy:  true,`, "a merge of files that do not fit in memory is given up early",
 	},
 	{
 		"large-window", "merge/window.go", "",

@@ -7,8 +7,8 @@ type Sizes struct {
 	// Least is the size of the least base that is not merged whole; negative merges
 	// all whole.
 	Least int
-	// Judge is behind which part of base, one in so many, it is judged whether enough is left
-	// out; 0 never does.
+	// Judge is behind which part of base, one in so many, it is judged in a place whether enough
+	// is left out; 0 never does.
 	Judge int
 	// Block is how many bytes are compared at once at first, MostBlock at the most.
 	Block, MostBlock int
@@ -25,7 +25,7 @@ type Sizes struct {
 }
 
 // Merge is in force. It is not to be changed while something is merged.
-var Merge = Sizes{Least: 32 << 10, Judge: 16, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 256 << 10, MostLarge: 8 << 20, Window: 8, Patience: 16, Ahead: 512}
+var Merge = Sizes{Least: 32 << 10, Judge: 64, Block: 4 << 10, MostBlock: 64 << 10, Part: 1 << 20, Large: 256 << 10, MostLarge: 8 << 20, Window: 8, Patience: 16, Ahead: 512}
 
 // Shelf is how many of the files that commits displaced are kept at hand.
 type Shelf struct {
