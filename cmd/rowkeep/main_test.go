@@ -23,7 +23,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the files in testdata/script that a cmp compares with")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"rowkeep": main})
+	testscript.Main(m, map[string]func(){"rowkeep": main, "tty": tty})
 }
 
 // TestScripts runs testdata/script: the command as a process, its streams, files and
