@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/rowkeep/rowkeep/csvrows"
 )
 
 // ConflictKind is the kind of a conflict; the set is closed.
@@ -104,6 +106,27 @@ func IdentityOf(c Conflict) string {
 		parts = []string{c.Ours.Text, c.Theirs.Text}
 	}
 	return conflictID(c.Kind, c.Column, parts...)
+}
+
+// KeyOf returns the values of so many key columns from the text by which a conflict of kind
+// [KindKeyRename] has them, and an answer gives them: that of one column as it is, those of several
+// as one line of CSV. It is nil if the text is no such line.
+func KeyOf(text string, columns int) csvrows.Key {
+	if columns == 1 {
+		return csvrows.Key{text}
+	}
+	f, err := csvrows.Parse([]byte(text), csvrows.Options{Delimiter: ',', NoHeader: true, NoComment: true})
+	if err != nil || f.Len() != 1 || len(f.LineEnd(0)) > 0 {
+		return nil
+	}
+	var key csvrows.Key
+	for _, field := range f.Fields(nil, 0) {
+		key = append(key, string(field.Value()))
+	}
+	if len(key) != columns {
+		return nil
+	}
+	return key
 }
 
 // conflictID hashes what identifies a conflict. parts are the key's values, or what

@@ -130,31 +130,9 @@ func (r *rowMerge) keyGiven() verdict {
 func (r *rowMerge) keyOf(c *column) verdict {
 	v := r.key
 	if v.side == Neither {
-		v.value = r.keyParts(v.value)[slices.Index(r.in[inBase].key, c.pos[inBase])]
+		v.value = KeyOf(v.value, len(r.keyNames))[slices.Index(r.in[inBase].key, c.pos[inBase])]
 	}
 	return v
-}
-
-// keyParts are the values of the key columns of a key that the caller gave as [joined]
-// writes it; nil if it is none.
-func (m *merger) keyParts(value string) []string {
-	if len(m.keyNames) == 1 && value != "" {
-		return []string{value}
-	}
-	f, err := csvrows.Parse([]byte(value), csvrows.Options{Delimiter: ',', NoHeader: true, NoComment: true})
-	if err != nil || f.Len() != 1 || len(f.LineEnd(0)) > 0 {
-		return nil
-	}
-	var parts []string
-	empty := true
-	for _, field := range f.Fields(nil, 0) {
-		part := string(field.Value())
-		parts, empty = append(parts, part), empty && part == ""
-	}
-	if empty || len(parts) != len(m.keyNames) {
-		return nil
-	}
-	return parts
 }
 
 // name is what the row is called: by its new key if a side renamed it, by base's if

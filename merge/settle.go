@@ -70,7 +70,7 @@ func (m *merger) ask(c *Conflict) verdict {
 		fits = m.readsAs(csvrows.Comment, []byte(r.Value))
 	}
 	if r.Side == Neither && c.Kind == KindKeyRename {
-		fits = m.keyParts(r.Value) != nil
+		fits = slices.ContainsFunc(KeyOf(r.Value, len(m.keyNames)), func(v string) bool { return v != "" })
 	}
 	switch {
 	case r.Side == NoSide:

@@ -198,7 +198,8 @@ func TestRestoreWhileWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Restore(t.Context(), 1); !errors.Is(err, store.ErrUnsettled) {
+	hasty := openStore(t, path, store.Options{Wait: 10 * time.Millisecond})
+	if _, err := hasty.Restore(t.Context(), 1); !errors.Is(err, store.ErrUnsettled) {
 		t.Errorf("error %v, want ErrUnsettled", err)
 	}
 	if err := f.Close(); err != nil {

@@ -19,6 +19,7 @@ import (
 // TestKill kills a program that commits all the time, at any moment. ROWKEEP_KILLS says
 // how often.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	kills := fewer(t, 500, 40)
 	if text, given := os.LookupEnv("ROWKEEP_KILLS"); given {
 		var err error

@@ -222,6 +222,7 @@ func buildCommand(t *testing.T) (path string) {
 // put another inode in its place meanwhile, the row is lost, or is there again; nothing
 // is asserted about it.
 func TestOwnRows(t *testing.T) {
+	t.Parallel()
 	var content strings.Builder
 	content.WriteString("id,n,note\n")
 	for i := range processes {

@@ -46,6 +46,7 @@ func (r *race) repair() []Event {
 
 // TestR01AtRandom lets an editor come whenever it likes.
 func TestR01AtRandom(t *testing.T) {
+	t.Parallel()
 	rounds := 1000
 	if testing.Short() {
 		rounds = 50

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -41,17 +42,30 @@ type Receipt struct {
 }
 
 // Changes are what the commit did to the file, from Theirs to Result, by key and column.
-// Base and Theirs in them mean Theirs and Result here, as in [merge.Diff]. They are worked
-// out when they are asked for.
+// Base and Theirs in them mean Theirs and Result here, as in [merge.Diff]. If Result lacks
+// the key of Theirs, they are by first field and position, and the header is a row. They are
+// worked out when they are asked for.
 func (r *Receipt) Changes() []merge.Change {
 	if !r.Written {
 		return nil
 	}
-	diff, err := merge.Diff(r.before.Bytes(), r.after.Bytes(), r.read)
+	return slices.Collect(diffOf(r.before, r.after, r.read).Changes())
+}
+
+// diffOf compares two versions that were read before, each by the key and the delimiter that its
+// own header says where the options leave that open. If the second one has no such key, as
+// somebody renamed that column or saved with another delimiter, the header counts as a row, and
+// rows are the same if their first fields are.
+func diffOf(before, after Snapshot, read csvrows.Options) *merge.Result {
+	diff, err := merge.Diff(before.Bytes(), after.Bytes(), read)
+	if input := (*merge.InputError)(nil); errors.As(err, &input) {
+		read.Key, read.KeyIndex, read.NoHeader, read.Delimiter = nil, nil, true, before.file.Delimiter()
+		diff, err = merge.Diff(before.Bytes(), after.Bytes(), read)
+	}
 	if err != nil {
 		panic(fmt.Sprintf("store: two versions that were read before: %v", err))
 	}
-	return slices.Collect(diff.Changes())
+	return diff
 }
 
 // newReceipt describes a proposal that is to replace what stands in the file.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"slices"
@@ -38,17 +37,14 @@ type News struct {
 func (n News) Snapshot() Snapshot { return n.after }
 
 // Diff lists the changes from Before to Now by key and column, none where the file is
-// missing. It is worked out when it is asked for.
+// missing; by first field and position, with the header as a row, if Now lacks the key of
+// Before. It is worked out when it is asked for.
 func (n News) Diff() *merge.Result {
 	after := n.after
 	if n.Missing {
 		after = n.before
 	}
-	diff, err := merge.Diff(n.before.Bytes(), after.Bytes(), n.read)
-	if err != nil {
-		panic(fmt.Sprintf("store: two versions that were read before: %v", err))
-	}
-	return diff
+	return diffOf(n.before, after, n.read)
 }
 
 // Watch tells what others do to the file from now on, until the context ends or the caller

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -91,8 +92,10 @@ func (x *watcher) want(want ...string) News {
 	return n
 }
 
-func listedChanges(n News) (list []string) {
-	for c := range n.Diff().Changes() {
+func listedChanges(n News) []string { return briefly(n.Diff().Changes()) }
+
+func briefly(changes iter.Seq[merge.Change]) (list []string) {
+	for c := range changes {
 		key := strings.Join(c.Key, "/")
 		switch c.Kind {
 		case merge.ChangeCell:
@@ -376,6 +379,40 @@ func TestWatchDamaged(t *testing.T) {
 	}
 	w.rename(strings.Replace(windowRows, "last", "mended", 1))
 	x.want("c.note=mended")
+}
+
+// Who renames the key column, or saves with another delimiter, leaves nothing by which rows are
+// the same. That is news, and a commit too tells what it did.
+func TestOtherKey(t *testing.T) {
+	byID, bySecond := csvrows.Options{Key: []string{"id"}}, csvrows.Options{NoHeader: true, KeyIndex: []int{2}}
+	for _, tt := range []struct {
+		name          string
+		read          csvrows.Options
+		before, after string
+		want          []string
+	}{
+		{"another name", csvrows.Options{}, "id,v\na,1\nb,2\n", "name,v\na,1\nb,3\n", []string{"key_renamed", "b.2=3"}},
+		{"another column", csvrows.Options{}, "v,id\n1,a\n", "v\n1\n", []string{"v.2=", "1.2="}},
+		{"another delimiter", csvrows.Options{}, "id,v\na,1\n", "id;v\na;1\n", []string{"-id", "-a", "+id;v", "+a;1"}},
+		{"given key", byID, "id,v\na,1\n", "id;v\na;1\n", []string{"-id", "-a", "+id;v", "+a;1"}},
+		{"given position", bySecond, "1,a\n", "1;a\n", []string{"-1", "+1;a"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWindow(t, Options{Read: tt.read})
+			w.rename(tt.before)
+			x := w.watch()
+			w.rename(tt.after)
+			x.want(tt.want...)
+			w.rename(tt.before)
+			receipt, err := w.store.Update(t.Context(), func(tx *Tx) error { return tx.Replace([]byte(tt.after)) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := briefly(slices.Values(receipt.Changes())); !slices.Equal(got, tt.want) {
+				t.Errorf("a commit tells %q, want %q", got, tt.want)
+			}
+		})
+	}
 }
 
 // A file that is missing is not made by watching, though a commit may make it.

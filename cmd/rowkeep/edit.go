@@ -175,7 +175,11 @@ func (e *editCommand) edited() ([]byte, error) {
 func (e *editCommand) commit(ctx context.Context, tx *store.Tx, saved []byte) (*store.Receipt, error) {
 	ctx, stop := renew(ctx)
 	defer stop()
-	if err := tx.Replace(saved); err != nil {
+	err := tx.Replace(saved)
+	if err == nil {
+		err = e.comparable(tx.Base().Bytes(), saved)
+	}
+	if err != nil {
 		status := statusInput
 		if errors.Is(err, store.ErrConflictMarkers) {
 			status = statusConflicts
@@ -190,11 +194,22 @@ func (e *editCommand) commit(ctx context.Context, tx *store.Tx, saved []byte) (*
 	return receipt, err
 }
 
+// comparable returns why what was saved has no key by which its rows are those of the file: a
+// header that got lost would else make all of it another file.
+func (e *editCommand) comparable(base, saved []byte) error {
+	_, err := merge.Diff(base, saved, e.opt.Read)
+	if input := (*merge.InputError)(nil); errors.As(err, &input) {
+		return input.Err
+	}
+	return err
+}
+
 // damaged reports that what was saved cannot be read as it is.
 func (e *editCommand) damaged(err error) bool {
 	var parse *csvrows.ParseError
 	var key *csvrows.KeyColumnError
-	return errors.As(err, &parse) || errors.As(err, &key) || errors.Is(err, store.ErrConflictMarkers)
+	var delimiter *csvrows.DelimiterError
+	return errors.As(err, &parse) || errors.As(err, &key) || errors.As(err, &delimiter) || errors.Is(err, store.ErrConflictMarkers)
 }
 
 // pause lets a person at a terminal read why the editor opens again.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 
@@ -113,16 +112,11 @@ func (m *mergetoolCommand) ask(ctx context.Context, session *settle.Session) err
 	if err := r.recall([]*matter{x}, true); err != nil {
 		return err
 	}
-	written, err := tui.Run(ctx, session, tui.Config{
-		Title: m.merged, Ours: "LOCAL", Theirs: "REMOTE",
-		NoColor: !m.out.colored(m.out.stdoutTTY), Input: m.stdin, Output: m.out.stdout, Write: m.writeAsked,
-	})
-	switch {
-	case errors.Is(err, context.Canceled):
-		return errInterrupted
-	case err != nil:
-		return fileFailure("terminal", err)
-	case !written:
+	written, err := m.atTerminal(ctx, session, tui.Config{Title: m.merged, Ours: "LOCAL", Theirs: "REMOTE", Write: m.writeAsked})
+	if err != nil {
+		return err
+	}
+	if !written {
 		m.status = statusConflicts
 		r.say(plain, "left as it was")
 		return nil

@@ -22,8 +22,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the files in testdata/script that a cmp compares with")
 
+// With the race detector a process sleeps for a second before it ends, and there are many.
+const noSleep, noSleepValue = "GORACE", "atexit_sleep_ms=0"
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"rowkeep": main})
+	os.Setenv(noSleep, noSleepValue)
+	testscript.Main(m, map[string]func(){"rowkeep": main, "tty": tty})
 }
 
 // TestScripts runs testdata/script: the command as a process, its streams, files and
@@ -42,8 +46,7 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
 		Setup: func(env *testscript.Env) error {
-			// With the race detector a process sleeps for a second before it ends.
-			env.Setenv("GORACE", "atexit_sleep_ms=0")
+			env.Setenv(noSleep, noSleepValue)
 			return setup(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -38,25 +38,33 @@ func (r *resolveCommand) askOne(ctx context.Context, s *store.Store, x *matter) 
 		}
 	}
 	after := func() error { return nil }
-	written, err = tui.Run(ctx, x.session, tui.Config{
+	written, err = r.atTerminal(ctx, x.session, tui.Config{
 		Title: r.file, Base: x.by(merge.Base), Ours: x.by(merge.Ours), Theirs: x.by(merge.Theirs), First: x.only,
-		NoColor: !r.out.colored(r.out.stdoutTTY), Input: r.stdin, Output: r.out.stdout,
 		Write: func(ctx context.Context, _ *settle.Session) (tui.Outcome, error) {
 			outcome, report, err := r.writeAsked(ctx, s, x)
 			after = report
 			return outcome, err
 		},
 	})
+	if err != nil || !written {
+		return false, err
+	}
+	r.settled(x)
+	return true, after()
+}
+
+// atTerminal lets a person settle the conflicts of a session, and reports whether that was
+// written. c says what they are called and how answers are written.
+func (a *app) atTerminal(ctx context.Context, s *settle.Session, c tui.Config) (written bool, err error) {
+	c.NoColor, c.Input, c.Output = !a.out.colored(a.out.stdoutTTY), a.stdin, a.out.stdout
+	written, err = tui.Run(ctx, s, c)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return false, errInterrupted
 	case err != nil:
 		return false, fileFailure("terminal", err)
-	case !written:
-		return false, nil
 	}
-	r.settled(x)
-	return true, after()
+	return written, nil
 }
 
 // freshen merges a change with what stands in the file now.

@@ -83,6 +83,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func (a *app) newRoot() *cobra.Command {
+	version := false
 	root := &cobra.Command{
 		Use:   "rowkeep",
 		Short: "Change, merge and compare CSV files by row and cell",
@@ -97,13 +98,19 @@ Exit status: 0 clean; 1 conflicts stand, files differ or check found something;
 		Example: `  rowkeep demo
   rowkeep set config.csv btc_1 enabled=false
   rowkeep merge -o merged.csv base.csv ours.csv theirs.csv`,
-		Args:          a.unknownCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return a.printHelp(cmd) },
+		Args: a.unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				return a.printVersion()
+			}
+			return a.printHelp(cmd)
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
 		SuggestionsMinimumDistance: 2,
 	}
+	root.Flags().BoolVar(&version, "version", false, "print the version, as rowkeep version does")
 	root.SetHelpFunc(a.help)
 	root.SetHelpCommand(a.newHelp())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagFailure(err) })

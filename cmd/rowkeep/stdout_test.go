@@ -22,6 +22,7 @@ help merge
 git
 git install --help
 version
+--version
 completion bash
 completion zsh
 completion fish

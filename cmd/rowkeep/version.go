@@ -17,12 +17,14 @@ func (a *app) newVersion() *cobra.Command {
 Exit status: 0; 2 usage; 4 output failed.`,
 		Example: "  rowkeep version",
 		Args:    operands(),
-		RunE: func(*cobra.Command, []string) error {
-			v := a.out.text()
-			v.text(plain, fmt.Sprintf("rowkeep %s (%s %s/%s)", moduleVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
-			return printed(v.Flush())
-		},
+		RunE:    func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	v := a.out.text()
+	v.text(plain, fmt.Sprintf("rowkeep %s (%s %s/%s)", moduleVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+	return printed(v.Flush())
 }
 
 // moduleVersion is what the Go command recorded: a tag, or for a build from a checkout

@@ -290,6 +290,22 @@ var ofMerge = []mutant{
 		"id-occurrence", "merge/values.go", "",
 		`m.seenIDs[id]++`, ``, "two conflicts have one id",
 	},
+	{
+		"key-given-part", "merge/row.go", "",
+		`v.value = KeyOf(v.value, len(r.keyNames))[slices.Index(r.in[inBase].key, c.pos[inBase])]`, `v.value = KeyOf(v.value, len(r.keyNames))[0]`, "a key that is given has its first value in all columns",
+	},
+	{
+		"key-given-lone", "merge/row.go", "",
+		`if f := r.fates[r.rows.base[k][r.rec[k]]]; f != nil && f.verdict.side == Neither {`, `if f := r.fates[r.rows.base[k][r.rec[k]]]; f != nil && f.verdict.side == NoSide {`, "a key that is given to a row that one side deleted is forgotten",
+	},
+	{
+		"key-given-empty", "merge/settle.go", "",
+		`fits = slices.ContainsFunc(KeyOf(r.Value, len(m.keyNames)), func(v string) bool { return v != "" })`, `fits = KeyOf(r.Value, len(m.keyNames)) != nil`, "an empty key is taken for one",
+	},
+	{
+		"key-given-lines", "merge/conflict.go", "",
+		`if err != nil || f.Len() != 1 || len(f.LineEnd(0)) > 0 {`, `if err != nil || f.Len() == 0 {`, "of two lines the first is taken for the key",
+	},
 	// Output.
 	{
 		"marker-growth", "merge/block.go", "",

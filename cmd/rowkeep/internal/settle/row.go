@@ -146,27 +146,10 @@ func (s *Session) given(cell *Cell, value string) string {
 	if s.conflicts[cell.Conflict].Kind != merge.KindKeyRename {
 		return value
 	}
-	if n, parts := slices.Index(s.key, cell.Column), s.keyParts(value); n >= 0 && n < len(parts) {
-		return parts[n]
+	if n, key := slices.Index(s.key, cell.Column), merge.KeyOf(value, len(s.key)); n >= 0 && key != nil {
+		return key[n]
 	}
 	return value
-}
-
-// keyParts are the values of the key columns, of which those of several stand as one line of
-// CSV where one text tells them.
-func (s *Session) keyParts(text string) csvrows.Key {
-	if len(s.key) == 1 {
-		return csvrows.Key{text}
-	}
-	f, err := csvrows.Parse([]byte(text), csvrows.Options{Delimiter: ',', NoHeader: true, NoComment: true})
-	if err != nil || f.Len() == 0 {
-		return nil
-	}
-	var parts csvrows.Key
-	for _, field := range f.Fields(nil, 0) {
-		parts = append(parts, string(field.Value()))
-	}
-	return parts
 }
 
 // ofKey lists the places of the conflicts of one row.
@@ -212,7 +195,7 @@ func (s *Session) cleanRow(c merge.Conflict) map[string]string {
 	}
 	key := csvrows.Key(c.Key)
 	if c.Kind == merge.KindKeyRename && c.Theirs.Exists {
-		key = s.keyParts(c.Theirs.Text)
+		key = merge.KeyOf(c.Theirs.Text, len(s.key))
 	}
 	row, err := t.Get(key)
 	if err != nil {
