@@ -98,8 +98,14 @@ func (f *localFile) spare(old *os.File, at sys.Stamp) blank {
 		s := f.spares[n-1]
 		f.spares = f.spares[:n-1]
 		file, name, err := s.Reuse()
-		if err != nil || file == nil {
+		if err != nil {
 			_ = s.Remove()
+			continue
+		}
+		if file == nil { // it is somebody's after all, if it is there
+			if old, err := s.Restore(); err == nil {
+				f.recent, f.looked[old.Path] = append(f.recent, old), sys.Stamp{} // whatever it is now
+			}
 			continue
 		}
 		if same, err := sys.SameMeta(file, old, at); err == nil && same {

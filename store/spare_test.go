@@ -198,3 +198,38 @@ func TestSpareAccess(t *testing.T) {
 		})
 	}
 }
+
+// An editor whom the system stopped in open(2) for so long that his file is a spare by then:
+// what he writes is merged, unless a restart comes first.
+func TestSpareOpenedLate(t *testing.T) {
+	for name, open := range map[string]bool{"open": true, "closed again": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newSpares(t, true)
+			w.commit(5, numbered)
+			spares, err := filepath.Glob(filepath.Join(state.Beside(w.path).Path(), "spare*"))
+			if err != nil || len(spares) != 1 {
+				t.Fatal(spares, err)
+			}
+			late, err := os.OpenFile(spares[0], os.O_WRONLY|os.O_APPEND, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer late.Close()
+			if open {
+				w.commit(5, numbered)
+			}
+			if _, err := late.WriteString(windowRowD); err != nil {
+				t.Fatal(err)
+			}
+			if err := late.Close(); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := w.update("a", "order_id", "O1"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.want(windowO1 + windowRowD)
+		})
+	}
+}
