@@ -94,6 +94,9 @@ func remove(spares []*state.Spare) (err error) {
 // written to as a temporary file; there may be none. Whatever is wrong with one is no reason
 // to fail, as there are new files.
 func (f *localFile) spare(old *os.File, at sys.Stamp) blank {
+	if at.Perm() > 0o777 {
+		return blank{} // whoever writes to a file takes setuid and setgid from it
+	}
 	for n := len(f.spares); n > 0; n-- {
 		s := f.spares[n-1]
 		f.spares = f.spares[:n-1]

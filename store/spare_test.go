@@ -3,15 +3,18 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/pkg/xattr"
+	"golang.org/x/sys/unix"
 
 	"github.com/rowkeep/rowkeep/internal/tune"
 	"github.com/rowkeep/rowkeep/store/internal/state"
@@ -230,6 +233,31 @@ func TestSpareOpenedLate(t *testing.T) {
 				}
 			}
 			w.want(windowO1 + windowRowD)
+		})
+	}
+}
+
+// Commits to a file of any mode go on, and keep the mode: one that nobody may write, and one
+// of which the system takes setgid away from whoever writes to it and is not root.
+func TestSpareModes(t *testing.T) {
+	for name, mode := range map[string]uint32{"read-only": 0o444, "setgid": 0o2775, "setuid": 0o4755} {
+		t.Run(name, func(t *testing.T) {
+			var said bytes.Buffer
+			w := newSpares(t, true)
+			w.open(Options{Logger: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+			dir := filepath.Dir(w.path)
+			err := errors.Join(os.Chmod(filepath.Dir(dir), 0o755), os.Chown(dir, nobody, nobody), os.Chown(w.path, nobody, nobody),
+				unix.Chmod(w.path, mode))
+			if err != nil {
+				t.Skip("SKIPPED: only root may give a file away: ", err)
+			}
+			asNobody(t, func() { w.commit(10, numbered) })
+			if at, err := sys.StampAt(w.path); err != nil || at.Perm() != mode {
+				t.Errorf("mode %o (%v), want %o", at.Perm(), err, mode)
+			}
+			if said.Len() > 0 {
+				t.Error(said.String())
+			}
 		})
 	}
 }
