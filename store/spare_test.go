@@ -261,3 +261,95 @@ func TestSpareModes(t *testing.T) {
 		})
 	}
 }
+
+// Whatever numbers commits have, as those do that others save in between, some of what they
+// displaced stays.
+func TestSparesApart(t *testing.T) {
+	for first := range 2 {
+		t.Run(fmt.Sprint(first), func(t *testing.T) {
+			w := newSpares(t, true)
+			w.commit(1+first, numbered)
+			for n := range 2 * apart {
+				w.save(windowRows + "d,true,," + numbered(n) + "\n") // has a number as well
+				if err := w.update("a", "order_id", "O1"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			list, err := state.Beside(w.path).Displaced()
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := int64(0)
+			for _, d := range list {
+				if d.Seq-last > apart+2 {
+					t.Errorf("none between %d and %d", last, d.Seq)
+				}
+				last = d.Seq
+			}
+		})
+	}
+}
+
+// However a file grows, there are no more bytes of spares than there may be and one file has.
+func TestSparesOfLargeFile(t *testing.T) {
+	w := newSpares(t, false)
+	w.commit(tune.Store.LookBack+1, numbered) // the next to become spares are small
+	const size, times = 2 << 20, 20
+	note := strings.Repeat("x", size)
+	for n := range times {
+		if err := w.update("b", "note", note[n:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := w.file.size(w.file.older); n >= spareBytes {
+		t.Errorf("%d bytes wait to be spares", n)
+	}
+	spares, err := filepath.Glob(filepath.Join(state.Beside(w.path).Path(), "spare*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := int64(0)
+	for _, name := range spares {
+		at, err := sys.StampAt(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += at.Size
+	}
+	if all < size || all > spareBytes+size {
+		t.Errorf("spares of %d bytes", all)
+	}
+}
+
+// Where the path has come to lead to another file, what was displaced there is nothing to
+// this one, and the other way round, also where a swap looks at neither.
+func TestSparesOfAnotherFile(t *testing.T) {
+	w := newSpares(t, true)
+	other, link := w.path+".other", w.path+".link"
+	if err := errors.Join(os.WriteFile(other, []byte(windowRows), 0o600), os.Symlink(w.path, link)); err != nil {
+		t.Fatal(err)
+	}
+	lead := func(to string) {
+		t.Helper()
+		if err := errors.Join(os.Remove(link), os.Symlink(to, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := w.path
+	w.path = link
+	w.open(Options{})
+	w.commit(5, numbered)
+	lead(other)
+	if done, err := w.store.CompareAndSwap(t.Context(), []byte(windowRows), []byte(windowO1)); !done || err != nil {
+		t.Fatal(done, err)
+	}
+	displaced, err := state.Beside(other).Displaced()
+	if err != nil || len(displaced) != 1 {
+		t.Fatal(displaced, err)
+	}
+	if err := os.WriteFile(displaced[0].Path, []byte(windowRows+windowRowD), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lead(path)
+	w.commit(5, numbered)
+}
