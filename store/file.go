@@ -38,7 +38,9 @@ type localFile struct {
 	recent  []state.Displaced    // by the last commits of this process, newest last
 	older   []state.Displaced    // by those before
 	spares  []*state.Spare       // of these
-	swept   string               // the file that all these were of
+	stays   int64                // number of the last displaced file that stays what it is
+	minded  string               // the file that all these were of
+	swept   string               // the file whose displaced files were looked at, all of them
 	commits int                  // since old versions were dropped last
 	place   *Guarantee           // nil: not probed yet
 	probed  string               // the file that place is about
@@ -261,8 +263,9 @@ func (f *localFile) setLocked(target string) {
 	if target != "" {
 		log = f.logOf(target)
 	}
-	if target != "" && target != f.swept {
+	if target != "" && target != f.minded {
 		f.recent, f.older, f.spares = nil, nil, nil
+		f.stays, f.minded = 0, target
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

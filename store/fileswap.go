@@ -62,7 +62,9 @@ func (f *localFile) swapMade(ctx context.Context, old held, r *os.File, made new
 		}
 	}()
 	version := &versions[len(versions)-1]
-	version.File = made.ino
+	if r != nil && f.probe().Exchange {
+		version.File = made.ino
+	}
 	seq, undo, err := f.record(old, versions, r == nil)
 	if err != nil && undo != nil { // what has not been must not be made again
 		return swapped{}, f.takeBack(replaced{step: "record"}, err, undo, state.Displaced{}, old, version.Content)

@@ -167,10 +167,10 @@ func accessible(dir state.Dir) ([]Finding, error) {
 // in full.
 const pruneEvery = 64
 
-func (f *localFile) prune(now bool) error {
-	if err := f.retire(); err != nil {
-		return err
-	}
+func (f *localFile) prune(now bool) error { return errors.Join(f.retire(), f.drop(now)) }
+
+// drop drops what the history need not keep.
+func (f *localFile) drop(now bool) error {
 	keep := f.opt.History.keep()
 	if !now && f.commits < pruneEvery {
 		return nil

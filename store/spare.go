@@ -18,20 +18,26 @@ const (
 	// many bytes.
 	lookBackBytes = 16 << 20
 	spareBytes    = 8 << 20
-	// apart is how far apart displaced files are that stay what they are: damage in the log
-	// hides no more versions than there are between two of them.
+	// apart is how far apart the numbers of displaced files are that stay what they are:
+	// damage in the log hides no more versions than there are between two of them.
 	apart = 32
 )
 
-// most is how many files of a size have so many bytes: at least one, and at most limit.
-func most(limit int, bytes, size int64) int {
-	return int(max(1, min(int64(limit), bytes/max(1, size))))
+// size is how many bytes displaced files have.
+func (f *localFile) size(list []state.Displaced) (n int64) {
+	for _, d := range list {
+		n += f.looked[d.Path].Size
+	}
+	return n
 }
 
 // keepInMind has the next commits look at a displaced file.
 func (f *localFile) keepInMind(d state.Displaced) {
 	f.recent = append(f.recent, d)
-	n := max(0, len(f.recent)-most(tune.Store.LookBack, lookBackBytes, f.looked[d.Path].Size))
+	n := max(0, len(f.recent)-tune.Store.LookBack)
+	for n < len(f.recent)-1 && f.size(f.recent[n:]) > lookBackBytes {
+		n++
+	}
 	f.older = append(f.older, f.recent[:n]...)
 	f.recent = f.recent[n:]
 }
@@ -40,7 +46,7 @@ func (f *localFile) keepInMind(d state.Displaced) {
 // has written to, counts as recent again. The log is on disk first: it alone tells then what
 // the files held.
 func (f *localFile) retire() error {
-	if len(f.older) == 0 || len(f.older) < most(tune.Store.Spares, spareBytes, f.looked[f.older[0].Path].Size) {
+	if len(f.older) < tune.Store.Spares && f.size(f.older) < spareBytes {
 		return nil
 	}
 	older := f.older
@@ -66,7 +72,11 @@ func (f *localFile) retire() error {
 func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err error) {
 	for _, d := range older {
 		at, known := f.looked[d.Path]
-		if !known || d.Seq%apart == 0 {
+		if !known {
+			continue
+		}
+		if d.Seq >= f.stays+apart {
+			f.stays = d.Seq
 			continue
 		}
 		spare, err := f.dir().Retire(d, at)
@@ -94,12 +104,21 @@ func remove(spares []*state.Spare) (err error) {
 // written to as a temporary file; there may be none. Whatever is wrong with one is no reason
 // to fail, as there are new files.
 func (f *localFile) spare(old *os.File, at sys.Stamp) blank {
+	if at.Perm() > 0o777 {
+		return blank{} // whoever writes to a file takes setuid and setgid from it
+	}
 	for n := len(f.spares); n > 0; n-- {
 		s := f.spares[n-1]
 		f.spares = f.spares[:n-1]
 		file, name, err := s.Reuse()
-		if err != nil || file == nil {
+		if err != nil {
 			_ = s.Remove()
+			continue
+		}
+		if file == nil { // it is somebody's after all, if it is there
+			if old, err := s.Restore(); err == nil {
+				f.recent, f.looked[old.Path] = append(f.recent, old), sys.Stamp{} // whatever it is now
+			}
 			continue
 		}
 		if same, err := sys.SameMeta(file, old, at); err == nil && same {

@@ -3,15 +3,18 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/pkg/xattr"
+	"golang.org/x/sys/unix"
 
 	"github.com/rowkeep/rowkeep/internal/tune"
 	"github.com/rowkeep/rowkeep/store/internal/state"
@@ -197,4 +200,156 @@ func TestSpareAccess(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An editor whom the system stopped in open(2) for so long that his file is a spare by then:
+// what he writes is merged, unless a restart comes first.
+func TestSpareOpenedLate(t *testing.T) {
+	for name, open := range map[string]bool{"open": true, "closed again": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newSpares(t, true)
+			w.commit(5, numbered)
+			spares, err := filepath.Glob(filepath.Join(state.Beside(w.path).Path(), "spare*"))
+			if err != nil || len(spares) != 1 {
+				t.Fatal(spares, err)
+			}
+			late, err := os.OpenFile(spares[0], os.O_WRONLY|os.O_APPEND, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer late.Close()
+			if open {
+				w.commit(5, numbered)
+			}
+			if _, err := late.WriteString(windowRowD); err != nil {
+				t.Fatal(err)
+			}
+			if err := late.Close(); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := w.update("a", "order_id", "O1"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.want(windowO1 + windowRowD)
+		})
+	}
+}
+
+// Commits to a file of any mode go on, and keep the mode: one that nobody may write, and one
+// of which the system takes setgid away from whoever writes to it and is not root.
+func TestSpareModes(t *testing.T) {
+	for name, mode := range map[string]uint32{"read-only": 0o444, "setgid": 0o2775, "setuid": 0o4755} {
+		t.Run(name, func(t *testing.T) {
+			var said bytes.Buffer
+			w := newSpares(t, true)
+			w.open(Options{Logger: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+			dir := filepath.Dir(w.path)
+			err := errors.Join(os.Chmod(filepath.Dir(dir), 0o755), os.Chown(dir, nobody, nobody), os.Chown(w.path, nobody, nobody),
+				unix.Chmod(w.path, mode))
+			if err != nil {
+				t.Skip("SKIPPED: only root may give a file away: ", err)
+			}
+			asNobody(t, func() { w.commit(10, numbered) })
+			if at, err := sys.StampAt(w.path); err != nil || at.Perm() != mode {
+				t.Errorf("mode %o (%v), want %o", at.Perm(), err, mode)
+			}
+			if said.Len() > 0 {
+				t.Error(said.String())
+			}
+		})
+	}
+}
+
+// Whatever numbers commits have, as those do that others save in between, some of what they
+// displaced stays.
+func TestSparesApart(t *testing.T) {
+	for first := range 2 {
+		t.Run(fmt.Sprint(first), func(t *testing.T) {
+			w := newSpares(t, true)
+			w.commit(1+first, numbered)
+			for n := range 2 * apart {
+				w.save(windowRows + "d,true,," + numbered(n) + "\n") // has a number as well
+				if err := w.update("a", "order_id", "O1"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			list, err := state.Beside(w.path).Displaced()
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := int64(0)
+			for _, d := range list {
+				if d.Seq-last > apart+2 {
+					t.Errorf("none between %d and %d", last, d.Seq)
+				}
+				last = d.Seq
+			}
+		})
+	}
+}
+
+// However a file grows, there are no more bytes of spares than there may be and one file has.
+func TestSparesOfLargeFile(t *testing.T) {
+	w := newSpares(t, false)
+	w.commit(tune.Store.LookBack+1, numbered) // the next to become spares are small
+	const size, times = 2 << 20, 20
+	note := strings.Repeat("x", size)
+	for n := range times {
+		if err := w.update("b", "note", note[n:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := w.file.size(w.file.older); n >= spareBytes {
+		t.Errorf("%d bytes wait to be spares", n)
+	}
+	spares, err := filepath.Glob(filepath.Join(state.Beside(w.path).Path(), "spare*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := int64(0)
+	for _, name := range spares {
+		at, err := sys.StampAt(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += at.Size
+	}
+	if all < size || all > spareBytes+size {
+		t.Errorf("spares of %d bytes", all)
+	}
+}
+
+// Where the path has come to lead to another file, what was displaced there is nothing to
+// this one, and the other way round, also where a swap looks at neither.
+func TestSparesOfAnotherFile(t *testing.T) {
+	w := newSpares(t, true)
+	other, link := w.path+".other", w.path+".link"
+	if err := errors.Join(os.WriteFile(other, []byte(windowRows), 0o600), os.Symlink(w.path, link)); err != nil {
+		t.Fatal(err)
+	}
+	lead := func(to string) {
+		t.Helper()
+		if err := errors.Join(os.Remove(link), os.Symlink(to, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := w.path
+	w.path = link
+	w.open(Options{})
+	w.commit(5, numbered)
+	lead(other)
+	if done, err := w.store.CompareAndSwap(t.Context(), []byte(windowRows), []byte(windowO1)); !done || err != nil {
+		t.Fatal(done, err)
+	}
+	displaced, err := state.Beside(other).Displaced()
+	if err != nil || len(displaced) != 1 {
+		t.Fatal(displaced, err)
+	}
+	if err := os.WriteFile(displaced[0].Path, []byte(windowRows+windowRowD), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lead(path)
+	w.commit(5, numbered)
 }

@@ -137,6 +137,31 @@ var ofStore = []mutant{
 		"what a late writer wrote is written over",
 	},
 	{
+		"spare-opened-late", "store/internal/state/spare.go", "",
+		`if is != s.at {`, `if is.Ino != s.at.Ino {`,
+		"what was written to a spare is written over",
+	},
+	{
+		"spare-setgid", "store/spare.go", "",
+		`if at.Perm() > 0o777 {`, `if false {`,
+		"the file loses setuid and setgid",
+	},
+	{
+		"spare-read-only", "store/internal/state/spare.go", "",
+		`if errors.Is(err, fs.ErrPermission) {`, `if false {`,
+		"each commit to a file that may not be written tells of an error",
+	},
+	{
+		"spare-apart", "store/spare.go", "",
+		`if d.Seq >= f.stays+apart {`, `if d.Seq%apart == 0 {`,
+		"damage in the log hides all versions of commits with odd numbers",
+	},
+	{
+		"spare-bytes", "store/spare.go", "",
+		`if len(f.older) < tune.Store.Spares && f.size(f.older) < spareBytes {`, `if len(f.older) < tune.Store.Spares {`,
+		"there may be gigabytes of spares",
+	},
+	{
 		"spare-open-forgotten", "store/spare.go", "func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err error) {",
 		`f.recent = append(f.recent, d)`, `f.recent = append([]state.Displaced{}, f.recent...)`,
 		"a file that somebody has open is looked at no more",
@@ -243,8 +268,13 @@ var ofStore = []mutant{
 		"what a power cut took from the log is not put back",
 	},
 	{
+		"recover-exchanged", "store/internal/state/recover.go", "",
+		`if exchanges {`, `if false {`,
+		"a commit that was made is taken back as the next one was killed",
+	},
+	{
 		"recover-changed-back", "store/internal/state/recover.go", "",
-		`if e := l.lastOfAll(); last.isOf(e) {`, `if e := l.lastOfAll(); false && last.isOf(e) {`,
+		`if last.isOf(e) {`, `if false && last.isOf(e) {`,
 		"a commit that was changed back when it was killed counts",
 	},
 	{

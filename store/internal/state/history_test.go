@@ -260,28 +260,30 @@ func TestRecover(t *testing.T) {
 		intent, temp string // content; "" for no such file
 		link         bool   // the intent's name is one of the file's
 		own          bool   // the intent's file is the one that the commit made, by its number
+		exchanges    bool   // the log has a number, of a file that is gone
 		aside        bool   // and is kept as a stray
 		file         string
 		undone, kept bool // the entries are taken back; the intent's file stays
 	}{
-		"killed before the intent had a name":     {temp: now, file: old, undone: true},
-		"and the temporary file is gone too":      {file: old, undone: true},
-		"killed before the exchange":              {intent: now, file: old, undone: true},
-		"killed after the exchange":               {intent: old, file: now, kept: true},
-		"exchanged, and somebody saved since":     {intent: old, file: other, kept: true},
-		"exchanged, and somebody took it back":    {intent: old, file: old, kept: true},
-		"exchanged, and written to later":         {intent: other, file: now, kept: true},
-		"exchanged, and the file is gone":         {intent: old, kept: true},
-		"not exchanged, and somebody saved since": {intent: now, file: other, kept: true},
-		"linked and not renamed":                  {intent: old, link: true, temp: now, file: old, undone: true},
-		"copied and not renamed":                  {intent: old, temp: now, file: old, undone: true},
-		"half copied by another, of earlier":      {intent: old, temp: other, file: now, kept: true},
-		"changed back":                            {intent: now, own: true, file: old, undone: true},
-		"changed back for somebody who saved":     {intent: now, own: true, file: other, undone: true},
-		"changed back, and the file is gone":      {intent: now, own: true, undone: true},
-		"written to, and changed back":            {intent: other, own: true, file: old, undone: true, aside: true},
-		"written to, changed back, and saved":     {intent: other, own: true, file: other, undone: true, aside: true},
-		"a number that has become another file's": {intent: old, own: true, file: now, kept: true},
+		"killed before the intent had a name":      {temp: now, file: old, undone: true},
+		"and the temporary file is gone too":       {file: old, undone: true},
+		"killed before the exchange":               {intent: now, file: old, undone: true},
+		"killed after the exchange":                {intent: old, file: now, kept: true},
+		"exchanged, and somebody saved since":      {intent: old, file: other, kept: true},
+		"exchanged, and somebody took it back":     {intent: old, file: old, kept: true},
+		"taken back, and killed in making it anew": {intent: old, temp: now, file: old, exchanges: true, kept: true},
+		"exchanged, and written to later":          {intent: other, file: now, kept: true},
+		"exchanged, and the file is gone":          {intent: old, kept: true},
+		"not exchanged, and somebody saved since":  {intent: now, file: other, kept: true},
+		"linked and not renamed":                   {intent: old, link: true, temp: now, file: old, undone: true},
+		"copied and not renamed":                   {intent: old, temp: now, file: old, undone: true},
+		"half copied by another, of earlier":       {intent: old, temp: other, file: now, kept: true},
+		"changed back":                             {intent: now, own: true, file: old, undone: true},
+		"changed back for somebody who saved":      {intent: now, own: true, file: other, undone: true},
+		"changed back, and the file is gone":       {intent: now, own: true, undone: true},
+		"written to, and changed back":             {intent: other, own: true, file: old, undone: true, aside: true},
+		"written to, changed back, and saved":      {intent: other, own: true, file: other, undone: true, aside: true},
+		"a number that has become another file's":  {intent: old, own: true, file: now, kept: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)
@@ -298,6 +300,9 @@ func TestRecover(t *testing.T) {
 				if commit.File = at.Ino; at.Ino == 0 {
 					t.Skip("SKIPPED: files have no numbers here")
 				}
+			}
+			if tt.exchanges {
+				commit.File = 1
 			}
 			p.append(version(state.Stray, "aside"), commit)
 			var holds []byte

@@ -62,7 +62,8 @@ type Entry struct {
 	// Absorbed are displaced files with what was found in them: it is part of the version.
 	Absorbed []Absorbed `json:"absorbed,omitempty"`
 	// File is the number of the file that a commit wrote, its inode: whatever names have
-	// changed places, this one is the commit's own. 0 where there are none.
+	// changed places, this one is the commit's own. 0 where names cannot change places, or
+	// files have no numbers.
 	File uint64 `json:"file,omitempty"`
 	// InPlace: the commit wrote to the file, and displaced none.
 	InPlace bool `json:"inPlace,omitempty"`

@@ -20,8 +20,8 @@ import (
 //	is new              is old      was never made: the intent's file and the entries go
 //	is new              is other    nothing tells: all is kept
 //	is old              is old      was never made, if the two are one file, or if the new
-//	                                one still is a temporary file (where names cannot be
-//	                                exchanged); else somebody took it back later
+//	                                one still is a temporary file and names cannot change
+//	                                places; else somebody took it back later
 //	is missing          is not new  was never made: the entries go
 //	is neither                      was made, and somebody wrote to what it displaced
 //
@@ -53,11 +53,12 @@ func (l *Log) Recover(holds []byte) error {
 // withdraw takes a commit back that was never made, or was changed back, by the file that
 // has its intent's name.
 func (l *Log) withdraw(last Displaced, holds []byte) (done bool, err error) {
-	never, err := l.dir.neverMade(last, holds)
+	e := l.lastOfAll()
+	never, err := l.dir.neverMade(last, holds, e.Seq == last.Seq && e.File != 0)
 	if err != nil {
 		return false, err
 	}
-	if e := l.lastOfAll(); last.isOf(e) {
+	if last.isOf(e) {
 		data, err := os.ReadFile(last.Path)
 		if err != nil {
 			return false, err
@@ -189,8 +190,10 @@ func (d Displaced) read(hash string) []byte {
 }
 
 // neverMade reports that a commit ended before its commit point, by the file that has its
-// intent's name.
-func (d Dir) neverMade(last Displaced, holds []byte) (bool, error) {
+// intent's name. exchanges: that name was the new file's first. What was displaced has it at
+// the commit point then, and what the commit wrote may be in a temporary file once more: of
+// the next commit.
+func (d Dir) neverMade(last Displaced, holds []byte, exchanges bool) (bool, error) {
 	if holds == nil || last.New == last.Hold || DigestOf(holds).Hash != last.Hold {
 		return false, nil
 	}
@@ -208,6 +211,9 @@ func (d Dir) neverMade(last Displaced, holds []byte) (bool, error) {
 		}
 		if file, err := os.Stat(d.file); err == nil && os.SameFile(kept, file) {
 			return true, nil
+		}
+		if exchanges {
+			return false, nil
 		}
 		return d.inTheMaking(last.New)
 	}

@@ -16,12 +16,18 @@ import (
 //
 // What is written to must be nobody's any more. A write lease proves it: it is given where
 // there is no other descriptor and no mapping of the file. A second name, as backups make
-// that link instead of copying, makes it somebody's too.
+// that link instead of copying, makes it somebody's too. Whom the system stops in open(2)
+// before he counts is not seen: so a spare that somebody has, or has written to, by the time
+// it is to be used becomes the displaced file again that it was.
 //
 // Source: fcntl(2), "Leases", F_WRLCK.
 
 // A Spare is a file in the directory that a commit may write to.
-type Spare struct{ path, temp string }
+type Spare struct {
+	old        Displaced // what it was
+	path, temp string
+	at         sys.Stamp // as it was made
+}
 
 // Retire makes a spare of a displaced file; it returns nil where somebody has that open, where
 // it has a second name, or is not as described any more. The caller holds the lock, has put
@@ -37,9 +43,12 @@ func (d Dir) Retire(old Displaced, at sys.Stamp) (*Spare, error) {
 		return nil, nil
 	}
 	number := strconv.FormatInt(old.Seq, 10)
-	s := &Spare{path: d.join(spareName + number), temp: d.join("." + tempName + number)}
+	s := &Spare{old: old, path: d.join(spareName + number), temp: d.join("." + tempName + number)}
 	if err := sys.RenameNew(old.Path, s.path); err != nil {
 		return nil, err
+	}
+	if s.at, err = sys.StampOf(f); err != nil { // the new name counts as a change
+		return nil, errors.Join(err, s.Remove())
 	}
 	return s, nil
 }
@@ -51,9 +60,12 @@ func (d Dir) SyncNames() error { return sys.SyncDir(d.path) }
 // and returns what it is called now. Until it is closed whoever else opens it has to wait.
 // The file is nil where it has become somebody's, or is gone.
 func (s *Spare) Reuse() (f *os.File, name string, err error) {
-	f, _, err = openAlone(s.path)
+	f, is, err := openAlone(s.path)
 	if f == nil {
 		return nil, "", err
+	}
+	if is != s.at {
+		return nil, "", f.Close()
 	}
 	if err := sys.RenameNew(s.path, s.temp); err != nil {
 		return nil, "", errors.Join(err, f.Close())
@@ -61,14 +73,21 @@ func (s *Spare) Reuse() (f *os.File, name string, err error) {
 	return f, s.temp, nil
 }
 
+// Restore makes the spare the displaced file again that it was.
+func (s *Spare) Restore() (Displaced, error) { return s.old, sys.RenameNew(s.path, s.old.Path) }
+
 // Remove removes a spare that is of no use.
 func (s *Spare) Remove() error { return absent(os.Remove(s.path)) }
 
 // openAlone opens a file for writing, with a lease that keeps others out until it is closed.
-// It returns nil where somebody else has it open, and where it has a second name, or none.
+// It returns nil where somebody else has it open, where it has a second name or none, and
+// where it may not be written.
 func openAlone(name string) (*os.File, sys.Stamp, error) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
-	if err != nil {
+	if errors.Is(err, fs.ErrPermission) {
+		err = nil
+	}
+	if f == nil {
 		return nil, sys.Stamp{}, absent(err)
 	}
 	_, err = sys.TakeWriteLease(f)
@@ -80,7 +99,7 @@ func openAlone(name string) (*os.File, sys.Stamp, error) {
 		return f, at, nil
 	}
 	if errors.Is(err, sys.ErrBusy) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil
+		err = nil // it stays what it is
 	}
 	return nil, at, errors.Join(err, f.Close())
 }
