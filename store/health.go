@@ -162,9 +162,8 @@ func accessible(dir state.Dir) ([]Finding, error) {
 	return found, nil
 }
 
-// pruneEvery is after how many commits of a process old versions are dropped. Of a large file
-// that is late, and dropping takes long: the first version that stays is written to the log
-// in full.
+// pruneEvery is after how many commits of a process old versions are dropped, as the log is
+// written anew then, and the first version that stays is kept in full.
 const pruneEvery = 64
 
 func (f *localFile) prune(now bool) error { return errors.Join(f.retire(), f.drop(now)) }
