@@ -178,6 +178,8 @@ func (l *liveCommand) editFailure(t *csvrows.Table, err error) error {
 		}
 	case errors.Is(err, csvrows.ErrKeyMismatch):
 		f.hint = "rename-key changes a key"
+	case errors.Is(err, csvrows.ErrNoHeader):
+		f.hint = "write the names of the columns to its first line"
 	}
 	return f
 }
