@@ -10,8 +10,9 @@ import (
 )
 
 // What commits displaced is looked at by the next ones, as somebody may still write to it
-// (recent; Open and what prunes the history look at all), and then waits (older) until there is enough of it for the log and the directory
-// to be synced once for all: then it becomes spares, one of which each later commit uses up.
+// (recent; Open and what prunes the history look at all), and then waits (older) until there
+// is enough of it for the log and the directory to be synced once for all: then it becomes
+// spares, one of which each later commit uses up.
 
 const (
 	// Of large files there are fewer of each kind than [tune.Store] says: as many as have so

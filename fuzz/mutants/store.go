@@ -111,7 +111,7 @@ var ofStore = []mutant{
 	},
 	{
 		"spare-spliced", "store/internal/state/spare.go", "",
-		`} else if !all {`, `} else if false {`,
+		`} else if !all {`, `} else if false && !all {`,
 		"what is in a pipe or a socket is written to",
 	},
 	{
