@@ -64,8 +64,10 @@
 //   - The disk lies about what it has written; somebody removes the state directory.
 //   - A late writer is found as long as the file that he holds is kept: until he closes it, and
 //     where leases do not tell of him, see [History]. A client of NFS 3, to which the system
-//     exports the file, has it open without the system's knowledge: what it writes more than
-//     forty commits late may get into a file that is in use again.
+//     exports the file, has it open without the system's knowledge, and so has whoever opens
+//     what lies below a FUSE file system past that: what they write more than forty commits
+//     late may get into a file that is in use again, and what they go on reading so late may
+//     be of two versions.
 //   - A store of the file that is not looked at again, by a commit, a Watch or an Open,
 //     does not find late writes.
 //   - What was saved by others and not synced by them may be gone after a power cut.
@@ -147,7 +149,8 @@
 // each with a hash of its own: damage is noticed, and told by [Store.Check]. What was
 // displaced some forty commits ago, of a large file sooner, and is in the log on disk, becomes
 // a spare, which a later commit writes to instead of a new file: unless somebody has it open,
-// maps it, or has linked it, which a write lease and a look at it tell. Processes that
+// maps it, has linked it, or has given its pages to a pipe or a socket, which a write lease and
+// a look at it and at the page cache tell. Processes that
 // use the store take turns by that lock. Those who may write the file may enter it, and
 // nobody else. It belongs to one computer: keep it out of what a sync tool carries about.
 //

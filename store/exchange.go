@@ -77,7 +77,7 @@ func (f *localFile) replace(ctx context.Context, r *os.File, made *newFile, inte
 	is, err := sys.StampAt(intent.Path)
 	slipped := err != nil || is.Ino != was.Ino || is.Dev != was.Dev
 	if !slipped && (lease.broken() || !is.SameAccess(was)) {
-		return f.changeBack(intent, at.target, made.ino)
+		return f.changeBack(intent, at.target, made.ino, lease)
 	}
 	if !slipped {
 		slipped = !f.remember(intent, r, is, lease.taken && !f.place.Blind, old)
@@ -173,7 +173,7 @@ func (f *localFile) unchanged(r *os.File, old held) (sys.Stamp, error) {
 // somebody renames a file over ours meanwhile, that is what it brings back, and it is the
 // newest: the names change places until what is displaced is what was expected. Our file
 // is kept then: while it had the name somebody may have opened it.
-func (f *localFile) changeBack(intent state.Displaced, target string, mine uint64) (replaced, error) {
+func (f *localFile) changeBack(intent state.Displaced, target string, mine uint64, lease leaseOrNot) (replaced, error) {
 	expected := mine
 	for range mostTries {
 		f.moment("change back")
@@ -193,6 +193,7 @@ func (f *localFile) changeBack(intent state.Displaced, target string, mine uint6
 		}
 		if is.Ino == expected {
 			f.moment("changed back")
+			lease.release()                                           // nobody is to wait for the disk
 			if err := sys.SyncDir(filepath.Dir(target)); err != nil { // what was on disk for a moment is not
 				return replaced{step: "change back", outcome: Unknown, displaced: true}, err
 			}

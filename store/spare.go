@@ -52,7 +52,7 @@ func (f *localFile) retire() error {
 	}
 	older := f.older
 	f.older = nil
-	if f.unsure() || !f.place.Exchange {
+	if f.unsure() || !f.place.Exchange || !f.place.Durable { // of what lies in memory only the pages do not tell
 		return nil
 	}
 	if err := f.held.Sync(); err != nil {
@@ -81,15 +81,15 @@ func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err
 			continue
 		}
 		spare, err := f.dir().Retire(d, at)
-		if err != nil {
-			return spares, err
-		}
-		if spare == nil {
+		switch {
+		case errors.Is(err, sys.ErrBusy):
 			f.recent = append(f.recent, d)
-			continue
+		case err != nil:
+			return spares, err
+		case spare != nil:
+			delete(f.looked, d.Path)
+			spares = append(spares, spare)
 		}
-		delete(f.looked, d.Path)
-		spares = append(spares, spare)
 	}
 	return spares, nil
 }
@@ -112,14 +112,14 @@ func (f *localFile) spare(old *os.File, at sys.Stamp) blank {
 		s := f.spares[n-1]
 		f.spares = f.spares[:n-1]
 		file, name, err := s.Reuse()
-		if err != nil {
-			_ = s.Remove()
-			continue
-		}
-		if file == nil { // it is somebody's after all, if it is there
+		if errors.Is(err, sys.ErrBusy) {
 			if old, err := s.Restore(); err == nil {
 				f.recent, f.looked[old.Path] = append(f.recent, old), sys.Stamp{} // whatever it is now
 			}
+			continue
+		}
+		if file == nil {
+			_ = s.Remove()
 			continue
 		}
 		if same, err := sys.SameMeta(file, old, at); err == nil && same {

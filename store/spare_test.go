@@ -31,7 +31,7 @@ func newSpares(t *testing.T, hasty bool) *window {
 		t.Cleanup(func() { tune.Store = usual })
 	}
 	w := newWindow(t, Options{})
-	if g, err := w.store.Guarantee(); err != nil || !g.Lease || !g.Exchange || g.Blind {
+	if g, err := w.store.Guarantee(); err != nil || !g.Lease || !g.Exchange || !g.Durable || g.Blind {
 		t.Skip("SKIPPED: nothing is made a spare here: ", err)
 	}
 	return w
@@ -110,6 +110,31 @@ func TestReaderAmongSpares(t *testing.T) {
 	}
 }
 
+// Who puts the file into a pipe without copying it, and closes it, gives on what it was.
+func TestSplicedAmongSpares(t *testing.T) {
+	w := newSpares(t, true)
+	reader, err := os.Open(w.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipe, end, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	_, err = unix.Splice(int(reader.Fd()), nil, int(end.Fd()), nil, len(windowRows), 0)
+	if err := errors.Join(err, reader.Close(), end.Close()); err != nil {
+		t.Fatal(err)
+	}
+	w.commit(10, numbered)
+	if was, err := io.ReadAll(pipe); err != nil || string(was) != windowRows {
+		t.Errorf("he reads %q, %v", was, err)
+	}
+	if n := len(w.commit(10, numbered)); n > 5 {
+		t.Errorf("commits wrote to %d files", n)
+	}
+}
+
 // A late writer gets in behind the lease: his file counts as recent for as long as he has it
 // open, and the next commit merges what he writes, however many came in between.
 func TestLateWriterAmongSpares(t *testing.T) {
@@ -163,6 +188,9 @@ func TestLinkedAmongSpares(t *testing.T) {
 		was[to] = string(data)
 	}
 	w.commit(10, numbered)
+	if n := len(w.file.recent) + len(w.file.older); n > 2 {
+		t.Errorf("%d files are looked at for ever", n)
+	}
 	for path, content := range was {
 		if data, err := os.ReadFile(path); err != nil || string(data) != content {
 			t.Errorf("%s is %q (%v), was %q", filepath.Base(path), data, err, content)

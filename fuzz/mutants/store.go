@@ -128,8 +128,13 @@ var ofStore = []mutant{
 	},
 	{
 		"spare-linked", "store/internal/state/spare.go", "",
-		`if err == nil && at.Links == 1 {`, `if err == nil {`,
+		`if is.Links > 1 {`, `if false {`,
 		"what a backup has linked is written to",
+	},
+	{
+		"spare-spliced", "store/internal/state/spare.go", "",
+		`} else if !all {`, `} else if false && !all {`,
+		"what is in a pipe or a socket is written to",
 	},
 	{
 		"spare-changed", "store/internal/state/spare.go", "",
@@ -138,7 +143,7 @@ var ofStore = []mutant{
 	},
 	{
 		"spare-opened-late", "store/internal/state/spare.go", "",
-		`if is != s.at {`, `if is.Ino != s.at.Ino {`,
+		`if is == s.at {`, `if is.Ino == s.at.Ino {`,
 		"what was written to a spare is written over",
 	},
 	{
@@ -148,7 +153,7 @@ var ofStore = []mutant{
 	},
 	{
 		"spare-read-only", "store/internal/state/spare.go", "",
-		`if errors.Is(err, fs.ErrPermission) {`, `if false {`,
+		`if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {`, `if errors.Is(err, fs.ErrNotExist) {`,
 		"each commit to a file that may not be written tells of an error",
 	},
 	{

@@ -15,10 +15,11 @@ import (
 // and nothing removed, which costs a file system more than all the rest of a commit.
 //
 // What is written to must be nobody's any more. A write lease proves it: it is given where
-// there is no other descriptor and no mapping of the file. A second name, as backups make
-// that link instead of copying, makes it somebody's too. Whom the system stops in open(2)
-// before he counts is not seen: so a spare that somebody has, or has written to, by the time
-// it is to be used becomes the displaced file again that it was.
+// there is no other descriptor and no mapping of the file. Two more things are looked at. A
+// second name, as backups make that link instead of copying, makes it somebody's too; and so
+// do its pages in a pipe or a socket, as a web server puts them there and closes the file.
+// Whom the system stops in open(2) before he counts is not seen: so a spare that somebody has,
+// or has written to, by the time it is to be used becomes the displaced file again that it was.
 //
 // Source: fcntl(2), "Leases", F_WRLCK.
 
@@ -29,10 +30,12 @@ type Spare struct {
 	at         sys.Stamp // as it was made
 }
 
-// Retire makes a spare of a displaced file; it returns nil where somebody has that open, where
-// it has a second name, or is not as described any more. The caller holds the lock, has put
-// on disk elsewhere what the file tells, and calls [Dir.SyncNames] before the spare is
-// reused: after a power cut the old name must not be that of new content.
+// Retire makes a spare of a displaced file; it returns nil where that stays what it is, as it
+// has a second name, or may not be written. The error is [sys.ErrBusy] while somebody has it
+// open or has put its pages into a pipe or a socket, and where it is not as described any
+// more. The caller holds the lock, has put on disk elsewhere what the file tells, and calls
+// [Dir.SyncNames] before the spare is reused: after a power cut the old name must not be that
+// of new content.
 func (d Dir) Retire(old Displaced, at sys.Stamp) (*Spare, error) {
 	f, is, err := openAlone(old.Path)
 	if f == nil {
@@ -40,7 +43,15 @@ func (d Dir) Retire(old Displaced, at sys.Stamp) (*Spare, error) {
 	}
 	defer f.Close()
 	if is != at {
+		return nil, sys.ErrBusy
+	}
+	if is.Links > 1 {
 		return nil, nil
+	}
+	if all, err := sys.Uncache(f, is.Size); err != nil {
+		return nil, err
+	} else if !all {
+		return nil, sys.ErrBusy
 	}
 	number := strconv.FormatInt(old.Seq, 10)
 	s := &Spare{old: old, path: d.join(spareName + number), temp: d.join("." + tempName + number)}
@@ -58,16 +69,17 @@ func (d Dir) SyncNames() error { return sys.SyncDir(d.path) }
 
 // Reuse opens the spare, which becomes a temporary file, to be written to from its beginning,
 // and returns what it is called now. Until it is closed whoever else opens it has to wait.
-// The file is nil where it has become somebody's, or is gone.
+// The error is [sys.ErrBusy] where it has become somebody's; the file is nil where it is gone.
 func (s *Spare) Reuse() (f *os.File, name string, err error) {
 	f, is, err := openAlone(s.path)
 	if f == nil {
 		return nil, "", err
 	}
-	if is != s.at {
-		return nil, "", f.Close()
+	err = sys.ErrBusy
+	if is == s.at {
+		err = sys.RenameNew(s.path, s.temp)
 	}
-	if err := sys.RenameNew(s.path, s.temp); err != nil {
+	if err != nil {
 		return nil, "", errors.Join(err, f.Close())
 	}
 	return f, s.temp, nil
@@ -80,34 +92,26 @@ func (s *Spare) Restore() (Displaced, error) { return s.old, sys.RenameNew(s.pat
 func (s *Spare) Remove() error { return absent(os.Remove(s.path)) }
 
 // openAlone opens a file for writing, with a lease that keeps others out until it is closed.
-// It returns nil where somebody else has it open, where it has a second name or none, and
-// where it may not be written.
+// The error is [sys.ErrBusy] where somebody else has it open; the file is nil where it is gone
+// or may not be written, and where there are no leases.
 func openAlone(name string) (*os.File, sys.Stamp, error) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrPermission) {
-		err = nil
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, sys.Stamp{}, nil
 	}
-	if f == nil {
-		return nil, sys.Stamp{}, absent(err)
+	if err != nil {
+		return nil, sys.Stamp{}, err
 	}
 	_, err = sys.TakeWriteLease(f)
 	var at sys.Stamp
 	if err == nil {
 		at, err = sys.StampOf(f)
 	}
-	if err == nil && at.Links == 1 {
+	if err == nil {
 		return f, at, nil
 	}
-	if errors.Is(err, sys.ErrBusy) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil // it stays what it is
+	if errors.Is(err, errors.ErrUnsupported) {
+		err = nil
 	}
 	return nil, at, errors.Join(err, f.Close())
-}
-
-// absent forgives that something is not there.
-func absent(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

@@ -54,8 +54,11 @@ func TestRetire(t *testing.T) {
 				somebody(t, old.Path)
 			}
 			spare, err := dir.Retire(old, at)
-			if err != nil || (spare != nil) != (somebody == nil) {
+			if (spare != nil) != (somebody == nil) {
 				t.Fatalf("a spare: %t (%v)", spare != nil, err)
+			}
+			if busy := somebody != nil && name != "gone"; errors.Is(err, sys.ErrBusy) != busy || err != nil && !busy {
+				t.Errorf("error %v, want ErrBusy: %t", err, busy)
 			}
 			if _, err := os.Stat(old.Path); (err == nil) != (somebody != nil && name != "gone") {
 				t.Errorf("what was displaced: %v", err)
@@ -147,7 +150,7 @@ func TestReuseOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if f, _, err := spare.Reuse(); err != nil || f != nil {
+	if f, _, err := spare.Reuse(); f != nil || !errors.Is(err, sys.ErrBusy) {
 		t.Errorf("it is in use: %v, %v", f, err)
 	}
 }

@@ -86,6 +86,14 @@ func (l *Log) dropWhole() error {
 	return err
 }
 
+// absent forgives that something is not there.
+func absent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 // isWhole reports names of files that hold a version.
 func isWhole(name string) bool {
 	return len(name) == len(wholePrefix)+16 && name[:len(wholePrefix)] == wholePrefix
