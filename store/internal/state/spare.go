@@ -61,6 +61,7 @@ func (d Dir) Retire(old Displaced, at sys.Stamp) (*Spare, error) {
 	if s.at, err = sys.StampOf(f); err != nil { // the new name counts as a change
 		return nil, errors.Join(err, s.Remove())
 	}
+	_ = sys.Recall(f, is.Size) // it is a courtesy
 	return s, nil
 }
 

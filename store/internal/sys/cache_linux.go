@@ -39,3 +39,11 @@ func Uncache(f *os.File, size int64) (all bool, err error) {
 	})
 	return all, err
 }
+
+// Recall has the system read the last page of a file again that has so many bytes, and does
+// not wait for it: whoever writes to a part of a page has to wait for the rest.
+func Recall(f *os.File, size int64) error {
+	return control(f, func(fd int) error {
+		return pathError("fadvise", f.Name(), unix.Fadvise(fd, max(0, size-1), 1, unix.FADV_WILLNEED))
+	})
+}
