@@ -37,7 +37,8 @@ type localFile struct {
 	cleared string               // the file for which nothing is left of other processes
 	recent  []state.Displaced    // by the last commits of this process, newest last
 	older   []state.Displaced    // by those before
-	spares  []*state.Spare       // of these
+	named   []*state.Spare       // of these, whose names may not be on disk
+	spares  []*state.Spare       // of those before
 	stays   int64                // number of the last displaced file that stays what it is
 	minded  string               // the file that all these were of
 	swept   string               // the file whose displaced files were looked at, all of them
@@ -264,7 +265,7 @@ func (f *localFile) setLocked(target string) {
 		log = f.logOf(target)
 	}
 	if target != "" && target != f.minded {
-		f.recent, f.older, f.spares = nil, nil, nil
+		f.recent, f.older, f.named, f.spares = nil, nil, nil, nil
 		f.stays, f.minded = 0, target
 	}
 	f.mu.Lock()
@@ -283,7 +284,7 @@ func (f *localFile) recover() error {
 	if err != nil {
 		return nil // whoever needs the file finds out by itself
 	}
-	f.spares = nil
+	f.named, f.spares = nil, nil
 	err = errors.Join(f.finishInPlace(), log.Recover(now.data), f.dir().Sweep())
 	if err == nil {
 		f.cleared = f.locked

@@ -11,8 +11,9 @@ import (
 
 // What commits displaced is looked at by the next ones, as somebody may still write to it
 // (recent; Open and what prunes the history look at all). Then it waits (older) until there
-// is enough of it for the log and the directory to be synced once for all: it becomes spares,
-// one of which each later commit uses up.
+// is enough of it for the log to be synced once for all, and gets other names (named). After
+// another commit, which mostly has brought these to the disk, the directory is synced: they
+// are spares, one of which each later commit uses up.
 
 const (
 	// Of large files there are fewer of each kind than [tune.Store] says: as many as have so
@@ -47,6 +48,9 @@ func (f *localFile) keepInMind(d state.Displaced) {
 // has written to, counts as recent again. The log is on disk first: it alone tells then what
 // the files held.
 func (f *localFile) retire() error {
+	if err := f.settleNames(); err != nil {
+		return err
+	}
 	if len(f.older) < tune.Store.Spares && f.size(f.older) < spareBytes {
 		return nil
 	}
@@ -58,18 +62,29 @@ func (f *localFile) retire() error {
 	if err := f.held.Sync(); err != nil {
 		return err
 	}
-	spares, err := f.retired(older)
-	if err == nil {
-		err = f.dir().SyncNames()
-	}
+	named, err := f.retired(older)
 	if err != nil {
-		return errors.Join(err, remove(spares))
+		return errors.Join(err, remove(named))
 	}
-	f.spares = append(f.spares, spares...)
+	f.named = named
 	return nil
 }
 
-// retired makes spares of displaced files, as far as they can be.
+// settleNames makes spares of what has its name on disk then.
+func (f *localFile) settleNames() error {
+	named := f.named
+	if len(named) == 0 {
+		return nil
+	}
+	f.named = nil
+	if err := f.dir().SyncNames(); err != nil {
+		return errors.Join(err, remove(named))
+	}
+	f.spares = append(f.spares, named...)
+	return nil
+}
+
+// retired gives displaced files the names of spares, as far as they can be some.
 func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err error) {
 	for _, d := range older {
 		at, known := f.looked[d.Path]

@@ -42,7 +42,7 @@ func TestSystemCalls(t *testing.T) {
 func TestSystemCallsWithSpare(t *testing.T) {
 	want := documented(t, withSpare)
 	path := put(t, traced(0))
-	keepSpares(t, path, 2, 1)
+	keepSpares(t, path, 3, 1)
 	if got := trace(t, path).inside; !slices.Equal(got, want) {
 		t.Errorf("an Update makes these calls:\n\t%s\nthe package comment says:\n\t%s", strings.Join(got, ", "), strings.Join(want, ", "))
 	}
@@ -143,7 +143,7 @@ func TestSparesOnDisk(t *testing.T) {
 		order.WriteByte("NDXLSdR"[which])
 	}
 	// New, eXchange; Log, Spare made, directory; Reused, Data.
-	if got, want := order.String(), "NXNX"+"LSd"+"RDX"+"LSd"+"RDX"+"LSd"; got != want {
+	if got, want := order.String(), "NX"+"NXLS"+"NXdLS"+"RDXdLS"; got != want {
 		t.Errorf("%s, want %s:\n%s", got, want, text)
 	}
 }
@@ -299,7 +299,7 @@ func updater(args []string) error {
 	before := 1
 	if n, err := os.ReadFile(args[0] + sparing); err == nil {
 		tune.Store = tune.Shelf{LookBack: 1, Spares: int(n[0] - '0')}
-		before += tune.Store.Spares
+		before += tune.Store.Spares + 1
 	}
 	s, err := store.Open(args[0], store.Options{Wait: 5 * time.Second, InPlace: exists(args[0] + second)})
 	if err != nil {

@@ -69,7 +69,7 @@ func TestSweep(t *testing.T) {
 		})
 	})
 	t.Run("spare", func(t *testing.T) {
-		sweep(t, faults, func(t *testing.T, path string) { keepSpares(t, path, 1, -1) })
+		sweep(t, faults, func(t *testing.T, path string) { keepSpares(t, path, 1, -2) })
 	})
 	t.Run("in place", func(t *testing.T) {
 		sweep(t, faults, func(t *testing.T, path string) {

@@ -98,7 +98,7 @@ var ofStore = []mutant{
 	},
 	{
 		"spare-names-not-synced", "store/spare.go", "",
-		`err = f.dir().SyncNames()`, `err = nil`,
+		`if err := f.dir().SyncNames(); err != nil {`, `if err := error(nil); err != nil {`,
 		"after a power cut a displaced file has content of a later commit",
 	},
 	{
@@ -167,13 +167,18 @@ var ofStore = []mutant{
 		"there may be gigabytes of spares",
 	},
 	{
+		"spare-unread", "store/internal/state/spare.go", "",
+		`if hashText(sum.Sum64()) != old.Hold {`, `if sum == nil {`,
+		"what a late writer wrote in the same tick of the clock is written over",
+	},
+	{
 		"spare-open-forgotten", "store/spare.go", "func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err error) {",
 		`f.recent = append(f.recent, d)`, `f.recent = append([]state.Displaced{}, f.recent...)`,
 		"a file that somebody has open is looked at no more",
 	},
 	{
 		"spare-none", "store/spare.go", "",
-		`f.spares = append(f.spares, spares...)`, `_ = spares`,
+		`f.spares = append(f.spares, named...)`, `_ = named`,
 		"each commit makes a file",
 	},
 
@@ -226,7 +231,7 @@ var ofStore = []mutant{
 	},
 	{
 		"strays-of-another-file", "store/file.go", "",
-		`f.recent, f.older, f.spares = nil, nil, nil`, `f.older, f.spares = nil, nil`,
+		`f.recent, f.older, f.named, f.spares = nil, nil, nil, nil`, `f.older, f.named, f.spares = nil, nil, nil`,
 		"what strayed from the file where the link led before is merged",
 	},
 	{
@@ -284,7 +289,7 @@ var ofStore = []mutant{
 	},
 	{
 		"log-any-hash", "store/internal/state/log.go", "func parseLine(line []byte) (Entry, error) {",
-		`if !ok || string(sum) != fmt.Sprintf("%016x", xxhash.Sum64(data)) {`, `if _ = xxhash.Sum64; !ok || len(sum) != 16 {`,
+		`if !ok || string(sum) != hashText(xxhash.Sum64(data)) {`, `if _ = xxhash.Sum64; !ok || len(sum) != 16 {`,
 		"a damaged line of the log counts",
 	},
 	{

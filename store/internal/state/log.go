@@ -100,8 +100,10 @@ type Digest struct {
 
 // DigestOf names content.
 func DigestOf(data []byte) Digest {
-	return Digest{Hash: fmt.Sprintf("%016x", xxhash.Sum64(data)), Len: int64(len(data))}
+	return Digest{Hash: hashText(xxhash.Sum64(data)), Len: int64(len(data))}
 }
+
+func hashText(sum uint64) string { return fmt.Sprintf("%016x", sum) }
 
 // Log is the log as a process knows it. Last is for several goroutines; what writes, for
 // whoever holds the lock.
@@ -240,7 +242,7 @@ var errLine = errors.New("the line is damaged")
 
 func parseLine(line []byte) (Entry, error) {
 	sum, data, ok := bytes.Cut(line, []byte(" "))
-	if !ok || string(sum) != fmt.Sprintf("%016x", xxhash.Sum64(data)) {
+	if !ok || string(sum) != hashText(xxhash.Sum64(data)) {
 		return Entry{}, errLine
 	}
 	var e Entry
@@ -255,7 +257,7 @@ func appendLine(to []byte, e Entry) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	to = fmt.Appendf(to, "%016x ", xxhash.Sum64(data))
+	to = append(append(to, hashText(xxhash.Sum64(data))...), ' ')
 	return append(append(to, data...), '\n'), nil
 }
 

@@ -2,9 +2,12 @@ package state
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/rowkeep/rowkeep/store/internal/sys"
 )
@@ -47,6 +50,14 @@ func (d Dir) Retire(old Displaced, at sys.Stamp) (*Spare, error) {
 	}
 	if is.Links > 1 {
 		return nil, nil
+	}
+	// A clock may show one time to two changes.
+	sum := xxhash.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return nil, err
+	}
+	if hashText(sum.Sum64()) != old.Hold {
+		return nil, sys.ErrBusy
 	}
 	if all, err := sys.Uncache(f, is.Size); err != nil {
 		return nil, err

@@ -37,6 +37,11 @@ func TestRetire(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
+		sameTime: func(t *testing.T, path string) {
+			if err := os.WriteFile(path, []byte("odd"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"written to": func(t *testing.T, path string) {
 			if err := os.WriteFile(path, []byte("late"), 0o600); err != nil {
 				t.Fatal(err)
@@ -53,6 +58,12 @@ func TestRetire(t *testing.T) {
 			if somebody != nil {
 				somebody(t, old.Path)
 			}
+			if name == sameTime {
+				var err error
+				if at, err = sys.StampAt(old.Path); err != nil {
+					t.Fatal(err)
+				}
+			}
 			spare, err := dir.Retire(old, at)
 			if (spare != nil) != (somebody == nil) {
 				t.Fatalf("a spare: %t (%v)", spare != nil, err)
@@ -66,6 +77,8 @@ func TestRetire(t *testing.T) {
 		})
 	}
 }
+
+const sameTime = "written to, and the clock shows one time"
 
 // displacedFile makes a state directory with one displaced file in it.
 func displacedFile(t *testing.T) (Dir, Displaced, sys.Stamp) {
