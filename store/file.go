@@ -280,6 +280,7 @@ func (f *localFile) recover() error {
 	if _, news, _, err := log.Last(); err != nil || !news && f.cleared == f.locked && !(f.opt.InPlace && f.dir().HasAhead()) {
 		return err // of what was written ahead the log may know nothing
 	}
+	f.cleared = ""
 	now, _, err := f.read()
 	if err != nil {
 		return nil // whoever needs the file finds out by itself

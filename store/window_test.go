@@ -537,6 +537,40 @@ func linkTree(from, to string) error {
 	return err
 }
 
+// What another process left is sorted out once the file can be read again.
+func TestRecoverLater(t *testing.T) {
+	w := newWindow(t, Options{})
+	other := &window{T: t, path: w.path}
+	other.open(Options{})
+	for _, one := range []*window{w, other} {
+		if err := one.update("a", "order_id", "O1"); err != nil {
+			t.Fatal(err)
+		}
+		if err := one.update("a", "order_id", "O2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, away := filepath.Join(state.Beside(w.path).Path(), ".temp7"), w.path+".away"
+	lock := func() {
+		unlock, err := w.file.lock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		unlock()
+	}
+	if err := errors.Join(os.WriteFile(left, nil, 0o600), os.Rename(w.path, away), os.Mkdir(w.path, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	lock()
+	if err := errors.Join(os.Remove(w.path), os.Rename(away, w.path)); err != nil {
+		t.Fatal(err)
+	}
+	lock()
+	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
+}
+
 // A store that runs for long remembers no more displaced files than there are, whoever drops
 // them.
 func TestForgetsWhatIsGone(t *testing.T) {
