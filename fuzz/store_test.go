@@ -146,7 +146,7 @@ func (w *world) checkDirectory(t *rapid.T) {
 }
 
 // mayStay are the names that a store may leave in the file's directory.
-var mayStay = regexp.MustCompile(`^(config\.csv|\.config\.csv\.rowkeep(/(lock|log|\.gitignore|[0-9]+(-[0-9a-f]{16}){2}))?)$`)
+var mayStay = regexp.MustCompile(`^(config\.csv|\.config\.csv\.rowkeep(/(lock|log|spare[0-9]+|whole-[0-9a-f]{16}|\.gitignore|[0-9]+(-[0-9a-f]{16}){2}))?)$`)
 
 // checkRecord compares the last commit in the log with the last receipt.
 func (w *world) checkRecord(t *rapid.T) {

@@ -271,7 +271,7 @@ func (c *checker) tidy() {
 }
 
 // kept matches the names in the state directory of files that stay.
-var kept = regexp.MustCompile(`^(\.gitignore|lock|log|[0-9]+-[0-9a-f]{16}-[0-9a-f]{16})$`)
+var kept = regexp.MustCompile(`^(\.gitignore|lock|log|whole-[0-9a-f]{16}|[0-9]+-[0-9a-f]{16}-[0-9a-f]{16})$`)
 
 // foreign are the names in the file's directory that are not the store's.
 var foreign = map[string]bool{targetName: true, "unrelated": true, "editor": true, "lost+found": true}
