@@ -220,19 +220,30 @@ func (t *Table) find(op string, key Key) (int, error) {
 
 // Get returns the cells of a row by column. A cell that a short row lacks is empty.
 func (t *Table) Get(key Key) (map[string]string, error) {
-	row, err := t.find("get", key)
+	values, err := t.Row(key)
 	if err != nil {
 		return nil, err
 	}
 	cells := make(map[string]string, len(t.position))
-	fields := splitFields(nil, t.text(row), t.file.opt.Delimiter)
 	for name, col := range t.position {
-		cells[name] = ""
-		if col < len(fields) {
-			cells[name] = string(fields[col].Value())
-		}
+		cells[name] = values[col]
 	}
 	return cells, nil
+}
+
+// Row returns the values of a row in the order of [Table.Columns]; one that a short row lacks
+// is empty, and those of a longer row come behind.
+func (t *Table) Row(key Key) ([]string, error) {
+	row, err := t.find("get", key)
+	if err != nil {
+		return nil, err
+	}
+	fields := splitFields(nil, t.text(row), t.file.opt.Delimiter)
+	values := make([]string, max(len(fields), len(t.columns)))
+	for i, field := range fields {
+		values[i] = string(field.Value())
+	}
+	return values, nil
 }
 
 // Keys yields the key of every row that has one, in file order; a key that stands

@@ -415,6 +415,17 @@ func TestTableReads(t *testing.T) {
 	if d := cmp.Diff(cells{"x": "1", "id": "a", "note": ""}, got); d != "" {
 		t.Errorf("cells (-want +got):\n%s", d)
 	}
+	row, err := table.Row(key("a"))
+	if d := cmp.Diff([]string{"1", "a", "2", ""}, row); d != "" || err != nil {
+		t.Errorf("error %v, row (-want +got):\n%s", err, d)
+	}
+	long := newTable(t, "id,v\na,1,2\n", csvrows.Options{})
+	if row, err := long.Row(key("a")); !slices.Equal(row, []string{"a", "1", "2"}) || err != nil {
+		t.Errorf("row %q, %v", row, err)
+	}
+	if _, err := long.Row(key("b")); !errors.Is(err, csvrows.ErrNoKey) {
+		t.Errorf("error %v, want ErrNoKey", err)
+	}
 	for k, want := range map[string]bool{"a": true, "b": true, "": false, "c": false} {
 		if table.Has(key(k)) != want {
 			t.Errorf("Has(%q) is not %v", k, want)

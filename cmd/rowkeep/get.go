@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -68,23 +69,23 @@ func (g *getCommand) print(table *csvrows.Table, args []string) error {
 	if err != nil {
 		return err
 	}
-	row, err := table.Get(key)
+	values, err := table.Row(key)
 	if err != nil {
 		return g.editFailure(table, err)
 	}
 	if len(args) == 1 {
 		v := g.out.text()
 		v.width = 0 // a value that is copied from the terminal has no other line ends
-		for _, column := range table.Columns() {
-			v.text(plain, column+"="+row[column])
+		for i, column := range table.Columns() {
+			v.text(plain, column+"="+values[i])
 		}
 		return v.Flush()
 	}
-	value, ok := row[args[1]]
-	if !ok {
+	column := slices.Index(table.Columns(), args[1])
+	if column < 0 {
 		return g.editFailure(table, &csvrows.EditError{Op: "get", Key: key, Column: args[1], Err: csvrows.ErrNoColumn})
 	}
-	_, err = io.WriteString(g.out.file(), value+"\n")
+	_, err = io.WriteString(g.out.file(), values[column]+"\n")
 	return err
 }
 
