@@ -75,9 +75,6 @@ type place struct {
 	sure bool
 }
 
-// tick is longer than two looks at the kernel's clock may show one time.
-const tick = 20 * time.Millisecond
-
 // load reads the file, once more if it changed under the reading.
 func (f *localFile) load(ctx context.Context) (held, error) {
 	for {
@@ -123,7 +120,7 @@ func (f *localFile) read() (now held, same bool, err error) {
 	}
 	now = held{
 		data: data, exists: true, still: time.Since(time.Unix(0, int64(after.Modified))),
-		tag: place{target: target, at: &after, sure: alone && started-after.Changed > tick},
+		tag: place{target: target, at: &after, sure: alone && started-after.Changed > sys.Tick},
 	}
 	return now, before == after && int64(len(data)) == after.Size, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rowkeep/rowkeep/csvrows"
+	"github.com/rowkeep/rowkeep/store/internal/sys"
 )
 
 // BenchmarkMoment measures how long the moment of a commit is in which a save could slip in:
@@ -74,7 +75,7 @@ func newTimedFile(b *testing.B, rows int, sure bool) *timedFile {
 
 func (f *timedFile) update(b *testing.B) {
 	b.Helper()
-	time.Sleep(2 * tick) // so that its time tells what the file is
+	time.Sleep(2 * sys.Tick) // so that its time tells what the file is
 	f.n++
 	if _, err := f.store.Update(b.Context(), func(tx *Tx) error {
 		return tx.Set(csvrows.Key{"00000007"}, map[string]string{"n": fmt.Sprint(f.n)})

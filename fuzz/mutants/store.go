@@ -168,7 +168,7 @@ var ofStore = []mutant{
 	},
 	{
 		"spare-unread", "store/internal/state/spare.go", "",
-		`if hashText(sum.Sum64()) != old.Hold {`, `if sum == nil {`,
+		`return hashText(sum.Sum64()) == hash, err`, `return sum != nil, err`,
 		"what a late writer wrote in the same tick of the clock is written over",
 	},
 	{

@@ -12,7 +12,13 @@
 // store takes its next best way.
 package sys
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
+
+// Tick is longer than two looks at the kernel's clock may show one time.
+const Tick = 20 * time.Millisecond
 
 // ErrOwner is what CopyMeta returns where the system does not let it give a file away.
 var ErrOwner = errors.New("a new file cannot be given to the owner and group of the old one")
