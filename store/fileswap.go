@@ -58,7 +58,7 @@ func (f *localFile) swapMade(ctx context.Context, old held, r *os.File, made new
 	armed := true // until what has the name is what was displaced
 	defer func() {
 		if armed {
-			err = errors.Join(err, gone(os.Remove(made.name)))
+			err = errors.Join(err, sys.Gone(os.Remove(made.name)))
 		}
 	}()
 	version := &versions[len(versions)-1]
@@ -88,14 +88,6 @@ func (f *localFile) swapMade(ctx context.Context, old held, r *os.File, made new
 	f.commits++
 	f.know(version.Content)
 	return swapped{seq: seq, slipped: done.slipped}, nil
-}
-
-// gone forgives that something is not there any more.
-func gone(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // takeBack sets the log right after a commit that did not come about. A file that others
@@ -159,13 +151,16 @@ func (f *localFile) prepare(at place, old *os.File, data []byte) (made newFile, 
 			err = errors.Join(err, os.Remove(temp.name))
 		}
 	}()
-	err = temp.fill(data)
+	_, err = temp.Write(data)
 	if err == nil && old != nil && !temp.spare {
 		err = vanished(sys.CopyMeta(temp.File, old, *at.at)) // FUSE has no attributes of what is not there any more
 	}
 	var is sys.Stamp
 	if err == nil {
 		is, err = sys.StampOf(temp.File)
+	}
+	if err == nil && is.Size > int64(len(data)) { // a spare was longer
+		err = temp.Truncate(int64(len(data)))
 	}
 	if err != nil {
 		return newFile{}, "write", errors.Join(err, temp.Close())
@@ -195,18 +190,6 @@ func (f *localFile) blank(at place, old *os.File) (blank, error) {
 		return blank{}, err
 	}
 	return blank{File: temp, name: temp.Name()}, nil
-}
-
-// fill makes data the content.
-func (b blank) fill(data []byte) error {
-	if _, err := b.Write(data); err != nil || !b.spare {
-		return err
-	}
-	is, err := b.Stat()
-	if err == nil && is.Size() > int64(len(data)) {
-		err = b.Truncate(int64(len(data)))
-	}
-	return err
 }
 
 // sync puts the file on disk. All of a spare but content and size is there.

@@ -68,7 +68,7 @@ func (f *localFile) keepOld(target string, intent state.Displaced, data []byte) 
 		err = sys.RenameNew(temp.Name(), intent.Path)
 	}
 	if err != nil {
-		return errors.Join(err, gone(os.Remove(temp.Name())))
+		return errors.Join(err, sys.Gone(os.Remove(temp.Name())))
 	}
 	return nil
 }

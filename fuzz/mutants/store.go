@@ -76,7 +76,7 @@ var ofStore = []mutant{
 	},
 	{
 		"whole-stays", "store/internal/state/history.go", "",
-		`if err := l.dropWhole(); err != nil {`, `if err := error(nil); err != nil {`,
+		`if err := l.dir.dropWhole(kept); err != nil {`, `if err := error(nil); err != nil || kept == nil {`,
 		"dropped versions stay on disk",
 	},
 	{
@@ -108,7 +108,7 @@ var ofStore = []mutant{
 	},
 	{
 		"spare-longer", "store/fileswap.go", "",
-		`err = b.Truncate(int64(len(data)))`, ``,
+		`err = temp.Truncate(int64(len(data)))`, ``,
 		"the end of what a spare held stands behind the content",
 	},
 	{

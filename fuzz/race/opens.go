@@ -132,9 +132,7 @@ func (o *options) runOpens(ctx context.Context, out, progress io.Writer) (err er
 	}
 	lost := 0
 	for _, editors := range o.writers {
-		b := &bench{settle: o.settle}
-		defer b.close()
-		got, err := b.open(ctx, places[systems[0]], editors, o.opens)
+		got, err := o.open(ctx, places[systems[0]], editors)
 		if err != nil {
 			return err
 		}
@@ -147,10 +145,11 @@ func (o *options) runOpens(ctx context.Context, out, progress io.Writer) (err er
 	return err
 }
 
-// open has so many editors open a file n times in all, at each commit once, and as often
-// without one.
-func (b *bench) open(ctx context.Context, under string, editors, n int) (got opening, err error) {
+// open has so many editors open a file, at each commit once, and as often without one.
+func (o *options) open(ctx context.Context, under string, editors int) (got opening, err error) {
 	got.editors = editors
+	b := &bench{settle: o.settle}
+	defer b.close()
 	s, err := b.newSite(ctx, under, cell{Strategy: rowkeep})
 	if err != nil {
 		return got, err
@@ -160,7 +159,7 @@ func (b *bench) open(ctx context.Context, under string, editors, n int) (got ope
 		return got, err
 	}
 	a := &aim{}
-	for len(got.aimed) < n && ctx.Err() == nil {
+	for len(got.aimed) < o.opens && ctx.Err() == nil {
 		p := a.draw(editors)
 		if err := b.openOnce(ctx, s, &p, got.commits, a, &got); err != nil {
 			return got, err

@@ -122,7 +122,7 @@ func (h History) LogPath() string { return h.dir.logPath() }
 // it stands in the log. Where it is missing, and damage in the log may be why, damaged is
 // true and at is where that is.
 func (h History) Index(seq int64) (i int, at Place, damaged bool) {
-	i, found := slices.BinarySearchFunc(h.Entries, seq, func(e Entry, seq int64) int { return cmp.Compare(e.Seq, seq) })
+	i, found := h.search(seq)
 	if found {
 		return i, h.Place(i), false
 	}
@@ -195,9 +195,14 @@ func (h History) rewritten(content []byte) (newer History, ok bool) {
 
 // from leaves out what is older than a number.
 func (h History) from(seq int64) History {
-	i, _ := slices.BinarySearchFunc(h.Entries, seq, func(e Entry, seq int64) int { return cmp.Compare(e.Seq, seq) })
+	i, _ := h.search(seq)
 	h.Entries = h.Entries[i:]
 	return h
+}
+
+// search returns the index of the version of a number, or where it would stand.
+func (h History) search(seq int64) (i int, found bool) {
+	return slices.BinarySearchFunc(h.Entries, seq, func(e Entry, seq int64) int { return cmp.Compare(e.Seq, seq) })
 }
 
 // finder finds content among the displaced files, whose names tell what they hold.
@@ -406,12 +411,13 @@ func (l *Log) Prune(keep Keep, look func(History, Displaced) (gone bool)) error 
 		}
 	}
 	h.holdClosed(stays)
+	kept := h.Entries
 	if slices.Contains(stays, false) {
-		if err := l.rewrite(h, stays); err != nil {
+		if kept, err = l.rewrite(h, stays); err != nil {
 			return err
 		}
 	}
-	if err := l.dropWhole(); err != nil {
+	if err := l.dir.dropWhole(kept); err != nil {
 		return err
 	}
 	for _, d := range gone {
@@ -464,8 +470,9 @@ func (h History) holdClosed(stays []bool) {
 	}
 }
 
-// rewrite replaces the log by one of the entries that stay, without damage.
-func (l *Log) rewrite(h History, stays []bool) error {
+// rewrite replaces the log by one of the entries that stay, without damage, and returns these
+// as they stand there.
+func (l *Log) rewrite(h History, stays []bool) (kept []Entry, err error) {
 	var lines []byte
 	full := h.alone(stays, l.last.Digest, l.content)
 	for i, e := range h.Entries {
@@ -476,29 +483,23 @@ func (l *Log) rewrite(h History, stays []bool) error {
 		content, alone := full[i]
 		if !alone {
 			lines = append(append(lines, h.lines[i]...), '\n')
+			kept = append(kept, e)
 			continue
 		}
-		var err error
 		e.Chain = 0
 		if e.Patch, err = l.dir.full(e.Digest, content); err != nil {
-			return err
+			return nil, err
 		}
 		if lines, err = appendLine(lines, e); err != nil {
-			return err
+			return nil, err
 		}
+		kept = append(kept, e)
 	}
-	info, err := sys.StampAt(l.dir.logPath())
-	if err != nil {
-		return err
-	}
-	err = l.dir.replace(logName, lines, func(f *os.File) error {
-		return errors.Join(sys.CopyOwner(f, info), f.Chmod(fs.FileMode(info.Perm())))
-	})
-	if err != nil {
-		return err
+	if err := l.dir.replaceLikeLog(logName, lines); err != nil {
+		return nil, err
 	}
 	_, _, _, err = l.Last()
-	return err
+	return kept, err
 }
 
 // alone returns the contents of the entries that stay, and whose patches are of entries that

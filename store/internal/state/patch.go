@@ -199,7 +199,7 @@ var errPatch = errors.New("the version before it is missing")
 // apply makes the content that a patch is of; old is what the patch was made from, or nil.
 // The digest decides whether it is right.
 func (p Patch) apply(old []byte, want Digest) ([]byte, error) {
-	if p.Of == (Digest{}) && !p.Whole {
+	if p.Of == (Digest{}) {
 		old = []byte{}
 	}
 	if old == nil || want.Len < 0 || want.Len > int64(len(old))+p.size() {

@@ -110,7 +110,7 @@ func (s *Spare) Reuse() (f *os.File, name string, err error) {
 func (s *Spare) Restore() (Displaced, error) { return s.old, sys.RenameNew(s.path, s.old.Path) }
 
 // Remove removes a spare that is of no use.
-func (s *Spare) Remove() error { return absent(os.Remove(s.path)) }
+func (s *Spare) Remove() error { return sys.Gone(os.Remove(s.path)) }
 
 // openAlone opens a file for writing, with a lease that keeps others out until it is closed.
 // The error is [sys.ErrBusy] where somebody else has it open; the file is nil where it is gone

@@ -167,6 +167,17 @@ func (d Dir) replace(name string, data []byte, access func(*os.File) error) erro
 	return sys.SyncDir(d.path)
 }
 
+// replaceLikeLog is replace for those who may use the log.
+func (d Dir) replaceLikeLog(name string, data []byte) error {
+	log, err := sys.StampAt(d.logPath())
+	if err != nil {
+		return err
+	}
+	return d.replace(name, data, func(f *os.File) error {
+		return errors.Join(sys.CopyOwner(f, log), f.Chmod(fs.FileMode(log.Perm())))
+	})
+}
+
 // Sweep removes the temporary files of commits that were killed, and spares. The caller holds
 // the lock, so none is in use.
 func (d Dir) Sweep() error {

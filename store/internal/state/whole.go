@@ -2,7 +2,6 @@ package state
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 
 	"github.com/rowkeep/rowkeep/store/internal/sys"
@@ -21,13 +20,7 @@ func (d Dir) putWhole(of Digest, content []byte) error {
 	if _, err := d.whole(of); err == nil {
 		return nil
 	}
-	log, err := sys.StampAt(d.logPath())
-	if err != nil {
-		return err
-	}
-	return d.replace(wholePrefix+of.Hash, content, func(f *os.File) error {
-		return errors.Join(sys.CopyOwner(f, log), f.Chmod(fs.FileMode(log.Perm())))
-	})
+	return d.replaceLikeLog(wholePrefix+of.Hash, content)
 }
 
 // whole returns content that was kept so; errPatch where it is damaged or gone.
@@ -59,37 +52,22 @@ func (d Dir) wholeBytes() (sum int64, err error) {
 			sum += at.Size
 		}
 	}
-	return sum, absent(err)
+	return sum, err
 }
 
-// dropWhole removes those that no entry of the log refers to.
-func (l *Log) dropWhole() error {
-	names, err := l.dir.names(isWhole)
-	if err != nil || len(names) == 0 {
-		return err
-	}
-	h, err := l.dir.History()
-	if err != nil {
-		return err
-	}
+// dropWhole removes those to which no entry of the log refers.
+func (d Dir) dropWhole(log []Entry) error {
+	names, err := d.names(isWhole)
 	wanted := map[string]bool{}
-	for _, e := range h.Entries {
+	for _, e := range log {
 		if e.Patch.Whole {
 			wanted[wholePrefix+e.Digest.Hash] = true
 		}
 	}
 	for _, name := range names {
 		if !wanted[name] {
-			err = errors.Join(err, absent(os.Remove(l.dir.join(name))))
+			err = errors.Join(err, sys.Gone(os.Remove(d.join(name))))
 		}
-	}
-	return err
-}
-
-// absent forgives that something is not there.
-func absent(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
 	}
 	return err
 }

@@ -14,11 +14,20 @@ package sys
 
 import (
 	"errors"
+	"io/fs"
 	"time"
 )
 
 // Tick is longer than two looks at the kernel's clock may show one time.
 const Tick = 20 * time.Millisecond
+
+// Gone forgives that something is not there any more.
+func Gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
 
 // ErrOwner is what CopyMeta returns where the system does not let it give a file away.
 var ErrOwner = errors.New("a new file cannot be given to the owner and group of the old one")
