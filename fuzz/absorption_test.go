@@ -122,7 +122,7 @@ func (v *view) secondRename(but string) bool {
 			continue
 		}
 		for old, was := range v.in[base].Rows {
-			if _, stays := v.out.Rows[old]; !stays && v.sameValues(cells, restrict(was, v.out.Columns)) {
+			if _, stays := v.out.Rows[old]; !stays && v.sameValues(cells, restrict(v.nowNamed(was), v.out.Columns)) {
 				return true
 			}
 		}
@@ -167,7 +167,7 @@ func (v *view) hasTwin(t *oracle.Table, key string, row oracle.Cells) bool {
 	return slices.ContainsFunc(t.Records, func(rec oracle.Record) bool {
 		k, ok := t.KeyOf(rec)
 		other := rec.Kind == oracle.Row && (!ok || k != key)
-		return other && v.sameValues(row, restrict(t.Cells(rec), v.oldColumns()))
+		return other && v.sameValues(row, restrict(v.nowNamed(t.Cells(rec)), v.oldColumns()))
 	})
 }
 

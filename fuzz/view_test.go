@@ -115,6 +115,15 @@ func (v *view) columnNow(c oracle.Column) oracle.Column {
 	return c
 }
 
+// nowNamed gives cells of base by the names that their columns have in the result.
+func (v *view) nowNamed(cells oracle.Cells) oracle.Cells {
+	now := oracle.Cells{}
+	for c, value := range cells {
+		now[v.columnNow(c)] = value
+	}
+	return now
+}
+
 // repeated reports a key that stands twice in an input.
 func (v *view) repeated(key string) bool {
 	return slices.ContainsFunc(v.in, func(t *oracle.Table) bool { return t.Repeated[key] })
