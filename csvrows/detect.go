@@ -67,7 +67,7 @@ func headNames(data []byte, opt Options, delim byte) (names []string, line int) 
 // header. It looks at a growing start of data, because the scanner searches all
 // it is given for carriage returns and quotes.
 func readHead(data []byte, opt Options) *File {
-	const window = 1 << 14
+	const window = 1 << 10
 	for n := window; ; n *= 8 {
 		f := newFile(data[:min(n, len(data))], opt)
 		whole := n >= len(data)

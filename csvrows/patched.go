@@ -54,18 +54,3 @@ func (f *File) detectsAs(old *File) bool {
 	d, err := Detect(opt, f.data)
 	return err == nil && d == old.opt.Delimiter
 }
-
-// shifted returns the records of a file of size bytes in which some records have become
-// longer by what longer says, or shorter.
-func (r *records) shifted(size int, changed []int, longer func(i int) int) records {
-	out := records{size: size, marks: make([]uint32, 0, r.len())}
-	by, next := 0, 0
-	for i := range r.len() {
-		out.add(r.offset(i)+by, r.kind(i))
-		if next < len(changed) && changed[next] == i {
-			by += longer(i)
-			next++
-		}
-	}
-	return out
-}

@@ -1,5 +1,7 @@
 package csvrows
 
+import "slices"
+
 // records holds offset and kind of each record in four bytes, one after the other. Of a
 // file of a gigabyte or more it also holds where the offset gets too long for them: as
 // offsets only grow, that is told by few numbers.
@@ -64,4 +66,34 @@ func (r *records) passed(i int) int {
 		n++
 	}
 	return n
+}
+
+// shifted returns the records of a file of size bytes in which some of them, in their order,
+// have become longer by what longer says, or shorter.
+func (r *records) shifted(size int, changed []int, longer func(i int) int) records {
+	out := records{size: size, marks: slices.Clone(r.marks)}
+	by := make([]int, len(changed)+1) // behind so many of them
+	for n, row := range changed {
+		by[n+1] = by[n] + longer(row)
+		behind := out.marks[row+1:]
+		if n+1 < len(changed) {
+			behind = behind[:changed[n+1]-row]
+		}
+		for i := range behind {
+			behind[i] += uint32(by[n+1]) << kindBits // what passes a gibibyte falls off
+		}
+	}
+	if size>>lowBits == 0 {
+		return out
+	}
+	n := 0
+	for i := range r.len() {
+		for n < len(changed) && changed[n] < i {
+			n++
+		}
+		for (r.offset(i)+by[n])>>lowBits > len(out.turns) {
+			out.turns = append(out.turns, i)
+		}
+	}
+	return out
 }
