@@ -27,6 +27,7 @@ type History struct {
 	file   uint64   // the log's number, its inode; 0 where not all of it was read
 	places []Place  // of the entries
 	lines  [][]byte // the entries as they stand there
+	known  memo     // entries that need not be read
 }
 
 // Place is where a line of the log begins: its number from 1, and how many bytes stand
@@ -40,8 +41,10 @@ type Place struct {
 var ErrDamaged = errors.New("the record is damaged")
 
 // History reads the log. A log that is missing is empty.
-func (d Dir) History() (History, error) {
-	h := History{dir: d}
+func (d Dir) History() (History, error) { return d.history(nil) }
+
+func (d Dir) history(known memo) (History, error) {
+	h := History{dir: d, known: known}
 	at, err := sys.StampAt(d.logPath())
 	if err == nil && at.Size > mostLog {
 		h.Damaged = []Place{{Line: 1}}
@@ -106,7 +109,7 @@ func (h *History) line(text []byte, at Place, last *int64) {
 	if len(text) == 0 {
 		return
 	}
-	e, err := parseLine(text)
+	e, err := h.known.parse(text)
 	if err != nil || e.Seq <= *last {
 		h.Damaged = append(h.Damaged, at)
 		return
@@ -284,11 +287,11 @@ type Keep struct {
 // passed, a quarter of that is made room for.
 const slack = 4
 
-// drop returns how many entries from the oldest on may go. displaced is how large the
-// files are by the number of their commit. The newest version always stays.
-func (k Keep) drop(entries []Entry, displaced map[int64]int64, now time.Time) int {
+// drop returns how many entries from the oldest on may go, and how many have to. displaced
+// is how large the files are by the number of their commit. The newest version always stays.
+func (k Keep) drop(entries []Entry, displaced map[int64]int64, now time.Time) (may, must int) {
 	if n := k.above(entries, displaced, k.Most, k.Size); n > 0 {
-		return max(n, k.above(entries, displaced, k.Most-k.Most/slack, k.Size-k.Size/slack))
+		return max(n, k.above(entries, displaced, k.Most-k.Most/slack, k.Size-k.Size/slack)), n
 	}
 	// From the oldest on, so that what a clock dated wrongly takes nothing older with it.
 	n := 0
@@ -296,9 +299,9 @@ func (k Keep) drop(entries []Entry, displaced map[int64]int64, now time.Time) in
 		n++
 	}
 	if n < len(entries)/slack {
-		return 0
+		return 0, 0
 	}
-	return n
+	return n, 0
 }
 
 // above returns how many entries from the oldest on are too many for the bounds. The first
@@ -376,7 +379,7 @@ func (d Dir) sizes() (map[int64]int64, error) {
 // The log is replaced before files go, so that a crash leaves files too many and no
 // version less. The caller holds the lock.
 func (l *Log) Prune(keep Keep, look func(History, Displaced) (gone bool)) error {
-	h, err := l.dir.History()
+	h, err := l.dir.history(l.known)
 	if err != nil || len(h.Entries) == 0 {
 		return err
 	}
@@ -388,7 +391,8 @@ func (l *Log) Prune(keep Keep, look func(History, Displaced) (gone bool)) error 
 	if err != nil {
 		return err
 	}
-	n := keep.drop(h.Entries, sizes, time.Now())
+	may, must := keep.drop(h.Entries, sizes, time.Now())
+	n := h.handy(may, must, displaced)
 	first := h.Entries[n].Seq
 	stays := make([]bool, len(h.Entries))
 	for i := n; i < len(stays); i++ {
@@ -425,7 +429,35 @@ func (l *Log) Prune(keep Keep, look func(History, Displaced) (gone bool)) error 
 			return err
 		}
 	}
+	l.known = h.memo(stays)
 	return nil
+}
+
+// memo has the entries that stay, as far as their lines are short.
+func (h History) memo(stays []bool) memo {
+	const short = 2 << 10
+	known := memo{}
+	for i, e := range h.Entries {
+		if line := h.lines[i]; stays[i] && len(line) <= short {
+			known[string(line[:sumLen])] = e
+		}
+	}
+	return known
+}
+
+// handy returns how many entries are to go: as many as may, or up to a sixth fewer, so that the
+// content of the first one that stays is at hand, since it is to be kept in full.
+func (h History) handy(may, must int, displaced []Displaced) int {
+	held := map[string]bool{}
+	for _, d := range displaced {
+		held[d.Hold] = true
+	}
+	for n := may; n >= max(must, may-may/6); n-- {
+		if e := h.Entries[n]; e.Patch.Of == (Digest{}) || held[e.Digest.Hash] {
+			return n
+		}
+	}
+	return may
 }
 
 // hold marks the entries that tell what a displaced file should hold.
@@ -503,9 +535,11 @@ func (l *Log) rewrite(h History, stays []bool) (kept []Entry, err error) {
 }
 
 // alone returns the contents of the entries that stay, and whose patches are of entries that
-// do not: they are to be kept in full. That of one is at hand, unless it is nil.
+// do not: they are to be kept in full. That of one is at hand, unless it is nil; others may be
+// in displaced files.
 func (h History) alone(stays []bool, hand Digest, atHand []byte) map[int][]byte {
 	full := map[int][]byte{}
+	elsewhere := finder{dir: h.dir}
 	var before Digest
 	last := -1
 	for i, e := range h.Entries {
@@ -513,9 +547,10 @@ func (h History) alone(stays []bool, hand Digest, atHand []byte) map[int][]byte 
 			continue
 		}
 		if e.Patch.Of != (Digest{}) && e.Patch.Of != before {
-			if full[i] = nil; e.Digest == hand && atHand != nil {
-				full[i] = atHand
-			} else {
+			if full[i] = atHand; e.Digest != hand || atHand == nil {
+				full[i] = elsewhere.read(e.Digest)
+			}
+			if full[i] == nil {
 				last = i
 			}
 		}

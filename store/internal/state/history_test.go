@@ -218,6 +218,53 @@ func TestPruneOfDamaged(t *testing.T) {
 	}
 }
 
+// What a Log has read before does not hide that its line is damaged since.
+func TestPruneOfDamagedSince(t *testing.T) {
+	p := made(t, 40)
+	keep := state.Keep{Versions: 30, Most: 1000, Size: unbounded}
+	p.prune(keep, yes)
+	for n := range 20 {
+		p.append(version(state.Commit, lines(40+n)))
+	}
+	data := p.read()
+	data[bytes.Index(data, []byte(`"seq":35,`))] ^= 1
+	p.write(p.path, data)
+	p.prune(keep, yes)
+	h := p.history()
+	if _, _, damaged := h.Index(35); damaged || len(h.Damaged) > 0 || len(h.Entries) != 30 {
+		t.Errorf("%d versions, damaged lines %v", len(h.Entries), h.Damaged)
+	}
+}
+
+// Somewhat more stays where the first version is in a displaced file then, if that may be.
+func TestPruneToDisplaced(t *testing.T) {
+	const n = 40
+	for _, tt := range []struct {
+		keep        state.Keep
+		held, first int64 // version that is in a displaced file; that stays
+	}{
+		{state.Keep{Versions: 10, Most: 1000, Size: unbounded}, 28, 28},
+		{state.Keep{Versions: 10, Most: 1000, Size: unbounded}, 26, 26},
+		{state.Keep{Versions: 10, Most: 1000, Size: unbounded}, 25, 31},
+		{state.Keep{Versions: 10, Most: 1000, Size: unbounded}, 32, 31},
+		{state.Keep{Versions: 10, Age: 99 * time.Hour, Most: 12, Size: unbounded}, 29, 29},
+		{state.Keep{Versions: 10, Age: 99 * time.Hour, Most: 12, Size: unbounded}, 28, 32},
+	} {
+		p := made(t, n)
+		for seq := int64(2); seq <= n; seq++ {
+			if seq != tt.held+1 {
+				if err := os.Remove(p.intent(seq).Path); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		p.prune(tt.keep, yes)
+		if versions, _ := p.seqs(); !cmp.Equal(versions, from(tt.first, n)) {
+			t.Errorf("%+v, displaced %d: versions %v, want those from %d", tt.keep, tt.held, versions, tt.first)
+		}
+	}
+}
+
 // A process that knew the log before it was pruned sees that it is another.
 func TestPruneOfOthers(t *testing.T) {
 	p := made(t, 8)

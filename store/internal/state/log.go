@@ -115,6 +115,9 @@ type Log struct {
 	// floor is the highest number of a displaced file: a power cut can take entries from
 	// the log whose files are there.
 	floor int64
+	// known are entries that stayed when old ones were dropped last; it is for whoever holds
+	// the lock.
+	known memo
 }
 
 // tail is the end of the log as it was read or written last.
@@ -240,10 +243,22 @@ func newest(data []byte) (t tail) {
 // errLine is the error of a line that is no entry.
 var errLine = errors.New("the line is damaged")
 
-func parseLine(line []byte) (Entry, error) {
+func parseLine(line []byte) (Entry, error) { return memo(nil).parse(line) }
+
+// A memo has entries by the hashes of their lines, since reading JSON is slow.
+type memo map[string]Entry
+
+// sumLen is the length of a hash as text.
+const sumLen = 16
+
+// parse reads a line, if the entry is not at hand.
+func (m memo) parse(line []byte) (Entry, error) {
 	sum, data, ok := bytes.Cut(line, []byte(" "))
 	if !ok || string(sum) != hashText(xxhash.Sum64(data)) {
 		return Entry{}, errLine
+	}
+	if e, ok := m[string(sum)]; ok {
+		return e, nil
 	}
 	var e Entry
 	if err := json.Unmarshal(data, &e); err != nil || e.Seq <= 0 {

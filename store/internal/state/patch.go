@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"math/bits"
 )
 
 // Patch makes a version out of the one before it, by edits from the beginning to the end;
@@ -132,8 +133,9 @@ func (d *differ) next() bool {
 
 // meet finds where in a and in b the next line starts that both have.
 func meet(a, b []byte) (x, y int, ok bool) {
-	inA, inB := firstLines(a), firstLines(b)
-	for sum := range len(inA) + len(inB) {
+	inA, inB := make([][]byte, 0, near), make([][]byte, 0, near)
+	for sum := range 2*near - 1 {
+		inA, inB = oneMore(inA, a), oneMore(inB, b)
 		for i := max(0, sum-len(inB)+1); i <= min(sum, len(inA)-1); i++ {
 			if j := sum - i; bytes.Equal(inA[i], inB[j]) {
 				return cap(a) - cap(inA[i]), cap(b) - cap(inB[j]), true
@@ -153,28 +155,33 @@ func meet(a, b []byte) (x, y int, ok bool) {
 	return 0, 0, false
 }
 
-// firstLines are the next lines that end in a line feed; the first one is what is left of
-// this one.
-func firstLines(data []byte) [][]byte {
-	lines := make([][]byte, 0, near)
-	for len(lines) < near {
-		n := bytes.IndexByte(data, '\n') + 1
-		if n == 0 {
-			break
-		}
-		lines = append(lines, data[:n])
-		data = data[n:]
+// oneMore adds the next line of data that ends in a line feed, until there are as many as are
+// looked at; the first one is what is left of this one.
+func oneMore(lines [][]byte, data []byte) [][]byte {
+	if n := len(lines); n > 0 {
+		last := lines[n-1]
+		data = data[cap(data)-cap(last)+len(last):]
 	}
-	return lines
+	n := bytes.IndexByte(data, '\n') + 1
+	if n == 0 || len(lines) == near {
+		return lines
+	}
+	return append(lines, data[:n])
 }
 
-// block is how many bytes are compared at once.
-const block = 4096
+// block is how many bytes are compared at once where much is equal; elsewhere they are compared
+// as words of eight.
+const block, word = 4096, 8
 
 func commonPrefix(a, b []byte) (n int) {
 	most := min(len(a), len(b))
 	for n+block <= most && string(a[n:n+block]) == string(b[n:n+block]) {
 		n += block
+	}
+	for ; n+word <= most; n += word {
+		if differ := binary.LittleEndian.Uint64(a[n:]) ^ binary.LittleEndian.Uint64(b[n:]); differ != 0 {
+			return n + bits.TrailingZeros64(differ)/8
+		}
 	}
 	for n < most && a[n] == b[n] {
 		n++
@@ -186,6 +193,12 @@ func commonPrefix(a, b []byte) (n int) {
 func commonSuffix(a, b []byte, n, most int) int {
 	for n+block <= most && string(a[len(a)-n-block:len(a)-n]) == string(b[len(b)-n-block:len(b)-n]) {
 		n += block
+	}
+	for ; n+word <= most; n += word {
+		x, y := a[len(a)-n-word:], b[len(b)-n-word:]
+		if differ := binary.LittleEndian.Uint64(x) ^ binary.LittleEndian.Uint64(y); differ != 0 {
+			return n + bits.LeadingZeros64(differ)/8
+		}
 	}
 	for n < most && a[len(a)-n-1] == b[len(b)-n-1] {
 		n++

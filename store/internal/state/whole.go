@@ -11,7 +11,7 @@ import (
 // is read often and its lines are text.
 
 // wholeSize is the size in bytes from which on a version is large.
-const wholeSize = 64 << 10
+const wholeSize = 16 << 10
 
 func (d Dir) wholePath(of Digest) string { return d.join(wholePrefix + of.Hash) }
 
