@@ -183,6 +183,6 @@
 //
 // With a spare two of the steps are others:
 //
-//	write           open, fstat, open, fstat (under F_SETLEASE), renameat2, fstat, flistxattr, flistxattr, write, fstat
+//	write           open, fstat, open, fstat (under F_SETLEASE), fstat, flistxattr, flistxattr, write, fstat
 //	sync            fdatasync, close
 package store

@@ -43,7 +43,7 @@ type localFile struct {
 	minded  string               // the file that all these were of
 	swept   string               // the file whose displaced files were looked at, all of them
 	commits int                  // since old versions were dropped last
-	place   *Guarantee           // nil: not probed yet
+	place   *tried               // nil: not probed yet
 	probed  string               // the file that place is about
 }
 
@@ -69,10 +69,10 @@ func openFile(path string, opt Options) (*localFile, error) {
 type place struct {
 	target string     // behind all links
 	at     *sys.Stamp // nil: there was no file
-	// sure: a file that has the same stamp later has the same content. Else it changed so
-	// shortly before it was read that a second change might carry the same time; or
-	// somebody had it open, and a store into a mapping leaves no trace but the first.
-	sure bool
+	// alone: nobody had it open for writing, as a store into a mapping leaves no trace but the
+	// first. aged: it did not change so shortly before it was read that a second change might
+	// carry the same time. With both, a file that has the same stamp later has the same content.
+	alone, aged bool
 }
 
 // load reads the file, once more if it changed under the reading.
@@ -120,7 +120,7 @@ func (f *localFile) read() (now held, same bool, err error) {
 	}
 	now = held{
 		data: data, exists: true, still: time.Since(time.Unix(0, int64(after.Modified))),
-		tag: place{target: target, at: &after, sure: alone && started-after.Changed > sys.Tick},
+		tag: place{target: target, at: &after, alone: alone, aged: started-after.Changed > sys.Tick},
 	}
 	return now, before == after && int64(len(data)) == after.Size, nil
 }
@@ -159,13 +159,17 @@ func (f *localFile) know(data []byte) {
 	f.known = data
 }
 
+// chunks are what files are read into to be compared: it stays in the cache meanwhile.
+var chunks = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
 // holds reports that a file that has been seen to have size bytes holds data.
 func holds(r io.ReaderAt, size int64, data []byte) (bool, error) {
 	if size != int64(len(data)) {
 		return false, nil
 	}
-	const chunk = 256 << 10 // it stays in the cache between reading and comparing
-	buf := make([]byte, min(chunk, len(data)))
+	chunk := chunks.Get().(*[64 << 10]byte)
+	defer chunks.Put(chunk)
+	buf := chunk[:]
 	for at := 0; at < len(data); at += len(buf) {
 		part := data[at:min(len(data), at+len(buf))]
 		n, err := r.ReadAt(buf[:len(part)], int64(at))

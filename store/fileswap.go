@@ -148,7 +148,7 @@ func (f *localFile) prepare(at place, old *os.File, data []byte) (made newFile, 
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(temp.name))
+			err = errors.Join(err, os.Remove(temp.Name()))
 		}
 	}()
 	_, err = temp.Write(data)
@@ -168,14 +168,13 @@ func (f *localFile) prepare(at place, old *os.File, data []byte) (made newFile, 
 	if err := errors.Join(temp.sync(), temp.Close()); err != nil {
 		return newFile{}, "sync", err
 	}
-	return newFile{temp.name, is.Ino}, "", nil
+	return newFile{temp.Name(), is.Ino}, "", nil
 }
 
 // blank is a temporary file that is to be written: a new one, of mode 0600, or a spare that
 // is like the old one already.
 type blank struct {
 	*os.File
-	name  string
 	spare bool
 }
 
@@ -189,7 +188,7 @@ func (f *localFile) blank(at place, old *os.File) (blank, error) {
 	if err != nil {
 		return blank{}, err
 	}
-	return blank{File: temp, name: temp.Name()}, nil
+	return blank{File: temp}, nil
 }
 
 // sync puts the file on disk. All of a spare but content and size is there.
@@ -217,7 +216,7 @@ func openOld(at place) (*os.File, place, error) {
 	if err != nil {
 		return nil, at, errors.Join(err, r.Close())
 	}
-	at.sure = at.sure && now == *at.at
+	at.alone = at.alone && now == *at.at
 	at.at = &now
 	return r, at, nil
 }

@@ -81,7 +81,7 @@ func tryBeside(target string, at *sys.Stamp) (g Guarantee, err error) {
 				return err
 			}
 		}
-		g = tryOut(scratch, target)
+		g = tryOut(scratch, target).Guarantee
 		return nil
 	})
 	return g, err
@@ -115,7 +115,7 @@ func owns(dir state.Dir, at sys.Stamp) error {
 
 // probe tries out the state directory, once for each to which the path leads; the lock is
 // held.
-func (f *localFile) probe() *Guarantee {
+func (f *localFile) probe() *tried {
 	if f.place == nil || f.probed != f.locked {
 		g := tryOut(f.dir(), f.locked)
 		f.place, f.probed = &g, f.locked
@@ -123,10 +123,16 @@ func (f *localFile) probe() *Guarantee {
 	return f.place
 }
 
+// tried is what came of trying a place out. stampsTell: see [sys.StampsTell].
+type tried struct {
+	Guarantee
+	stampsTell bool
+}
+
 // tryOut makes two scratch files in a directory and looks what can be done with them, and
 // with the file itself.
-func tryOut(dir state.Dir, target string) Guarantee {
-	g := Guarantee{Blind: true, Durable: !sys.Volatile(dir.Path()), Lease: leases(target)}
+func tryOut(dir state.Dir, target string) tried {
+	g := tried{Guarantee: Guarantee{Blind: true, Durable: !sys.Volatile(dir.Path()), Lease: leases(target)}}
 	a, err := dir.CreateTemp()
 	if err != nil {
 		return g
@@ -140,6 +146,7 @@ func tryOut(dir state.Dir, target string) Guarantee {
 	if g.Lease {
 		g.Blind = sys.Blind(b) // before the names change places
 	}
+	g.stampsTell = sys.StampsTell(a)
 	g.Exchange = sys.Exchange(a.Name(), b.Name()) == nil
 	second := a.Name() + "0"
 	if g.Link = os.Link(a.Name(), second) == nil; g.Link {

@@ -83,17 +83,17 @@ func TestLogUnderTheLock(t *testing.T) {
 // another place.
 func TestProbedForEachFile(t *testing.T) {
 	f := openLink(t)
-	var tried []*Guarantee
+	var places []*tried
 	for _, name := range []string{"a.csv", "a.csv", "b.csv"} {
 		lead(t, f.path, name)
 		unlock, err := f.lock(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		tried = append(tried, f.probe())
+		places = append(places, f.probe())
 		unlock()
 	}
-	if tried[0] != tried[1] || tried[1] == tried[2] {
-		t.Errorf("tried %v", tried)
+	if places[0] != places[1] || places[1] == places[2] {
+		t.Errorf("tried %v", places)
 	}
 }

@@ -95,7 +95,7 @@ func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err
 			f.stays = d.Seq
 			continue
 		}
-		spare, err := f.dir().Retire(d, at)
+		spare, err := f.dir().Retire(d, at, f.place.stampsTell)
 		switch {
 		case errors.Is(err, sys.ErrBusy):
 			f.recent = append(f.recent, d)
@@ -126,7 +126,7 @@ func (f *localFile) spare(old *os.File, at sys.Stamp) blank {
 	for n := len(f.spares); n > 0; n-- {
 		s := f.spares[n-1]
 		f.spares = f.spares[:n-1]
-		file, name, err := s.Reuse()
+		file, err := s.Reuse()
 		if errors.Is(err, sys.ErrBusy) {
 			if old, err := s.Restore(); err == nil {
 				f.recent, f.looked[old.Path] = append(f.recent, old), sys.Stamp{} // whatever it is now
@@ -138,9 +138,9 @@ func (f *localFile) spare(old *os.File, at sys.Stamp) blank {
 			continue
 		}
 		if same, err := sys.SameMeta(file, old, at); err == nil && same {
-			return blank{file, name, true}
+			return blank{file, true}
 		}
-		_ = errors.Join(file.Close(), os.Remove(name))
+		_ = errors.Join(file.Close(), s.Remove())
 	}
 	return blank{}
 }

@@ -142,8 +142,8 @@ func TestSparesOnDisk(t *testing.T) {
 		}
 		order.WriteByte("NDXLSdR"[which])
 	}
-	// New, eXchange; Log, Spare made, directory; Reused, Data.
-	if got, want := order.String(), "NX"+"NXLS"+"NXdLS"+"RDXdLS"; got != want {
+	// New, eXchange; Log, Spare made, directory; Data, Renamed.
+	if got, want := order.String(), "NX"+"NXLS"+"NXdLS"+"DRXdLS"; got != want {
 		t.Errorf("%s, want %s:\n%s", got, want, text)
 	}
 }

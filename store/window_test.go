@@ -3,6 +3,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 	"github.com/rowkeep/rowkeep/store/internal/state"
+	"github.com/rowkeep/rowkeep/store/internal/sys"
 )
 
 // A window is a store on a file, and somebody who comes in between two steps of a commit.
@@ -440,12 +442,39 @@ func TestOpenedBeforeTheChangeBack(t *testing.T) {
 	}
 }
 
+// Content that is another one under a stamp that is the same is seen, unless the stamp tells.
+func TestUnchanged(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := w.update("a", "order_id", "O1"); err != nil { // tries out the place
+		t.Fatal(err)
+	}
+	r, err := os.Open(w.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	at, err := sys.StampOf(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := held{exists: true, data: bytes.Repeat([]byte{'x'}, int(at.Size))}
+	for n := range 1 << 4 {
+		alone, aged, stampsTell, blind := n&1 > 0, n&2 > 0, n&4 > 0, n&8 > 0
+		old.tag = place{target: w.path, at: &at, alone: alone, aged: aged}
+		w.file.place.stampsTell, w.file.place.Blind = stampsTell, blind
+		_, err := w.file.unchanged(r, old)
+		if tells := alone && (aged || stampsTell) && !blind; (err == nil) != tells || err != nil && !errors.Is(err, errChanged) {
+			t.Errorf("alone %t, aged %t, stamps tell %t, blind %t: %v", alone, aged, stampsTell, blind, err)
+		}
+	}
+}
+
 // Where names cannot change places, with or without a second name for the old file,
 // commits and late writes are kept all the same.
 func TestReplaceWithoutExchange(t *testing.T) {
 	for _, link := range []bool{true, false} {
 		w := newWindow(t, Options{})
-		w.file.place = &Guarantee{Link: link, Lease: true, Durable: true}
+		w.file.place = &tried{Guarantee: Guarantee{Link: link, Lease: true, Durable: true}}
 		w.at("lease", func() { w.rename(windowRows + windowRowD) })
 		if err := w.update("a", "order_id", "O1"); err != nil {
 			t.Fatal(err)

@@ -90,6 +90,22 @@ var ofStore = []mutant{
 		"who reads while old versions are dropped misses those that stay",
 	},
 
+	{
+		"memo-unchecked", "store/internal/state/log.go", "",
+		`if !ok || string(sum) != hashText(xxhash.Sum64(data)) {`, `if _, known := m[string(sum)]; !known && (!ok || string(sum) != hashText(xxhash.Sum64(data))) {`,
+		"damage in what was read before is not seen",
+	},
+	{
+		"prune-too-few", "store/internal/state/history.go", "",
+		`for n := may; n >= max(must, may-may/6); n-- {`, `for n := may; n >= may-may/6; n-- {`,
+		"more versions stay than may",
+	},
+	{
+		"unchanged-young", "store/exchange.go", "",
+		`if at.alone && (at.aged || f.place.stampsTell) && !f.place.Blind {`, `if at.alone && !f.place.Blind {`,
+		"a save in the same tick of the clock is displaced as if it had been looked at",
+	},
+
 	// Spares.
 	{
 		"spare-log-not-synced", "store/spare.go", "",
@@ -143,7 +159,7 @@ var ofStore = []mutant{
 	},
 	{
 		"spare-opened-late", "store/internal/state/spare.go", "",
-		`if is == s.at {`, `if is.Ino == s.at.Ino {`,
+		`if f != nil && is != s.at {`, `if f != nil && is.Ino != s.at.Ino {`,
 		"what was written to a spare is written over",
 	},
 	{
@@ -165,6 +181,11 @@ var ofStore = []mutant{
 		"spare-bytes", "store/spare.go", "",
 		`if len(f.older) < tune.Store.Spares && f.size(f.older) < spareBytes {`, `if len(f.older) < tune.Store.Spares {`,
 		"there may be gigabytes of spares",
+	},
+	{
+		"spare-trusted", "store/internal/state/spare.go", "",
+		`if !stampsTell {`, `if false {`,
+		"what a late writer wrote in the same tick of the clock is written over",
 	},
 	{
 		"spare-unread", "store/internal/state/spare.go", "",

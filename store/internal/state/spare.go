@@ -28,18 +28,19 @@ import (
 
 // A Spare is a file in the directory that a commit may write to.
 type Spare struct {
-	old        Displaced // what it was
-	path, temp string
-	at         sys.Stamp // as it was made
+	old  Displaced // what it was
+	path string
+	at   sys.Stamp // as it was made
 }
 
 // Retire makes a spare of a displaced file; it returns nil where that stays what it is, as it
 // has a second name, or may not be written. The error is [sys.ErrBusy] while somebody has it
 // open or has put its pages into a pipe or a socket, and where it is not as described any
-// more. The caller holds the lock, has put on disk elsewhere what the file tells, and calls
+// more, which the description tells by itself where stampsTell (see [sys.StampsTell]). The
+// caller holds the lock, has put on disk elsewhere what the file tells, and calls
 // [Dir.SyncNames] before the spare is reused: after a power cut the old name must not be that
 // of new content.
-func (d Dir) Retire(old Displaced, at sys.Stamp) (*Spare, error) {
+func (d Dir) Retire(old Displaced, at sys.Stamp, stampsTell bool) (*Spare, error) {
 	f, is, err := openAlone(old.Path)
 	if f == nil {
 		return nil, err
@@ -51,18 +52,19 @@ func (d Dir) Retire(old Displaced, at sys.Stamp) (*Spare, error) {
 	if is.Links > 1 {
 		return nil, nil
 	}
-	if same, err := holds(f, at, old.Hold); err != nil {
-		return nil, err
-	} else if !same {
-		return nil, sys.ErrBusy
+	if !stampsTell {
+		if same, err := holds(f, at, old.Hold); err != nil {
+			return nil, err
+		} else if !same {
+			return nil, sys.ErrBusy
+		}
 	}
 	if all, err := sys.Uncache(f, is.Size); err != nil {
 		return nil, err
 	} else if !all {
 		return nil, sys.ErrBusy
 	}
-	number := strconv.FormatInt(old.Seq, 10)
-	s := &Spare{old: old, path: d.join(spareName + number), temp: d.join("." + tempName + number)}
+	s := &Spare{old: old, path: d.join(spareName + strconv.FormatInt(old.Seq, 10))}
 	if err := sys.RenameNew(old.Path, s.path); err != nil {
 		return nil, err
 	}
@@ -88,22 +90,16 @@ func holds(f *os.File, at sys.Stamp, hash string) (bool, error) {
 // SyncNames waits until the names in the directory are on disk.
 func (d Dir) SyncNames() error { return sys.SyncDir(d.path) }
 
-// Reuse opens the spare, which becomes a temporary file, to be written to from its beginning,
-// and returns what it is called now. Until it is closed whoever else opens it has to wait.
-// The error is [sys.ErrBusy] where it has become somebody's; the file is nil where it is gone.
-func (s *Spare) Reuse() (f *os.File, name string, err error) {
+// Reuse opens the spare as a temporary file, to be written to from its beginning; it keeps its
+// name, as a change of names would have to wait for the journal together with what is written.
+// Until it is closed whoever else opens it has to wait. The error is [sys.ErrBusy] where it has
+// become somebody's; the file is nil where it is gone.
+func (s *Spare) Reuse() (*os.File, error) {
 	f, is, err := openAlone(s.path)
-	if f == nil {
-		return nil, "", err
+	if f != nil && is != s.at {
+		return nil, errors.Join(sys.ErrBusy, f.Close())
 	}
-	err = sys.ErrBusy
-	if is == s.at {
-		err = sys.RenameNew(s.path, s.temp)
-	}
-	if err != nil {
-		return nil, "", errors.Join(err, f.Close())
-	}
-	return f, s.temp, nil
+	return f, err
 }
 
 // Restore makes the spare the displaced file again that it was.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,6 +36,25 @@ func Blind(f *os.File) bool {
 	defer r.Close()
 	_, err = TakeLease(r)
 	return !errors.Is(err, ErrBusy)
+}
+
+// StampsTell reports that each change of a file moves Changed, once somebody has looked at it: the
+// file system has multigrain timestamps, as of Linux 6.13, or none but fine ones. Others are of a
+// clock that ticks, and never ahead of it. f is a scratch file, open for writing.
+func StampsTell(f *os.File) bool {
+	ahead, last := 0, time.Duration(0)
+	for n := range byte(4) { // between a change and a look at the clock it may have ticked, or been set back
+		_, err := f.WriteAt([]byte{n}, 0)
+		at, statErr := StampOf(f)
+		var clock unix.Timespec
+		if unix.ClockGettime(unix.CLOCK_REALTIME_COARSE, &clock) != nil || err != nil || statErr != nil || at.Changed == last {
+			return false
+		}
+		if last = at.Changed; last > time.Duration(clock.Nano()) {
+			ahead++
+		}
+	}
+	return ahead > 1
 }
 
 // Volatile reports that a directory lies in memory only: syncing it means nothing.
