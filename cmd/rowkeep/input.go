@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,7 +58,7 @@ func (a *app) open(file string) (io.Reader, error) {
 	case "":
 		return nil, errNoName
 	}
-	if err := checkKind(file); err != nil {
+	if err := checkKind(file); err != nil && !isOpen(file) {
 		return nil, fileFailure(file, err)
 	}
 	f, err := os.Open(file)
@@ -80,6 +81,13 @@ func checkKind(file string) error {
 		return errors.New("is no regular file; use - for standard input or output")
 	}
 	return nil
+}
+
+// isOpen reports names of what is open already, as a shell makes of <(command): to open one
+// blocks nobody, whatever kind it is of.
+func isOpen(file string) bool {
+	dir := path.Dir(file)
+	return file == "/dev/stdin" || dir == "/dev/fd" || dir == "/proc/self/fd"
 }
 
 // slurp reads all there is. A file has its size in memory at once; what it has grown by since
