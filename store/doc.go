@@ -160,7 +160,8 @@
 // beginning of what it was, or lacks the last line or the final newline that it had. It
 // counts once it has held still for [Options.Settle]: people do delete the last rows. What
 // nobody means is ErrUnsettled instead: an empty file that was not empty, an open quote, a
-// record that was cut, NUL bytes at the end. [Store.Accept] overrules it.
+// record that was cut, NUL bytes at the end. [Store.Accept] overrules it. So it does where no
+// key is named and a save renames, drops or moves the column by which rows were told.
 //
 // # What a commit costs
 //

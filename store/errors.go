@@ -17,6 +17,7 @@ var (
 // Fix the file: nothing is written to it as it is.
 var (
 	ErrConflictMarkers = errors.New("the file holds a conflict marker of an unfinished merge")
+	ErrKeyChanged      = errors.New("the rows would be told by another column than before")
 	ErrMassKeyChange   = errors.New("more than half of the keys were exchanged for others")
 	ErrNotRegular      = errors.New("not a regular file")
 	ErrHardLinks       = errors.New("the file has several names (hard links), which replacing it would part; Options.InPlace writes to it")
@@ -28,8 +29,8 @@ var (
 var ErrDone = errors.New("the transaction is over")
 
 // FileError says that what stands in the file cannot be used, and by what reason. Err
-// wraps ErrUnsettled, ErrConflictMarkers, a [*csvrows.ParseError] or a
-// [*csvrows.KeyColumnError]; the last three name the line. The file is as it was.
+// wraps ErrUnsettled, ErrConflictMarkers, ErrKeyChanged, a [*csvrows.ParseError] or a
+// [*csvrows.KeyColumnError]; the last four name the line. The file is as it was.
 type FileError struct {
 	Path string
 	Err  error

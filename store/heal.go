@@ -39,6 +39,11 @@ func (s *Store) heal(now Snapshot) (healed, error) {
 	if err := s.readPast(last); err != nil {
 		return healed{}, err
 	}
+	if n := s.past.newest; n >= 0 {
+		if err := now.keyFrom(s.past.versions[n].snap, s.opt.Read); err != nil {
+			return healed{}, &FileError{s.path, err}
+		}
+	}
 	v, err := judgeSave(s.past, now, savePolicy{
 		read: s.opt.Read, merge: s.opt.merge(), owned: s.opt.Owned, reverts: s.opt.Reverts, notice: s.opt.Notice,
 	})

@@ -160,6 +160,9 @@ func (s *Store) judge(now held) (Snapshot, *doubt, error) {
 	if err == nil && s.committed(snap) {
 		return snap, nil, nil
 	}
+	if err == nil {
+		err = snap.keyFrom(Snapshot(k), s.opt.Read)
+	}
 	if why == nil && s.medium.written(now) {
 		why = &doubt{reason: errBusy.Error()}
 	}

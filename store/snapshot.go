@@ -39,6 +39,26 @@ func newSnapshot(data []byte, read csvrows.Options) (Snapshot, error) {
 	return digested(f), nil
 }
 
+// keyFrom holds a version that others wrote to the key of the one before it. Where no key is
+// named, that is a column which a header can rename, drop or move; by what rows are told then is
+// not to be guessed. The error is a [*csvrows.KeyColumnError], or ErrKeyChanged with the line.
+func (s Snapshot) keyFrom(before Snapshot, read csvrows.Options) error {
+	if len(read.Key) > 0 || read.NoHeader || !s.hasHeader() || !before.hasHeader() {
+		return nil
+	}
+	was, is := csvrows.DefaultKey(before.file.Columns()), csvrows.DefaultKey(s.file.Columns())
+	if was == is {
+		return nil
+	}
+	if _, err := s.file.Positions([]string{was}); err != nil {
+		return err
+	}
+	line := s.file.Line(s.file.HeaderRecord())
+	return fmt.Errorf("line %d, column 1: %w: %q, and not %q, as no key is named", line, ErrKeyChanged, is, was)
+}
+
+func (s Snapshot) hasHeader() bool { return s.file != nil && s.file.HeaderRecord() >= 0 }
+
 func digested(f *csvrows.File) Snapshot {
 	data := f.Bytes()
 	return Snapshot{file: f, digest: Digest{Hash: fmt.Sprintf("%016x", xxhash.Sum64(data)), Len: int64(len(data))}}

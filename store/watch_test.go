@@ -382,28 +382,41 @@ func TestWatchDamaged(t *testing.T) {
 }
 
 // Who renames the key column, or saves with another delimiter, leaves nothing by which rows are
-// the same. That is news, and a commit too tells what it did.
+// the same. That is news, as soon as it is accepted where another column would be the key, and a
+// commit too tells what it did.
 func TestOtherKey(t *testing.T) {
 	byID, bySecond := csvrows.Options{Key: []string{"id"}}, csvrows.Options{NoHeader: true, KeyIndex: []int{2}}
 	for _, tt := range []struct {
 		name          string
 		read          csvrows.Options
 		before, after string
+		refused       bool
 		want          []string
 	}{
-		{"another name", csvrows.Options{}, "id,v\na,1\nb,2\n", "name,v\na,1\nb,3\n", []string{"key_renamed", "b.2=3"}},
-		{"another column", csvrows.Options{}, "v,id\n1,a\n", "v\n1\n", []string{"v.2=", "1.2="}},
-		{"another delimiter", csvrows.Options{}, "id,v\na,1\n", "id;v\na;1\n", []string{"-id", "-a", "+id;v", "+a;1"}},
-		{"given key", byID, "id,v\na,1\n", "id;v\na;1\n", []string{"-id", "-a", "+id;v", "+a;1"}},
-		{"given position", bySecond, "1,a\n", "1;a\n", []string{"-1", "+1;a"}},
+		{"another name", csvrows.Options{}, "id,v\na,1\nb,2\n", "name,v\na,1\nb,3\n", true, []string{"key_renamed", "b.2=3"}},
+		{"another column", csvrows.Options{}, "v,id\n1,a\n", "v\n1\n", true, []string{"v.2=", "1.2="}},
+		{"another delimiter", csvrows.Options{}, "id,v\na,1\n", "id;v\na;1\n", false, []string{"-id", "-a", "+id;v", "+a;1"}},
+		{"given key", byID, "id,v\na,1\n", "id;v\na;1\n", false, []string{"-id", "-a", "+id;v", "+a;1"}},
+		{"given position", bySecond, "1,a\n", "1;a\n", false, []string{"-1", "+1;a"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWindow(t, Options{Read: tt.read})
 			w.rename(tt.before)
 			x := w.watch()
 			w.rename(tt.after)
+			if tt.refused {
+				if n := x.next(); n.err == nil {
+					t.Errorf("news of %q instead of an error", listedChanges(n.news))
+				}
+				if err := w.store.Accept(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
 			x.want(tt.want...)
 			w.rename(tt.before)
+			if err := w.store.Accept(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 			receipt, err := w.store.Update(t.Context(), func(tx *Tx) error { return tx.Replace([]byte(tt.after)) })
 			if err != nil {
 				t.Fatal(err)

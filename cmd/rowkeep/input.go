@@ -14,6 +14,7 @@ import (
 
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
+	"github.com/rowkeep/rowkeep/store"
 )
 
 // stdio names standard input or standard output in place of a file.
@@ -200,6 +201,8 @@ func advice(err error) string {
 		return "; close it, or remove it"
 	case errors.As(err, &key) && key.NoHeader:
 		return "; give a position that rows have with --key-index"
+	case errors.Is(err, store.ErrKeyChanged):
+		return "; name the key with --key"
 	case errors.As(err, &key):
 		if near := nearest(key.Column, key.Columns); near != "" {
 			return fmt.Sprintf("; did you mean --key %s?", name(near))

@@ -239,8 +239,12 @@ func (l *liveCommand) unsettled(err error) *failure {
 // unreadable is about a file that is whole, and damaged.
 func (l *liveCommand) unreadable(err *store.FileError) *failure {
 	f := &failure{status: statusInput, err: fmt.Errorf("%s: %w%s", l.file, err.Err, advice(err.Err))}
-	if errors.Is(err, store.ErrConflictMarkers) {
+	var key *csvrows.KeyColumnError
+	switch {
+	case errors.Is(err, store.ErrConflictMarkers):
 		f.hint = "rowkeep resolve " + shellWord(l.file) + " settles the conflict"
+	case len(l.opt.Read.Key) == 0 && (errors.Is(err, store.ErrKeyChanged) || errors.As(err, &key) && !key.NoHeader):
+		f.hint = "if it is meant as it is: rowkeep accept " + shellWord(l.file)
 	}
 	return f
 }

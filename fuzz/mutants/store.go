@@ -101,6 +101,11 @@ var ofStore = []mutant{
 		"more versions stay than may",
 	},
 	{
+		"key-guessed", "store/settle.go", "",
+		`err = snap.keyFrom(Snapshot(k), s.opt.Read)`, `_ = snap.keyFrom(Snapshot(k), s.opt.Read)`,
+		"rows are told by another column than before",
+	},
+	{
 		"unchanged-young", "store/exchange.go", "",
 		`if at.alone && (at.aged || f.place.stampsTell) && !f.place.Blind {`, `if at.alone && !f.place.Blind {`,
 		"a save in the same tick of the clock is displaced as if it had been looked at",
@@ -309,7 +314,7 @@ var ofStore = []mutant{
 		"a commit that was changed back when it was killed counts",
 	},
 	{
-		"log-any-hash", "store/internal/state/log.go", "func parseLine(line []byte) (Entry, error) {",
+		"log-any-hash", "store/internal/state/log.go", "",
 		`if !ok || string(sum) != hashText(xxhash.Sum64(data)) {`, `if _ = xxhash.Sum64; !ok || len(sum) != 16 {`,
 		"a damaged line of the log counts",
 	},
