@@ -433,13 +433,12 @@ func (l *Log) Prune(keep Keep, look func(History, Displaced) (gone bool)) error 
 	return nil
 }
 
-// memo has the entries that stay, as far as their lines are short.
+// memo has the entries that stay.
 func (h History) memo(stays []bool) memo {
-	const short = 2 << 10
 	known := memo{}
 	for i, e := range h.Entries {
-		if line := h.lines[i]; stays[i] && len(line) <= short {
-			known[string(line[:sumLen])] = e
+		if stays[i] {
+			known.add(h.lines[i], e)
 		}
 	}
 	return known

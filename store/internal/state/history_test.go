@@ -236,6 +236,30 @@ func TestPruneOfDamagedSince(t *testing.T) {
 	}
 }
 
+// What a Log remembers of its own entries is what stands in their lines.
+func TestPruneOfRemembered(t *testing.T) {
+	var logs [2][]byte
+	for i := range logs {
+		p := made(t, 40)
+		keep := state.Keep{Versions: 30, Most: 1000, Size: unbounded}
+		p.prune(keep, yes)
+		for n := range 40 {
+			v := version(state.Commit, lines(40+n))
+			v.Actor, v.Absorbed, v.Closes = "daemon", []state.Absorbed{{Seq: 3, Digest: state.DigestOf(nil)}}, []int64{int64(n)}
+			v.Base, v.Theirs = state.DigestOf([]byte(lines(n))), state.DigestOf([]byte(lines(39+n)))
+			p.append(v)
+		}
+		if i == 1 {
+			p.open()
+		}
+		p.prune(keep, yes)
+		logs[i] = p.read()
+	}
+	if diff := cmp.Diff(string(logs[1]), string(logs[0])); diff != "" {
+		t.Errorf("log (-by a new Log +by the one that wrote it):\n%s", diff)
+	}
+}
+
 // Somewhat more stays where the first version is in a displaced file then, if that may be.
 func TestPruneToDisplaced(t *testing.T) {
 	const n = 40

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -115,8 +116,8 @@ type Log struct {
 	// floor is the highest number of a displaced file: a power cut can take entries from
 	// the log whose files are there.
 	floor int64
-	// known are entries that stayed when old ones were dropped last; it is for whoever holds
-	// the lock.
+	// known are entries that stayed when old ones were dropped last, and those since; nil
+	// before. It is for whoever holds the lock.
 	known memo
 }
 
@@ -251,6 +252,23 @@ type memo map[string]Entry
 // sumLen is the length of a hash as text.
 const sumLen = 16
 
+// add adds the entry of a line, if that is short.
+func (m memo) add(line []byte, e Entry) {
+	const short = 2 << 10
+	if len(line) <= short {
+		m[string(line[:sumLen])] = e
+	}
+}
+
+// apart is the entry with edits that share no memory with the content they are of.
+func (e Entry) apart() Entry {
+	e.Patch.Edits = slices.Clone(e.Patch.Edits)
+	for i := range e.Patch.Edits {
+		e.Patch.Edits[i].Text = bytes.Clone(e.Patch.Edits[i].Text)
+	}
+	return e
+}
+
 // parse reads a line, if the entry is not at hand.
 func (m memo) parse(line []byte) (Entry, error) {
 	sum, data, ok := bytes.Cut(line, []byte(" "))
@@ -383,9 +401,12 @@ func (l *Log) add(lines []byte, v Version) ([]byte, error) {
 			return nil, err
 		}
 	}
-	lines, err = appendLine(lines, e)
-	if err != nil {
+	start := len(lines)
+	if lines, err = appendLine(lines, e); err != nil {
 		return nil, err
+	}
+	if l.known != nil && e.Dispute == nil {
+		l.known.add(lines[start:len(lines)-1], e.apart())
 	}
 	l.seq, l.end = e.Seq, e
 	if e.Kind.Stood() {
