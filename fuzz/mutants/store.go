@@ -91,6 +91,11 @@ var ofStore = []mutant{
 	},
 
 	{
+		"log-through-link", "store/internal/sys/file_unix.go", "",
+		`os.O_RDWR|unix.O_NOFOLLOW`, `os.O_RDWR`,
+		"who may write to the state directory has somebody else write to any file",
+	},
+	{
 		"memo-unchecked", "store/internal/state/log.go", "",
 		`if !ok || string(sum) != hashText(xxhash.Sum64(data)) {`, `if _, known := m[string(sum)]; !known && (!ok || string(sum) != hashText(xxhash.Sum64(data))) {`,
 		"damage in what was read before is not seen",

@@ -346,7 +346,7 @@ func (l *Log) Next(versions int) int64 {
 // openLog opens the log for writing. If somebody has removed it, it is made again for
 // those who may take the lock.
 func (d Dir) openLog() (*os.File, error) {
-	f, err := os.OpenFile(d.logPath(), os.O_RDWR, 0)
+	f, err := sys.OpenOwn(d.logPath())
 	if !errors.Is(err, fs.ErrNotExist) {
 		return f, err
 	}
@@ -357,7 +357,7 @@ func (d Dir) openLog() (*os.File, error) {
 	if err := d.put(logName, "", &lock); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(d.logPath(), os.O_RDWR, 0)
+	return sys.OpenOwn(d.logPath())
 }
 
 // cut makes the log end where it did before.
@@ -365,7 +365,7 @@ func (l *Log) cut(before tail) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tail = before
-	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR, 0)
+	f, err := sys.OpenOwn(l.dir.logPath())
 	if err != nil {
 		return err
 	}
@@ -427,7 +427,7 @@ func (l *Log) Know(content []byte) {
 
 // Sync waits until the log is on disk.
 func (l *Log) Sync() error {
-	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR, 0)
+	f, err := sys.OpenOwn(l.dir.logPath())
 	if err != nil {
 		return err
 	}

@@ -292,7 +292,7 @@ func (l *Log) mendEnd() error {
 // of the commit, and those that were appended with it, as what they are of is found once
 // more.
 func (l *Log) TakeBack(seq int64) error {
-	f, err := os.OpenFile(l.dir.logPath(), os.O_RDWR, 0)
+	f, err := sys.OpenOwn(l.dir.logPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

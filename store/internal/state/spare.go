@@ -112,7 +112,7 @@ func (s *Spare) Remove() error { return sys.Gone(os.Remove(s.path)) }
 // The error is [sys.ErrBusy] where somebody else has it open; the file is nil where it is gone
 // or may not be written, and where there are no leases.
 func openAlone(name string) (*os.File, sys.Stamp, error) {
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	f, err := sys.OpenOwn(name)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return nil, sys.Stamp{}, nil
 	}

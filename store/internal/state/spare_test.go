@@ -166,3 +166,29 @@ func TestReuseOpened(t *testing.T) {
 		t.Errorf("it is in use: %v, %v", f, err)
 	}
 }
+
+// What is a symbolic link now is none of ours: neither a log nor a displaced file is written to
+// through it.
+func TestLinks(t *testing.T) {
+	dir, old, at := displacedFile(t)
+	other := filepath.Join(t.TempDir(), "other")
+	if err := os.WriteFile(other, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{old.Path, dir.logPath()} {
+		if err := errors.Join(os.Remove(name), os.Symlink(other, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if spare, err := dir.Retire(old, at, true); spare != nil || !errors.Is(err, syscall.ELOOP) {
+		t.Errorf("a spare: %t (%v)", spare != nil, err)
+	}
+	log := dir.Log()
+	_, _, err := log.Append(Version{Entry: Entry{Kind: Commit}, Content: []byte("new")})
+	if !errors.Is(err, syscall.ELOOP) {
+		t.Errorf("appending: %v", err)
+	}
+	if data, err := os.ReadFile(other); err != nil || string(data) != "old" {
+		t.Errorf("behind the link stands %q (%v)", data, err)
+	}
+}

@@ -10,6 +10,9 @@ import (
 // OpenRead opens a file for reading.
 func OpenRead(name string) (*os.File, error) { return os.Open(name) }
 
+// OpenOwn opens a file that the store has made for reading and writing.
+func OpenOwn(name string) (*os.File, error) { return os.OpenFile(name, os.O_RDWR, 0) }
+
 // CreateTemp makes a new file in dir: name behind a dot, with digits.
 func CreateTemp(dir, name string) (*os.File, error) {
 	return os.CreateTemp(dir, "."+name+"*")

@@ -15,6 +15,13 @@ func OpenRead(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 }
 
+// OpenOwn opens a file that the store has made for reading and writing. A symbolic link is an
+// error: in a directory of somebody else it could lead whoever may write more than he may to any
+// file (open(2), O_NOFOLLOW).
+func OpenOwn(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_RDWR|unix.O_NOFOLLOW, 0)
+}
+
 // CreateTemp makes a new file of mode 0600 in dir: name behind a dot, with digits.
 func CreateTemp(dir, name string) (*os.File, error) {
 	t, err := renameio.NewPendingFile(name, renameio.WithTempDir(dir))
