@@ -92,7 +92,7 @@ var ofStore = []mutant{
 
 	{
 		"log-through-link", "store/internal/sys/file_unix.go", "",
-		`os.O_RDWR|unix.O_NOFOLLOW`, `os.O_RDWR`,
+		`return os.OpenFile(name, os.O_RDWR|unix.O_NOFOLLOW, 0)`, `return os.OpenFile(name, os.O_RDWR, 0)`,
 		"who may write to the state directory has somebody else write to any file",
 	},
 	{
