@@ -120,7 +120,7 @@ func (f *localFile) read() (now held, same bool, err error) {
 	}
 	now = held{
 		data: data, exists: true, still: time.Since(time.Unix(0, int64(after.Modified))),
-		tag: place{target: target, at: &after, alone: alone, aged: started-after.Changed > sys.Tick},
+		tag: place{target: target, at: &after, alone: alone, aged: after.Aged(started)},
 	}
 	return now, before == after && int64(len(data)) == after.Size, nil
 }
