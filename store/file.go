@@ -71,7 +71,8 @@ type place struct {
 	at     *sys.Stamp // nil: there was no file
 	// alone: nobody had it open for writing, as a store into a mapping leaves no trace but the
 	// first. aged: it did not change so shortly before it was read that a second change might
-	// carry the same time. With both, a file that has the same stamp later has the same content.
+	// carry the same time. With both, a file that has the same stamp later has the same content,
+	// where stores into mappings tell ([sys.StoresTell]).
 	alone, aged bool
 }
 

@@ -102,8 +102,18 @@ var ofStore = []mutant{
 	},
 	{
 		"unchanged-young", "store/exchange.go", "",
-		`if at.alone && (at.aged || f.place.stampsTell) && !f.place.Blind {`, `if at.alone && !f.place.Blind {`,
+		`(at.aged || f.place.stampsTell) && f.place.storesTell`, `f.place.storesTell`,
 		"a save in the same tick of the clock is displaced as if it had been looked at",
+	},
+	{
+		"unchanged-mapped", "store/exchange.go", "",
+		`f.place.storesTell && !f.place.Blind`, `!f.place.Blind`,
+		"what was stored into a mapping in memory is displaced as if it had been looked at",
+	},
+	{
+		"seconds-aged", "store/internal/sys/sys.go", "",
+		`if s.Changed%time.Second == 0 {`, `if false {`,
+		"a save in the second of the one before is displaced as if it had been looked at",
 	},
 
 	// Spares.
