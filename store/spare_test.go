@@ -230,6 +230,18 @@ func TestSpareAccess(t *testing.T) {
 	}
 }
 
+// Where names cannot change places any more commits write to new files.
+func TestNoSpareWithoutExchange(t *testing.T) {
+	w := newSpares(t, true)
+	w.commit(10, numbered)
+	spares := len(w.file.spares)
+	w.file.place.Exchange = false
+	w.commit(1, numbered)
+	if spares == 0 || len(w.file.spares)+len(w.file.named) <= spares {
+		t.Errorf("of %d spares, and one that was to be one, %d and %d are left", spares, len(w.file.spares), len(w.file.named))
+	}
+}
+
 // An editor whom the system stopped in open(2) for so long that his file is a spare by then:
 // what he writes is merged, unless a restart comes first.
 func TestSpareOpenedLate(t *testing.T) {
