@@ -29,6 +29,7 @@ type localFile struct {
 	mu    sync.Mutex
 	log   *state.Log // of the state directory beside the file that path led to last
 	known []byte     // what was read or written last
+	heard bool       // others have written to the log, and who saw it did not hold the lock
 
 	// What follows belongs to whoever holds the lock.
 	locked  string               // the file behind path whose lock is held
@@ -279,6 +280,11 @@ func (f *localFile) setLocked(target string) {
 // this store left it.
 func (f *localFile) recover() error {
 	log := f.held
+	f.mu.Lock()
+	if f.heard {
+		f.heard, f.cleared = false, ""
+	}
+	f.mu.Unlock()
 	if _, news, _, err := log.Last(); err != nil || !news && f.cleared == f.locked && !(f.opt.InPlace && f.dir().HasAhead()) {
 		return err // of what was written ahead the log may know nothing
 	}
@@ -335,7 +341,12 @@ func (f *localFile) last() (state.Entry, bool, error) {
 	if err != nil {
 		return state.Entry{}, false, err
 	}
-	e, _, ok, err := log.Last()
+	e, news, ok, err := log.Last()
+	if news {
+		f.mu.Lock()
+		f.heard = true
+		f.mu.Unlock()
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		return state.Entry{}, false, nil // who may not write the file needs no history
 	}

@@ -472,6 +472,31 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
+// A commit that a process was killed in is withdrawn, though this one has seen it in the log
+// before it took the lock.
+func TestKilledAndSeen(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	dir, now := state.Beside(w.path), []byte(windowO1)
+	made := []byte(windowO1 + windowRowD)
+	seq, _, err := dir.Log().Append(state.Version{Entry: state.Entry{Kind: state.Commit, Theirs: state.DigestOf(now)}, Content: made})
+	if err == nil {
+		err = os.WriteFile(dir.Intent(seq, state.DigestOf(now), state.DigestOf(made)).Path, made, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last, _, err := w.file.last(); err != nil || last.Digest != state.DigestOf(made) {
+		t.Fatal(last, err)
+	}
+	if err := w.update("b", "order_id", "O2"); err != nil {
+		t.Fatal(err)
+	}
+	w.want(strings.Replace(windowO1, "b,true,,", "b,true,O2,", 1))
+}
+
 // What is stored into a mapping that was read first, and is gone before the last look, is found,
 // on disk and in memory, where it moves no time.
 func TestStoredIntoMapping(t *testing.T) {

@@ -115,6 +115,11 @@ var ofStore = []mutant{
 		`if s.Changed%time.Second == 0 {`, `if false {`,
 		"a save in the second of the one before is displaced as if it had been looked at",
 	},
+	{
+		"heard-forgotten", "store/file.go", "",
+		`if f.heard {`, `if false {`,
+		"a commit that a process was killed in is made after all, if others saw it before they took the lock",
+	},
 
 	// Spares.
 	{
@@ -191,6 +196,11 @@ var ofStore = []mutant{
 		"spare-bytes", "store/spare.go", "",
 		`if len(f.older) < tune.Store.Spares && f.size(f.older) < spareBytes {`, `if len(f.older) < tune.Store.Spares {`,
 		"there may be gigabytes of spares",
+	},
+	{
+		"spare-without-exchange", "store/spare.go", "",
+		`n > 0 && f.place.Exchange; n--`, `n > 0; n--`,
+		"a commit that was killed before its rename is taken for one that was made",
 	},
 	{
 		"spare-trusted", "store/internal/state/spare.go", "",
