@@ -88,7 +88,10 @@ func (f *localFile) settleNames() error {
 func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err error) {
 	for _, d := range older {
 		at, known := f.looked[d.Path]
-		if !known {
+		if !known { // since it was set aside somebody has had it open, or nobody has looked
+			if _, err := sys.StampAt(d.Path); err == nil {
+				f.recent = append(f.recent, d)
+			}
 			continue
 		}
 		if d.Seq >= f.stays+apart {

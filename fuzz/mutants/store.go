@@ -198,6 +198,11 @@ var ofStore = []mutant{
 		"there may be gigabytes of spares",
 	},
 	{
+		"spare-unknown-forgotten", "store/spare.go", "",
+		`if _, err := sys.StampAt(d.Path); err == nil {`, `if false {`,
+		"who has a file open that was set aside is not found before the next Open",
+	},
+	{
 		"spare-without-exchange", "store/spare.go", "",
 		`n > 0 && f.place.Exchange; n--`, `n > 0; n--`,
 		"a commit that was killed before its rename is taken for one that was made",
