@@ -88,9 +88,9 @@ func (f *localFile) settleNames() error {
 func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err error) {
 	for _, d := range older {
 		at, known := f.looked[d.Path]
-		if !known { // since it was set aside somebody has had it open, or nobody has looked
+		if !known {
 			if _, err := sys.StampAt(d.Path); err == nil {
-				f.recent = append(f.recent, d)
+				f.recent = append(f.recent, d) // since it was set aside somebody has had it open, or nobody has looked
 			}
 			continue
 		}

@@ -102,12 +102,12 @@ var ofStore = []mutant{
 	},
 	{
 		"unchanged-young", "store/exchange.go", "",
-		`(at.aged || f.place.stampsTell) && f.place.storesTell`, `f.place.storesTell`,
+		`if at.alone && (at.aged || f.place.stampsTell) && f.place.storesTell && !f.place.Blind {`, `if at.alone && f.place.storesTell && !f.place.Blind {`,
 		"a save in the same tick of the clock is displaced as if it had been looked at",
 	},
 	{
 		"unchanged-mapped", "store/exchange.go", "",
-		`f.place.storesTell && !f.place.Blind`, `!f.place.Blind`,
+		`if at.alone && (at.aged || f.place.stampsTell) && f.place.storesTell && !f.place.Blind {`, `if at.alone && (at.aged || f.place.stampsTell) && !f.place.Blind {`,
 		"what was stored into a mapping in memory is displaced as if it had been looked at",
 	},
 	{
@@ -204,7 +204,7 @@ var ofStore = []mutant{
 	},
 	{
 		"spare-without-exchange", "store/spare.go", "",
-		`n > 0 && f.place.Exchange; n--`, `n > 0; n--`,
+		`for n := len(f.spares); n > 0 && f.place.Exchange; n-- {`, `for n := len(f.spares); n > 0; n-- {`,
 		"a commit that was killed before its rename is taken for one that was made",
 	},
 	{
@@ -334,7 +334,7 @@ var ofStore = []mutant{
 		"a commit that was changed back when it was killed counts",
 	},
 	{
-		"log-any-hash", "store/internal/state/log.go", "func parseLine(line []byte) (Entry, error) {",
+		"log-any-hash", "store/internal/state/log.go", "func (m memo) parse(line []byte) (Entry, error) {",
 		`if !ok || string(sum) != hashText(xxhash.Sum64(data)) {`, `if _ = xxhash.Sum64; !ok || len(sum) != 16 {`,
 		"a damaged line of the log counts",
 	},
