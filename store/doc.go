@@ -176,7 +176,7 @@
 //	sync            fsync, close
 //	record          open, fstat, pwrite, fstat, close
 //	intend          renameat2 (and F_SETLEASE)
-//	look            fstat, readlink (and F_GETLEASE; before Linux 6.13 pread too where the last change is younger than 20 ms)
+//	look            fstat, readlink (and F_GETLEASE; pread too on tmpfs, and before Linux 6.13 where the last change is younger than 20 ms)
 //	replace         exchange: the commit point
 //	displaced       fstatat (and F_GETLEASE, F_SETLEASE)
 //	sync directory  open, fsync, close

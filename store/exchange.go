@@ -149,7 +149,7 @@ func (f *localFile) appear(ctx context.Context, temp string, at place) (replaced
 
 // unchanged looks once more at the file that is open as r: content, owner, mode and the
 // number of its names must be what they were. The stamp tells, unless two changes might share
-// it: bytes decide then.
+// it, or one leave none: bytes decide then.
 func (f *localFile) unchanged(r *os.File, old held) (sys.Stamp, error) {
 	at := old.tag.(place)
 	now, err := sys.StampOf(r)
@@ -159,7 +159,7 @@ func (f *localFile) unchanged(r *os.File, old held) (sys.Stamp, error) {
 	if now != *at.at || now.Links != 1 {
 		return now, errChanged
 	}
-	if at.alone && (at.aged || f.place.stampsTell) && !f.place.Blind {
+	if at.alone && (at.aged || f.place.stampsTell) && f.place.storesTell && !f.place.Blind {
 		return now, nil
 	}
 	same, err := holds(r, now.Size, old.data)

@@ -29,6 +29,7 @@ type localFile struct {
 	mu    sync.Mutex
 	log   *state.Log // of the state directory beside the file that path led to last
 	known []byte     // what was read or written last
+	heard bool       // others have written to the log, and who saw it did not hold the lock
 
 	// What follows belongs to whoever holds the lock.
 	locked  string               // the file behind path whose lock is held
@@ -71,7 +72,8 @@ type place struct {
 	at     *sys.Stamp // nil: there was no file
 	// alone: nobody had it open for writing, as a store into a mapping leaves no trace but the
 	// first. aged: it did not change so shortly before it was read that a second change might
-	// carry the same time. With both, a file that has the same stamp later has the same content.
+	// carry the same time. With both, a file that has the same stamp later has the same content,
+	// where stores into mappings tell ([sys.StoresTell]).
 	alone, aged bool
 }
 
@@ -120,7 +122,7 @@ func (f *localFile) read() (now held, same bool, err error) {
 	}
 	now = held{
 		data: data, exists: true, still: time.Since(time.Unix(0, int64(after.Modified))),
-		tag: place{target: target, at: &after, alone: alone, aged: started-after.Changed > sys.Tick},
+		tag: place{target: target, at: &after, alone: alone, aged: after.Aged(started)},
 	}
 	return now, before == after && int64(len(data)) == after.Size, nil
 }
@@ -278,6 +280,11 @@ func (f *localFile) setLocked(target string) {
 // this store left it.
 func (f *localFile) recover() error {
 	log := f.held
+	f.mu.Lock()
+	if f.heard {
+		f.heard, f.cleared = false, ""
+	}
+	f.mu.Unlock()
 	if _, news, _, err := log.Last(); err != nil || !news && f.cleared == f.locked && !(f.opt.InPlace && f.dir().HasAhead()) {
 		return err // of what was written ahead the log may know nothing
 	}
@@ -334,7 +341,12 @@ func (f *localFile) last() (state.Entry, bool, error) {
 	if err != nil {
 		return state.Entry{}, false, err
 	}
-	e, _, ok, err := log.Last()
+	e, news, ok, err := log.Last()
+	if news {
+		f.mu.Lock()
+		f.heard = true
+		f.mu.Unlock()
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		return state.Entry{}, false, nil // who may not write the file needs no history
 	}

@@ -123,10 +123,11 @@ func (f *localFile) probe() *tried {
 	return f.place
 }
 
-// tried is what came of trying a place out. stampsTell: see [sys.StampsTell].
+// tried is what came of trying a place out. stampsTell: see [sys.StampsTell]; storesTell: see
+// [sys.StoresTell].
 type tried struct {
 	Guarantee
-	stampsTell bool
+	stampsTell, storesTell bool
 }
 
 // tryOut makes two scratch files in a directory and looks what can be done with them, and
@@ -146,7 +147,7 @@ func tryOut(dir state.Dir, target string) tried {
 	if g.Lease {
 		g.Blind = sys.Blind(b) // before the names change places
 	}
-	g.stampsTell = sys.StampsTell(a)
+	g.stampsTell, g.storesTell = sys.StampsTell(a), sys.StoresTell(a)
 	g.Exchange = sys.Exchange(a.Name(), b.Name()) == nil
 	second := a.Name() + "0"
 	if g.Link = os.Link(a.Name(), second) == nil; g.Link {

@@ -89,6 +89,9 @@ func (f *localFile) retired(older []state.Displaced) (spares []*state.Spare, err
 	for _, d := range older {
 		at, known := f.looked[d.Path]
 		if !known {
+			if _, err := sys.StampAt(d.Path); err == nil {
+				f.recent = append(f.recent, d) // since it was set aside somebody has had it open, or nobody has looked
+			}
 			continue
 		}
 		if d.Seq >= f.stays+apart {
@@ -118,12 +121,13 @@ func remove(spares []*state.Spare) (err error) {
 
 // spare opens a spare that is like the file that is open as old in all but content, to be
 // written to as a temporary file; there may be none. Whatever is wrong with one is no reason
-// to fail, as there are new files.
+// to fail, as there are new files. Where names cannot change places any more, none is used:
+// [state.Log.Recover] looks for what a commit was about to write among temporary files then.
 func (f *localFile) spare(old *os.File, at sys.Stamp) blank {
 	if at.Perm() > 0o777 {
 		return blank{} // whoever writes to a file takes setuid and setgid from it
 	}
-	for n := len(f.spares); n > 0; n-- {
+	for n := len(f.spares); n > 0 && f.place.Exchange; n-- {
 		s := f.spares[n-1]
 		f.spares = f.spares[:n-1]
 		file, err := s.Reuse()

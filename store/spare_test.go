@@ -137,29 +137,54 @@ func TestSplicedAmongSpares(t *testing.T) {
 
 // A late writer gets in behind the lease: his file counts as recent for as long as he has it
 // open, and the next commit merges what he writes, however many came in between.
+// So it does if nothing is known of the file, as of one that was set aside while he had it open.
 func TestLateWriterAmongSpares(t *testing.T) {
+	for name, known := range map[string]bool{"displaced": true, "set aside": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newSpares(t, true)
+			w.commit(5, numbered)
+			list, err := state.Beside(w.path).Displaced()
+			if err != nil || len(list) == 0 {
+				t.Fatal(list, err)
+			}
+			path := list[len(list)-1].Path
+			late, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer late.Close()
+			if !known {
+				delete(w.file.looked, path)
+			}
+			w.commit(20, numbered)
+			if _, err := late.WriteString(windowRowD); err != nil {
+				t.Fatal(err)
+			}
+			if err := late.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.update("a", "order_id", "O1"); err != nil {
+				t.Fatal(err)
+			}
+			w.want(windowO1 + windowRowD)
+		})
+	}
+}
+
+// What is gone is not looked at for ever.
+func TestGoneAmongSpares(t *testing.T) {
 	w := newSpares(t, true)
 	w.commit(5, numbered)
-	list, err := state.Beside(w.path).Displaced()
-	if err != nil || len(list) == 0 {
-		t.Fatal(list, err)
+	for _, d := range w.file.recent {
+		if err := os.Remove(d.Path); err != nil {
+			t.Fatal(err)
+		}
+		delete(w.file.looked, d.Path)
 	}
-	late, err := os.OpenFile(list[len(list)-1].Path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		t.Fatal(err)
+	w.commit(5, numbered)
+	if n := len(w.file.recent) + len(w.file.older); n > 1 {
+		t.Errorf("%d files are looked at, want 1", n)
 	}
-	defer late.Close()
-	w.commit(20, numbered)
-	if _, err := late.WriteString(windowRowD); err != nil {
-		t.Fatal(err)
-	}
-	if err := late.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.update("a", "order_id", "O1"); err != nil {
-		t.Fatal(err)
-	}
-	w.want(windowO1 + windowRowD)
 }
 
 // A backup that links what it saves keeps what it was of.
@@ -227,6 +252,18 @@ func TestSpareAccess(t *testing.T) {
 				_ = b.Close()
 			}
 		})
+	}
+}
+
+// Where names cannot change places any more commits write to new files.
+func TestNoSpareWithoutExchange(t *testing.T) {
+	w := newSpares(t, true)
+	w.commit(10, numbered)
+	spares := len(w.file.spares)
+	w.file.place.Exchange = false
+	w.commit(1, numbered)
+	if spares == 0 || len(w.file.spares)+len(w.file.named) <= spares {
+		t.Errorf("of %d spares, and one that was to be one, %d and %d are left", spares, len(w.file.spares), len(w.file.named))
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/rowkeep/rowkeep/csvrows"
 	"github.com/rowkeep/rowkeep/merge"
 	"github.com/rowkeep/rowkeep/store/internal/state"
@@ -458,14 +460,91 @@ func TestUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	old := held{exists: true, data: bytes.Repeat([]byte{'x'}, int(at.Size))}
-	for n := range 1 << 4 {
-		alone, aged, stampsTell, blind := n&1 > 0, n&2 > 0, n&4 > 0, n&8 > 0
+	for n := range 1 << 5 {
+		alone, aged, stampsTell, storesTell, blind := n&1 > 0, n&2 > 0, n&4 > 0, n&8 > 0, n&16 > 0
 		old.tag = place{target: w.path, at: &at, alone: alone, aged: aged}
-		w.file.place.stampsTell, w.file.place.Blind = stampsTell, blind
+		w.file.place.stampsTell, w.file.place.storesTell, w.file.place.Blind = stampsTell, storesTell, blind
 		_, err := w.file.unchanged(r, old)
-		if tells := alone && (aged || stampsTell) && !blind; (err == nil) != tells || err != nil && !errors.Is(err, errChanged) {
-			t.Errorf("alone %t, aged %t, stamps tell %t, blind %t: %v", alone, aged, stampsTell, blind, err)
+		tells := alone && (aged || stampsTell) && storesTell && !blind
+		if (err == nil) != tells || err != nil && !errors.Is(err, errChanged) {
+			t.Errorf("alone %t, aged %t, stamps tell %t, stores tell %t, blind %t: %v", alone, aged, stampsTell, storesTell, blind, err)
 		}
+	}
+}
+
+// A commit that a process was killed in is withdrawn, though this one has seen it in the log
+// before it took the lock.
+func TestKilledAndSeen(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	dir, now := state.Beside(w.path), []byte(windowO1)
+	made := []byte(windowO1 + windowRowD)
+	seq, _, err := dir.Log().Append(state.Version{Entry: state.Entry{Kind: state.Commit, Theirs: state.DigestOf(now)}, Content: made})
+	if err == nil {
+		err = os.WriteFile(dir.Intent(seq, state.DigestOf(now), state.DigestOf(made)).Path, made, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last, _, err := w.file.last(); err != nil || last.Digest != state.DigestOf(made) {
+		t.Fatal(last, err)
+	}
+	if err := w.update("b", "order_id", "O2"); err != nil {
+		t.Fatal(err)
+	}
+	w.want(strings.Replace(windowO1, "b,true,,", "b,true,O2,", 1))
+}
+
+// What is stored into a mapping that was read first, and is gone before the last look, is found,
+// on disk and in memory, where it moves no time.
+func TestStoredIntoMapping(t *testing.T) {
+	for name, parent := range map[string]string{"beside other tests": "", "memory": "/dev/shm"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWindow(t, Options{})
+			if parent != "" {
+				dir, err := os.MkdirTemp(parent, "rowkeep-test-")
+				if err != nil {
+					t.Skip("SKIPPED: ", err)
+				}
+				t.Cleanup(func() { _ = os.RemoveAll(dir) })
+				w.path = filepath.Join(dir, "config.csv")
+				w.save(windowRows)
+				w.open(Options{})
+			}
+			if err := w.update("a", "order_id", "O1"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * sys.Tick) // the file's time tells then, if anything does
+			w.at("prepare", func() { w.storeMapped("last", "LAST") })
+			if err := w.update("b", "order_id", "O2"); err != nil {
+				t.Fatal(err)
+			}
+			w.want(strings.NewReplacer("a,true,,", "a,true,O1,", "b,true,,", "b,true,O2,", "last", "LAST").Replace(windowRows))
+		})
+	}
+}
+
+// storeMapped maps the file, looks for a text in it, and writes another one over it.
+func (w *window) storeMapped(old, text string) {
+	w.Helper()
+	f, err := os.OpenFile(w.path, os.O_RDWR, 0)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer f.Close()
+	is, err := f.Stat()
+	if err != nil {
+		w.Fatal(err)
+	}
+	data, err := unix.Mmap(int(f.Fd()), 0, int(is.Size()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		w.Fatal(err)
+	}
+	copy(data[bytes.Index(data, []byte(old)):], text)
+	if err := unix.Munmap(data); err != nil {
+		w.Fatal(err)
 	}
 }
 

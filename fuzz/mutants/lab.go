@@ -24,6 +24,7 @@ var stages = []stage{
 	{"csvrows", nil, []string{"csvrows"}},
 	{"merge", nil, []string{"csvrows", "merge"}},
 	{"fuzz", []string{"-rapid.seed=1", "-rapid.shrinktime=0s", "-rapid.nofailfile"}, []string{"csvrows", "merge"}},
+	{"store/internal/sys", nil, []string{"store/internal/sys"}},
 	{"store/internal/state", nil, []string{"store/internal/state"}},
 	{"store", nil, []string{"store", "store/internal/state", "store/internal/sys"}},
 }

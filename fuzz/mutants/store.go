@@ -112,8 +112,23 @@ var ofStore = []mutant{
 	},
 	{
 		"unchanged-young", "store/exchange.go", "",
-		`if at.alone && (at.aged || f.place.stampsTell) && !f.place.Blind {`, `if at.alone && !f.place.Blind {`,
+		`if at.alone && (at.aged || f.place.stampsTell) && f.place.storesTell && !f.place.Blind {`, `if at.alone && f.place.storesTell && !f.place.Blind {`,
 		"a save in the same tick of the clock is displaced as if it had been looked at",
+	},
+	{
+		"unchanged-mapped", "store/exchange.go", "",
+		`if at.alone && (at.aged || f.place.stampsTell) && f.place.storesTell && !f.place.Blind {`, `if at.alone && (at.aged || f.place.stampsTell) && !f.place.Blind {`,
+		"what was stored into a mapping in memory is displaced as if it had been looked at",
+	},
+	{
+		"seconds-aged", "store/internal/sys/sys.go", "",
+		`if s.Changed%time.Second == 0 {`, `if false {`,
+		"a save in the second of the one before is displaced as if it had been looked at",
+	},
+	{
+		"heard-forgotten", "store/file.go", "",
+		`if f.heard {`, `if false {`,
+		"a commit that a process was killed in is made after all, if others saw it before they took the lock",
 	},
 
 	// Spares.
@@ -191,6 +206,16 @@ var ofStore = []mutant{
 		"spare-bytes", "store/spare.go", "",
 		`if len(f.older) < tune.Store.Spares && f.size(f.older) < spareBytes {`, `if len(f.older) < tune.Store.Spares {`,
 		"there may be gigabytes of spares",
+	},
+	{
+		"spare-unknown-forgotten", "store/spare.go", "",
+		`if _, err := sys.StampAt(d.Path); err == nil {`, `if false {`,
+		"who has a file open that was set aside is not found before the next Open",
+	},
+	{
+		"spare-without-exchange", "store/spare.go", "",
+		`for n := len(f.spares); n > 0 && f.place.Exchange; n-- {`, `for n := len(f.spares); n > 0; n-- {`,
+		"a commit that was killed before its rename is taken for one that was made",
 	},
 	{
 		"spare-trusted", "store/internal/state/spare.go", "",

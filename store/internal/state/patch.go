@@ -136,6 +136,9 @@ func meet(a, b []byte) (x, y int, ok bool) {
 	inA, inB := make([][]byte, 0, near), make([][]byte, 0, near)
 	for sum := range 2*near - 1 {
 		inA, inB = oneMore(inA, a), oneMore(inB, b)
+		if sum > len(inA)+len(inB)-2 {
+			break // there are no more pairs, and a long end is not to be searched once more
+		}
 		for i := max(0, sum-len(inB)+1); i <= min(sum, len(inA)-1); i++ {
 			if j := sum - i; bytes.Equal(inA[i], inB[j]) {
 				return cap(a) - cap(inA[i]), cap(b) - cap(inB[j]), true
@@ -158,12 +161,15 @@ func meet(a, b []byte) (x, y int, ok bool) {
 // oneMore adds the next line of data that ends in a line feed, until there are as many as are
 // looked at; the first one is what is left of this one.
 func oneMore(lines [][]byte, data []byte) [][]byte {
+	if len(lines) == near {
+		return lines
+	}
 	if n := len(lines); n > 0 {
 		last := lines[n-1]
 		data = data[cap(data)-cap(last)+len(last):]
 	}
 	n := bytes.IndexByte(data, '\n') + 1
-	if n == 0 || len(lines) == near {
+	if n == 0 {
 		return lines
 	}
 	return append(lines, data[:n])

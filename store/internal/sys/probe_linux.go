@@ -57,6 +57,36 @@ func StampsTell(f *os.File) bool {
 	return ahead > 1
 }
 
+// StoresTell reports that a store into a mapping of a file moves its times, if it is the first one
+// into that page, though the page was read before: in tmpfs such a store leaves no trace. f is a
+// scratch file, open for reading and writing.
+func StoresTell(f *os.File) bool {
+	if _, err := f.WriteAt([]byte{0}, 0); err != nil {
+		return false
+	}
+	long := time.Unix(0, 0) // ago: no clock ticks as slowly
+	if err := os.Chtimes(f.Name(), long, long); err != nil {
+		return false
+	}
+	var page []byte
+	err := control(f, func(fd int) (err error) {
+		page, err = unix.Mmap(fd, 0, 1, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		return err
+	})
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Munmap(page) }()
+	was := page[0]
+	before, err := StampOf(f)
+	if err != nil {
+		return false
+	}
+	page[0] = was + 1
+	after, err := StampOf(f)
+	return err == nil && after.Modified != before.Modified
+}
+
 // Volatile reports that a directory lies in memory only: syncing it means nothing.
 func Volatile(dir string) bool {
 	var st unix.Statfs_t

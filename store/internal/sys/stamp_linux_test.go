@@ -3,9 +3,42 @@ package sys
 import (
 	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// TestStoresTell holds two file systems to what StoresTell says of them, one in memory.
+func TestStoresTell(t *testing.T) {
+	for _, parent := range []string{t.TempDir(), "/dev/shm"} {
+		f, err := os.CreateTemp(parent, "rowkeep-test-")
+		if err != nil {
+			t.Log(err)
+			continue
+		}
+		defer func() { _, _ = f.Close(), os.Remove(f.Name()) }()
+		tells := StoresTell(f)
+		page, err := unix.Mmap(int(f.Fd()), 0, 1, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = unix.Munmap(page) }()
+		was := page[0]
+		before, err := StampOf(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * Tick)
+		page[0] = was + 1
+		after, err := StampOf(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if moved := after.Changed != before.Changed; moved != tells || moved == Volatile(parent) {
+			t.Errorf("in %s: it tells: %t, a store moved the time: %t", parent, tells, moved)
+		}
+	}
+}
 
 // TestStampsTell holds a file system to what StampsTell says of it: whatever is done to a file
 // behind a look at it moves the time of its last change.

@@ -21,6 +21,17 @@ import (
 // Tick is longer than two looks at the kernel's clock may show one time.
 const Tick = 20 * time.Millisecond
 
+// Aged reports that a file that was looked at then had not changed so shortly before that
+// another change may get the same Changed. Some file systems count in seconds, as ext4 with
+// inodes of 128 bytes does, or in two of them, as FAT does.
+func (s Stamp) Aged(looked time.Duration) bool {
+	young := Tick
+	if s.Changed%time.Second == 0 {
+		young += 2 * time.Second
+	}
+	return looked-s.Changed > young
+}
+
 // Gone forgives that something is not there any more.
 func Gone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
