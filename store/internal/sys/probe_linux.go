@@ -46,15 +46,24 @@ func StampsTell(f *os.File) bool {
 	for n := range byte(4) { // between a change and a look at the clock it may have ticked, or been set back
 		_, err := f.WriteAt([]byte{n}, 0)
 		at, statErr := StampOf(f)
-		var clock unix.Timespec
-		if unix.ClockGettime(unix.CLOCK_REALTIME_COARSE, &clock) != nil || err != nil || statErr != nil || at.Changed == last {
+		ticked, now := clock(unix.CLOCK_REALTIME_COARSE), clock(unix.CLOCK_REALTIME)
+		if err != nil || statErr != nil || at.Changed == last || at.Changed > now { // of another computer's clock
 			return false
 		}
-		if last = at.Changed; last > time.Duration(clock.Nano()) {
+		if last = at.Changed; last > ticked {
 			ahead++
 		}
 	}
 	return ahead > 1
+}
+
+// clock is the time since 1970 by a clock, 0 where there is none (clock_gettime(2)).
+func clock(id int32) time.Duration {
+	var at unix.Timespec
+	if unix.ClockGettime(id, &at) != nil {
+		return 0
+	}
+	return time.Duration(at.Nano())
 }
 
 // StoresTell reports that a store into a mapping of a file moves its times, if it is the first one
