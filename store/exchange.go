@@ -206,7 +206,8 @@ func (f *localFile) changeBack(intent state.Displaced, target string, mine uint6
 
 // remember keeps what the displaced file looks like, so that a later write to it shows. It
 // returns false if there is one already. Without sure there was no lease, or one that is
-// given although somebody writes: only bytes tell then.
+// given although somebody writes: only bytes tell then, and as the next write may carry the same
+// time, the next commit reads them again.
 func (f *localFile) remember(intent state.Displaced, r *os.File, is sys.Stamp, sure bool, old held) bool {
 	if sure {
 		f.looked[intent.Path] = is
@@ -222,7 +223,7 @@ func (f *localFile) remember(intent state.Displaced, r *os.File, is sys.Stamp, s
 	if same, err := holds(r, is.Size, old.data); err != nil || !same {
 		return false
 	}
-	f.looked[intent.Path] = is
+	f.looked[intent.Path] = sys.Stamp{Size: is.Size}
 	return true
 }
 

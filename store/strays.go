@@ -52,6 +52,7 @@ func (f *localFile) look(d state.Displaced) (stray, bool, error) {
 	if err != nil {
 		return stray{}, false, err
 	}
+	started := time.Duration(time.Now().UnixNano())
 	data, at, somebody, err := d.Look(f.unsure())
 	if err != nil {
 		return stray{}, false, err
@@ -69,6 +70,9 @@ func (f *localFile) look(d state.Displaced) (stray, bool, error) {
 		base = h.Expected(d)
 	}
 	if digest.Hash == d.Hold || digest.Hash == d.New || digest == base {
+		if f.unsure() && !at.Aged(started) {
+			at = sys.Stamp{Size: at.Size} // it is read again, as the next write may carry the same time
+		}
 		f.looked[d.Path] = at
 		return stray{}, false, nil
 	}

@@ -497,6 +497,41 @@ func TestKilledAndSeen(t *testing.T) {
 	w.want(strings.Replace(windowO1, "b,true,,", "b,true,O2,", 1))
 }
 
+// Where a lease does not tell who writes, what was displaced is read again until a later write
+// cannot carry the time of the last.
+func TestYoungDisplaced(t *testing.T) {
+	w := newWindow(t, Options{})
+	if err := w.update("a", "order_id", "O0"); err != nil { // tries out the place
+		t.Fatal(err)
+	}
+	w.file.place.Blind = true
+	if err := w.update("a", "order_id", "O1"); err != nil {
+		t.Fatal(err)
+	}
+	displaced := w.file.recent[len(w.file.recent)-1]
+	look := func() sys.Stamp {
+		w.Helper()
+		if _, astray, err := w.file.look(displaced); astray || err != nil {
+			w.Fatal(astray, err)
+		}
+		return w.file.looked[displaced.Path]
+	}
+	at, err := sys.StampAt(displaced.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now := w.file.looked[displaced.Path]; now != (sys.Stamp{Size: at.Size}) {
+		t.Errorf("as it was displaced: %+v", now)
+	}
+	if now := look(); now == at && !at.Aged(time.Duration(time.Now().UnixNano())) {
+		t.Errorf("young: %+v", now)
+	}
+	time.Sleep(2 * sys.Tick)
+	if now := look(); now != at {
+		t.Errorf("aged: %+v, want %+v", now, at)
+	}
+}
+
 // What is stored into a mapping that was read first, and is gone before the last look, is found,
 // on disk and in memory, where it moves no time.
 func TestStoredIntoMapping(t *testing.T) {

@@ -126,6 +126,11 @@ var ofStore = []mutant{
 		"a save in the second of the one before is displaced as if it had been looked at",
 	},
 	{
+		"displaced-young", "store/strays.go", "",
+		`if f.unsure() && !at.Aged(started) {`, `if false && !at.Aged(started) {`,
+		"without a lease, a late write in the same tick of the clock is not found",
+	},
+	{
 		"heard-forgotten", "store/file.go", "",
 		`if f.heard {`, `if false {`,
 		"a commit that a process was killed in is made after all, if others saw it before they took the lock",
