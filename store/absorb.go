@@ -124,9 +124,6 @@ func (s *Store) absorb(ctx context.Context, st stray, wins merge.Output) (receip
 	if err != nil {
 		return nil, nil, false, err
 	}
-	if found.keyFrom(base, s.opt.Read) != nil {
-		return nil, nil, false, errNotYet
-	}
 	if why := known(base).doubts(st.data); why != nil && (why.lasting || st.still < s.opt.Settle) {
 		return nil, nil, false, errNotYet
 	}

@@ -532,6 +532,26 @@ func TestYoungDisplaced(t *testing.T) {
 	}
 }
 
+// A save without the key column that slips in is told at once, by the merge, and kept.
+func TestSlippedWithoutKey(t *testing.T) {
+	w := newWindow(t, Options{})
+	renamed := strings.Replace(windowRows, "id,", "label,", 1)
+	w.at("exchange", func() { w.rename(renamed) })
+	err := w.update("a", "order_id", "O1")
+	var column *csvrows.KeyColumnError
+	if !errors.As(err, &column) || column.Column != "id" || errors.Is(err, ErrContended) {
+		t.Errorf("error %v", err)
+	}
+	w.want(windowO1)
+	displaced, err := state.Beside(w.path).Displaced()
+	if err != nil || len(displaced) != 1 {
+		t.Fatal(displaced, err)
+	}
+	if data, err := os.ReadFile(displaced[0].Path); err != nil || string(data) != renamed {
+		t.Errorf("what slipped in is %q, %v", data, err)
+	}
+}
+
 // What is stored into a mapping that was read first, and is gone before the last look, is found,
 // on disk and in memory, where it moves no time.
 func TestStoredIntoMapping(t *testing.T) {

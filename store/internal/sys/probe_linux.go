@@ -13,14 +13,7 @@ import (
 // of it that can be written to, as on overlayfs. f is a scratch file, open for reading and
 // writing.
 func Blind(f *os.File) bool {
-	if _, err := f.WriteAt([]byte{0}, 0); err != nil {
-		return true
-	}
-	var page []byte
-	err := control(f, func(fd int) (err error) {
-		page, err = unix.Mmap(fd, 0, 1, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-		return err
-	})
+	page, err := mapByte(f)
 	if err != nil {
 		return true
 	}
@@ -47,7 +40,7 @@ func StampsTell(f *os.File) bool {
 		_, err := f.WriteAt([]byte{n}, 0)
 		at, statErr := StampOf(f)
 		ticked, now := clock(unix.CLOCK_REALTIME_COARSE), clock(unix.CLOCK_REALTIME)
-		if err != nil || statErr != nil || at.Changed == last || at.Changed > now { // of another computer's clock
+		if err != nil || statErr != nil || ticked == 0 || at.Changed == last || at.Changed > now { // of another computer's clock
 			return false
 		}
 		if last = at.Changed; last > ticked {
@@ -70,22 +63,15 @@ func clock(id int32) time.Duration {
 // into that page, though the page was read before: in tmpfs such a store leaves no trace. f is a
 // scratch file, open for reading and writing.
 func StoresTell(f *os.File) bool {
-	if _, err := f.WriteAt([]byte{0}, 0); err != nil {
-		return false
-	}
-	long := time.Unix(0, 0) // ago: no clock ticks as slowly
-	if err := os.Chtimes(f.Name(), long, long); err != nil {
-		return false
-	}
-	var page []byte
-	err := control(f, func(fd int) (err error) {
-		page, err = unix.Mmap(fd, 0, 1, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-		return err
-	})
+	page, err := mapByte(f)
 	if err != nil {
 		return false
 	}
 	defer func() { _ = unix.Munmap(page) }()
+	long := time.Unix(0, 0) // ago: no clock ticks as slowly
+	if err := os.Chtimes(f.Name(), long, long); err != nil {
+		return false
+	}
 	was := page[0]
 	before, err := StampOf(f)
 	if err != nil {
@@ -94,6 +80,18 @@ func StoresTell(f *os.File) bool {
 	page[0] = was + 1
 	after, err := StampOf(f)
 	return err == nil && after.Modified != before.Modified
+}
+
+// mapByte writes a byte to a file and maps it, shared and to be written to.
+func mapByte(f *os.File) (page []byte, err error) {
+	if _, err := f.WriteAt([]byte{0}, 0); err != nil {
+		return nil, err
+	}
+	err = control(f, func(fd int) (err error) {
+		page, err = unix.Mmap(fd, 0, 1, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		return err
+	})
+	return page, err
 }
 
 // Volatile reports that a directory lies in memory only: syncing it means nothing.
