@@ -36,7 +36,7 @@ func Blind(f *os.File) bool {
 // clock that ticks, and never ahead of it. f is a scratch file, open for writing.
 func StampsTell(f *os.File) bool {
 	ahead, last := 0, time.Duration(0)
-	for n := range byte(4) { // between a change and a look at the clock it may have ticked, or been set back
+	for n := range byte(16) { // between a change and a look at the clock it may have ticked, or been set back
 		_, err := f.WriteAt([]byte{n}, 0)
 		at, statErr := StampOf(f)
 		ticked, now := clock(unix.CLOCK_REALTIME_COARSE), clock(unix.CLOCK_REALTIME)
